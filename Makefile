@@ -1,0 +1,116 @@
+# flowlatch: see README.md.  `make demo` and `make check` are the two commands to know.
+#
+# Knobs: CC CPPFLAGS CFLAGS LDFLAGS LDLIBS PREFIX DESTDIR SAN=1 (AddressSanitizer + UBSan)
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/libexec/flowlatch
+MANDIR ?= $(PREFIX)/share/man
+PKG_CONFIG ?= pkg-config
+VERSION := $(shell cat VERSION)
+B := build$(if $(SAN),/san)
+
+# Debian packages: to build, and what the tests need beyond that.
+BUILD_DEPS := gcc make pkg-config libcjson-dev libcurl4-openssl-dev libmbedtls-dev \
+	libmicrohttpd-dev libgnutls28-dev libxml2-dev libarchive-dev
+CHECK_DEPS := libcmocka-dev python3 mandoc nghttp2-proxy openssl
+
+# Found with pkg-config, when there is something to build.
+ifeq ($(filter deps clean dist,$(or $(MAKECMDGOALS),all)),)
+pkg = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
+endif
+PKGS := libcjson libcurl libxml-2.0 libarchive
+
+probe = $(shell printf 'int main(void){return 0;}' | \
+	$(CC) -Werror $(1) -x c -o /dev/null - 2>/dev/null && echo "$(1)")
+WARN := -Wall -Wextra -Wformat=2 -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wimplicit-fallthrough -Wvla -Werror=format-security -Werror=implicit \
+	-Werror=incompatible-pointer-types -Werror=int-conversion
+# Probed once and kept, because compilers differ (security: stack, control flow, relocations).
+-include $(B)/flags.mk
+CFLAGS ?= -O2 -g
+FL_CPPFLAGS := -Isrc -Iinclude -D_GNU_SOURCE -DFLOWLATCH_VERSION='"$(VERSION)"' \
+	-DFLOWLATCH_LIBEXECDIR='"$(LIBEXECDIR)"' $(call pkg,--cflags,$(PKGS))
+FL_CFLAGS := -std=c11 $(WARN) -MMD -MP -ffile-prefix-map=$(CURDIR)=.
+ifdef SAN
+FL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FL_LDFLAGS += -fsanitize=address,undefined
+else
+FL_CPPFLAGS += $(FORTIFY)
+FL_CFLAGS += $(HARDEN_CFLAGS)
+FL_LDFLAGS += $(HARDEN_LDFLAGS)
+endif
+
+LIB_SRC := $(wildcard $(patsubst %,src/%/*.c,base text wire wdl work tools))
+FRONT_SRC := $(filter-out src/front/main.c,$(wildcard src/front/*.c))
+TENANT_SRC := $(wildcard src/tenant/*.c)
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
+HELPERS := $(patsubst %.c,$(B)/%,$(wildcard tests/interop/*.c tests/torture/*.c examples/*.c))
+PROGRAMS := $(B)/flowlatch $(if $(TENANT_SRC),$(B)/flowlatch-tenant)
+# libcurl, libxml2 and libarchive are opened when first needed: linking them would cost every
+# start 5 ms and more (see HACKING.md).
+LIBS = $(call pkg,--libs,libcjson) -lmbedcrypto
+TENANT_LIBS = $(call pkg,--libs,libmicrohttpd gnutls) $(LIBS)
+
+all: $(PROGRAMS)
+$(B)/libflowlatch.a: $(call obj,$(LIB_SRC) $(FRONT_SRC))
+	rm -f $@ && $(AR) rcsD $@ $^
+$(B)/flowlatch: $(call obj,src/front/main.c) $(B)/libflowlatch.a
+	$(CC) $(FL_CFLAGS) $(CFLAGS) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(LDLIBS)
+$(B)/flowlatch-tenant: $(call obj,$(TENANT_SRC)) $(B)/libflowlatch.a
+	$(CC) $(FL_CFLAGS) $(CFLAGS) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(TENANT_LIBS) $(LDLIBS)
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libflowlatch.a
+	$(CC) $(FL_CFLAGS) $(CFLAGS) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS) $(LDLIBS)
+$(HELPERS): $(B)/%: $(B)/%.o $(B)/libflowlatch.a
+	$(CC) $(FL_CFLAGS) $(CFLAGS) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(LDLIBS)
+$(B)/%.o: %.c $(B)/flags.mk
+	@mkdir -p $(@D)
+	$(CC) $(FL_CPPFLAGS) $(CPPFLAGS) $(FL_CFLAGS) $(CFLAGS) -c -o $@ $<
+$(B)/flags.mk: Makefile
+	@mkdir -p $(@D)
+	@$(MAKE) -s --no-print-directory -f Makefile print-flags >$@
+print-flags:
+	@echo 'FORTIFY := $(call probe,-O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)' | sed 's/-O2 //'
+	@echo 'HARDEN_CFLAGS := -fPIE $(foreach f,$(HARDEN_C),$(call probe,$(f)))'
+	@echo 'HARDEN_LDFLAGS := -pie $(foreach f,$(HARDEN_LD),$(call probe,$(f)))'
+HARDEN_C := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
+	-mbranch-protection=standard -ftrivial-auto-var-init=zero -fno-delete-null-pointer-checks \
+	-fno-strict-overflow -fno-strict-aliasing -Wtrampolines -Wbidi-chars=any \
+	-fstrict-flex-arrays=3 -fzero-init-padding-bits=all
+comma := ,
+HARDEN_LD := -Wl$(comma)-z$(comma)relro -Wl$(comma)-z$(comma)now -Wl$(comma)-z$(comma)noexecstack \
+	-Wl$(comma)-z$(comma)nodlopen -Wl$(comma)-z$(comma)separate-code -Wl$(comma)--as-needed
+
+# Installs the Debian packages that are missing, or says which to install.
+deps:
+	@./tests/deps.sh $(BUILD_DEPS) $(CHECK_DEPS)
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@./examples/demo.sh $(B)
+check: deps
+	@$(MAKE) --no-print-directory check-built
+check-built: all $(UNIT) $(HELPERS)
+	@B=$(B) ./tests/run.sh
+lint: all
+	@B=$(B) ./tests/lint/run.sh
+fuzz torture soak bench interop: all $(HELPERS)
+	@B=$(B) ./tests/$(if $(filter soak,$@),torture,$@)/$(if $(filter soak,$@),soak,run).sh
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(MANDIR)/man1 \
+		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7
+	install -m 0755 $(B)/flowlatch $(B)/flowlatch-tenant $(DESTDIR)$(BINDIR)
+	for p in man/*.[157]; do install -m 0644 $$p $(DESTDIR)$(MANDIR)/man$${p##*.}/; done
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/flowlatch $(DESTDIR)$(BINDIR)/flowlatch-tenant
+	for p in man/*.[157]; do rm -f $(DESTDIR)$(MANDIR)/man$${p##*.}/$${p#man/}; done
+dist:
+	git archive --prefix=flowlatch-$(VERSION)/ HEAD | gzip -9n >flowlatch-$(VERSION).tar.gz
+clean:
+	rm -rf build flowlatch-*.tar.gz
+
+.PHONY: all deps demo check check-built lint fuzz torture soak bench interop install uninstall \
+	dist clean print-flags
+.SECONDARY:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,80 @@
+/*
+ * limits.h - every ceiling of the program, with the reason for its number.
+ *
+ * A buffer, list, loop or wait that is not named here has no business growing.
+ * Sizes are bytes and times are milliseconds unless a name says otherwise.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/* stdin: a definition of 1 MB inside one JSON string doubles at most once when it is escaped. */
+#define LIMIT_LINE (4u << 20)
+/* Unsent answers; beyond it stdin is not read.  Two results of the largest size and change. */
+#define LIMIT_OUT_QUEUE (16u << 20)
+/* JSON: deeper than any definition seen (the engine itself allows 8 levels of scopes). */
+#define LIMIT_JSON_DEPTH 96
+/* JSON nodes of one message from a host. */
+#define LIMIT_JSON_NODES 200000u
+/* JSON nodes of one answer of the service: 5,000 repetitions have about 60 nodes each. */
+#define LIMIT_JSON_NODES_ANSWER 2000000u
+/* Memory of one call, everything included: the largest answer as a tree (3-4 bytes per byte)
+ * and its printed form. */
+#define LIMIT_CALL_ARENA (192u << 20)
+/* Calls in flight; a host that asks for more waits in the pipe. */
+#define LIMIT_CALLS 64
+
+/* One answer of the service that is kept in memory, after decompression. */
+#define LIMIT_ANSWER (8u << 20)
+/* A flow with its definition and expanded connection references. */
+#define LIMIT_ANSWER_FLOW (32u << 20)
+/* Response headers of one answer. */
+#define LIMIT_HEADERS (64u << 10)
+/* One URL: signed content links are about 700 bytes, nextLinks up to 2,500. */
+#define LIMIT_URL 8192
+/* One response to a token request: tokens of 4 KiB each, four of them. */
+#define LIMIT_TOKEN_ANSWER (1u << 20)
+/* A content link that is streamed through the projector is cut here: the service's own limit. */
+#define LIMIT_CONTENT (1024ull << 20)
+
+/* What a model is given in one result: about 20,000 tokens at 4 bytes a token. */
+#define LIMIT_RESULT 80000u
+/* Pages followed for one list before a cursor is handed out. */
+#define LIMIT_PAGES 1000
+/* Requests of one fan-out that may be queued at once. */
+#define LIMIT_FANOUT 4096
+/* Stages of one tool: the longest tool has eight. */
+#define LIMIT_STAGES 64
+/* Rounds of questions for one call. */
+#define LIMIT_ASK_ROUNDS 8
+
+/* One request, from start to last byte. */
+#define LIMIT_REQUEST_MS 60000
+#define LIMIT_CONNECT_MS 10000
+/* A whole tool call: hosts give up between 60 s (Codex) and 10 min (Gemini). */
+#define LIMIT_CALL_MS 120000
+/* Waits for Retry-After inside one call; longer ones are told to the caller. */
+#define LIMIT_RETRY_AFTER_MS 30000
+#define LIMIT_RETRIES 4
+/* What is in flight when stdin ends gets this long. */
+#define LIMIT_DRAIN_MS 2000
+
+/* Measured: libcurl 7.88.1 fails with 100 streams on one connection, never with 64 or fewer. */
+#define LIMIT_STREAMS_PER_CONNECTION 32
+#define LIMIT_CONNECTIONS_H2 4
+#define LIMIT_CONNECTIONS_H1 16
+
+/* A configuration file; the largest example has 2 KiB. */
+#define LIMIT_CONF_FILE (256u << 10)
+#define LIMIT_CONF_LINE 4096
+#define LIMIT_PROFILES 64
+
+/* Usage log (one record, one day's segment before records are refused, days kept). */
+#define LIMIT_LOG_RECORD 1024
+#define LIMIT_LOG_SEGMENT (256u << 20)
+#define LIMIT_LOG_DAYS 30
+#define LIMIT_LOG_LOCK_MS 2000
+
+/* Waiting for another process's token refresh; Entra tolerates a parallel one after that. */
+#define LIMIT_TOKEN_LOCK_MS 20000
+
+#endif

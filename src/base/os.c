@@ -1,0 +1,293 @@
+/*
+ * os.c - the operating system: time, files, locks, the start of the process.
+ */
+#include "base/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+
+static int64_t clock_ms(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t os_now_ms(void)
+{
+	return clock_ms(CLOCK_BOOTTIME);
+}
+
+int64_t os_wall_ms(void)
+{
+	return clock_ms(CLOCK_REALTIME);
+}
+
+void os_format_time(int64_t wall_ms, char out[25])
+{
+	int64_t ms = ((wall_ms % 1000) + 1000) % 1000;
+	time_t s = (time_t)((wall_ms - ms) / 1000);
+	struct tm tm;
+	char text[64];
+
+	gmtime_r(&s, &tm);
+	snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
+		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)ms);
+	memcpy(out, text, 24);
+	out[24] = '\0';
+}
+
+/* Takes exactly `n` digits off the front. */
+static bool digits(struct str *s, size_t n, int *out)
+{
+	uint64_t v;
+
+	if (s->n < n || !str_to_u64(str_first(*s, n), &v))
+		return false;
+	*out = (int)v;
+	*s = str_from_at(*s, n);
+	return true;
+}
+
+static bool one_of(struct str *s, const char *set, char *out)
+{
+	if (!s->n || !strchr(set, s->p[0]) || !s->p[0])
+		return false;
+	*out = s->p[0];
+	*s = str_from_at(*s, 1);
+	return true;
+}
+
+bool os_parse_time(struct str s, int64_t *wall_ms)
+{
+	struct tm tm = { 0 };
+	int frac = 0, off_h = 0, off_m = 0;
+	char c, zone;
+
+	if (!digits(&s, 4, &tm.tm_year) || !one_of(&s, "-", &c) || !digits(&s, 2, &tm.tm_mon) ||
+	    !one_of(&s, "-", &c) || !digits(&s, 2, &tm.tm_mday) || !one_of(&s, "Tt ", &c) ||
+	    !digits(&s, 2, &tm.tm_hour) || !one_of(&s, ":", &c) || !digits(&s, 2, &tm.tm_min) ||
+	    !one_of(&s, ":", &c) || !digits(&s, 2, &tm.tm_sec))
+		return false;
+	if (s.n && s.p[0] == '.') {
+		int scale = 100;
+
+		s = str_from_at(s, 1);
+		for (; s.n && s.p[0] >= '0' && s.p[0] <= '9'; s = str_from_at(s, 1), scale /= 10)
+			frac += (s.p[0] - '0') * scale;
+	}
+	if (!one_of(&s, "Zz+-", &zone))
+		return false;
+	if ((zone == '+' || zone == '-') &&
+	    (!digits(&s, 2, &off_h) || !one_of(&s, ":", &c) || !digits(&s, 2, &off_m)))
+		return false;
+	if (s.n || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
+	    tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60 || off_h > 23 || off_m > 59)
+		return false;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	*wall_ms = (int64_t)timegm(&tm) * 1000 + frac -
+		   (zone == '-' ? -1 : 1) * (off_h * 60 + off_m) * 60000;
+	return true;
+}
+
+int os_read_file(const char *path, struct buf *b)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), err = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return errno;
+	do {
+		size_t want = b->max - b->n < 65536 ? b->max - b->n + 1 : 65536;
+		char chunk[65537];
+
+		n = read(fd, chunk, want);
+		if (n > 0)
+			buf_add(b, chunk, (size_t)n);
+		else if (n < 0 && errno != EINTR)
+			err = errno;
+	} while (!err && buf_ok(b) && (n > 0 || (n < 0 && errno == EINTR)));
+	close(fd);
+	return err ? err : buf_ok(b) ? 0 : EFBIG;
+}
+
+static int write_all(int fd, struct str data)
+{
+	while (data.n) {
+		ssize_t n = write(fd, data.p, data.n);
+
+		if (n < 0 && errno != EINTR)
+			return errno;
+		if (n > 0)
+			data = str_from_at(data, (size_t)n);
+	}
+	return 0;
+}
+
+static int sync_parent(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[4096];
+	int fd, err = 0;
+
+	if (!slash || (size_t)(slash - path) >= sizeof(dir))
+		return slash ? ENAMETOOLONG : 0;
+	memcpy(dir, path, (size_t)(slash - path));
+	dir[slash - path] = '\0';
+	fd = open(slash == path ? "/" : dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	/* Some file systems cannot sync a directory; the rename is then as safe as it gets. */
+	if (fsync(fd) && errno != EINVAL)
+		err = errno;
+	close(fd);
+	return err;
+}
+
+int os_write_atomic(const char *path, struct str data)
+{
+	char tmp[4096];
+	int fd, err, n = snprintf(tmp, sizeof(tmp), "%s.tmp-XXXXXX", path);
+
+	if (n < 0 || (size_t)n >= sizeof(tmp))
+		return ENAMETOOLONG;
+	fd = mkostemp(tmp, O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	err = write_all(fd, data);
+	if (!err && fsync(fd))
+		err = errno;
+	if (close(fd) && !err)
+		err = errno;
+	if (!err && rename(tmp, path))
+		err = errno;
+	if (err)
+		unlink(tmp);
+	return err ? err : sync_parent(path);
+}
+
+int os_mkdirs(const char *path)
+{
+	char part[4096];
+	size_t n = strlen(path);
+
+	if (n >= sizeof(part))
+		return ENAMETOOLONG;
+	for (size_t i = 1; i <= n; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (mkdir(part, 0700) && errno != EEXIST)
+			return errno;
+	}
+	return 0;
+}
+
+int os_try_lock(const char *path, int *err)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+
+	if (fd < 0) {
+		*err = errno;
+		return -1;
+	}
+	while (flock(fd, LOCK_EX | LOCK_NB)) {
+		if (errno == EINTR)
+			continue;
+		*err = errno;
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+void os_unlock(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static char *xdg_dir(struct arena *a, const char *var, const char *below_home)
+{
+	const char *dir = getenv(var), *home = getenv("HOME");
+
+	/* The XDG base directory specification: relative paths are invalid and ignored. */
+	if (dir && dir[0] == '/')
+		return arena_printf(a, "%s/flowlatch", dir);
+	if (!home || home[0] != '/') {
+		const struct passwd *pw = getpwuid(getuid());
+
+		home = pw ? pw->pw_dir : NULL;
+	}
+	return home ? arena_printf(a, "%s/%s/flowlatch", home, below_home) : NULL;
+}
+
+char *os_config_dir(struct arena *a)
+{
+	return xdg_dir(a, "XDG_CONFIG_HOME", ".config");
+}
+
+char *os_state_dir(struct arena *a)
+{
+	return xdg_dir(a, "XDG_STATE_HOME", ".local/state");
+}
+
+char *os_runtime_dir(struct arena *a)
+{
+	return xdg_dir(a, "XDG_RUNTIME_DIR", ".local/state");
+}
+
+char *os_self_dir(struct arena *a)
+{
+	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+
+	if (n <= 0)
+		return NULL;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	return slash ? arena_copy(a, path, (size_t)(slash - path)) : NULL;
+}
+
+void os_wipe(void *p, size_t n)
+{
+	if (p && n)
+		explicit_bzero(p, n);
+}
+
+/* What would let the environment read our TLS secrets or steer the libraries. */
+static const char *const dangerous_variables[] = {
+	"SSLKEYLOGFILE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "GCONV_PATH",
+	"RES_OPTIONS",   "LOCALDOMAIN",    "OPENSSL_CONF",  "NETRC",
+};
+
+void os_harden(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	for (int fd = 3; fd < 256; fd++)
+		close(fd);
+	umask(077);
+	for (size_t i = 0; i < sizeof(dangerous_variables) / sizeof(*dangerous_variables); i++)
+		unsetenv(dangerous_variables[i]);
+	signal(SIGPIPE, SIG_IGN);
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}

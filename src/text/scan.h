@@ -1,0 +1,102 @@
+/*
+ * scan.h - one strict, incremental JSON scanner.
+ *
+ * It is fed bytes as they arrive and checks them as RFC 8259 and RFC 7493 ask:
+ * one value, nothing after it, well-formed UTF-8, no raw control characters, no \u0000
+ * (unless allowed), no lone surrogates, no duplicate member names, numbers that a double
+ * can hold without overflow, bounded depth and node count.  It uses memory in proportion
+ * to the depth and to the member names of the open objects, never to the input.
+ *
+ * Two users: the check before every parse (text/json.c) and the projection of content that
+ * is too large to hold (below).
+ */
+#ifndef TEXT_SCAN_H
+#define TEXT_SCAN_H
+
+#include "text/json.h"
+
+enum scan_event {
+	SCAN_OBJECT_BEGIN,
+	SCAN_OBJECT_END,
+	SCAN_ARRAY_BEGIN,
+	SCAN_ARRAY_END,
+	SCAN_NAME,        /* decoded member name, whole (names have a ceiling) */
+	SCAN_STRING_PART, /* decoded piece of a string value; `last` marks the end */
+	SCAN_NUMBER,      /* exact text */
+	SCAN_TRUE,
+	SCAN_FALSE,
+	SCAN_NULL,
+};
+
+struct scan_options {
+	unsigned depth;          /* deepest nesting; 0 means LIMIT_JSON_DEPTH */
+	unsigned long nodes;     /* most values; 0 means LIMIT_JSON_NODES */
+	bool allow_nul;          /* \u0000 is delivered as U+FFFD instead of being an error */
+	bool allow_bom;          /* a byte order mark at the start is skipped */
+	bool allow_duplicates;   /* content of strangers: later members of the same name are kept */
+	/* Called for each event in order; return false to stop (scan_feed then returns false
+	 * with message "stopped").  May be NULL: then the scanner only checks. */
+	bool (*on_event)(void *arg, enum scan_event ev, struct str text, bool last);
+	void *arg;
+};
+
+struct scan;
+
+/* NULL when memory is out.  Free with scan_free (NULL is fine). */
+struct scan *scan_new(const struct scan_options *o);
+void scan_free(struct scan *s);
+/* False once the input is wrong; scan_error then says where and why. */
+bool scan_feed(struct scan *s, struct str bytes);
+/* Call when the input has ended: true when exactly one complete value was read. */
+bool scan_end(struct scan *s);
+struct json_error scan_error(const struct scan *s);
+
+/* ---- projection: a bounded tree out of unbounded content ---- */
+
+struct project_options {
+	const struct str *pointers; /* RFC 6901; keep only these (and what is below them). none: all */
+	size_t pointer_count;
+	size_t budget;              /* about how many bytes of JSON text to keep */
+	size_t longest_string;      /* strings are cut here, at a character; 0 means budget / 4 */
+	size_t longest_array;       /* items kept of one array; 0 means no ceiling but the budget */
+};
+
+/* What was left out. */
+struct project_cut {
+	struct str pointer; /* of the value that was shortened */
+	size_t kept, of;    /* bytes of a string, items of an array or members of an object;
+	                     * `of` is 0 when the input ended or was stopped before it was known */
+	bool items;         /* kept/of count items, not bytes */
+};
+
+struct project_result {
+	struct json *value;             /* in the arena given; selected pointers keep their paths;
+	                                 * NULL when nothing was selected */
+	const struct project_cut *cuts; /* at most 32 */
+	size_t cut_count;
+	size_t cuts_not_listed;
+	uint64_t bytes;                 /* bytes fed */
+	bool complete;                  /* the whole input was seen and was one JSON value */
+};
+
+struct project;
+
+/* A projector that builds in `a`.  NULL when memory is out. */
+struct project *project_new(struct arena *a, const struct project_options *o);
+void project_free(struct project *p);
+
+enum project_state {
+	PROJECT_MORE,  /* feed on */
+	PROJECT_FULL,  /* nothing further can be kept: the transfer may be stopped */
+	PROJECT_WRONG, /* not JSON: see project_error */
+};
+enum project_state project_feed(struct project *p, struct str bytes);
+struct json_error project_error(const struct project *p);
+/* Closes what is open and hands out the result, also after PROJECT_FULL. */
+struct project_result project_end(struct project *p);
+
+/* The same for a value that is already a tree: returns a bounded copy. */
+struct project_result project_tree(struct arena *a, const struct json *v,
+				   const struct project_options *o);
+
+#endif
