@@ -1,0 +1,79 @@
+/*
+ * cli.h - what a subcommand may use.
+ *
+ * Output for people is short: aligned tables, relative times, colours only on a terminal
+ * and never with NO_COLOR.  Output for programs is JSON (--json).  stdout has one writer.
+ */
+#ifndef FRONT_CLI_H
+#define FRONT_CLI_H
+
+#include "text/json.h"
+#include "work/conf.h"
+
+/* Exit codes of every command; documented in flowlatch(1). */
+enum {
+	EXIT_FINE = 0,
+	EXIT_FOUND = 1,      /* the answer is "no": findings, a failed verification, a tool error */
+	EXIT_USAGE = 2,      /* wrong option, argument, configuration or input */
+	EXIT_SIGN_IN = 3,    /* not signed in, or sign in again */
+	EXIT_REFUSED = 4,    /* refused by gate or policy */
+	EXIT_TEMPORARY = 5,  /* network, throttled, timeout: may work later */
+	EXIT_INTERNAL = 70,
+};
+
+struct cli {
+	struct arena *arena;
+	struct conf conf;
+	bool json;      /* --json */
+	bool tty_out;   /* stdout is a terminal */
+	bool color;
+	bool practice;  /* --practice */
+	int argc;       /* arguments after the subcommand's name, global options taken out */
+	char **argv;
+};
+
+struct command {
+	const char *name;
+	const char *synopsis; /* arguments, as the man page has them */
+	const char *help;     /* one line */
+	bool no_conf;         /* runs without reading the configuration */
+	int (*run)(struct cli *cli);
+};
+
+/* One row per subcommand, in the order of --help. */
+extern const struct command commands[];
+extern const size_t command_count;
+
+/* Writes to stdout, buffered; text from outside goes through cli_safe first. */
+void cli_out(const char *fmt, ...) __attribute__((__format__(__printf__, 1, 2)));
+void cli_out_str(struct str s);
+/* Prints a value as JSON, pretty on a terminal. */
+void cli_out_json(struct cli *cli, const struct json *v);
+/* False when stdout is gone. */
+bool cli_flush(void);
+/* Text with control characters and bidi marks escaped, cut to `columns` (0: not cut). */
+const char *cli_safe(struct cli *cli, struct str s, size_t columns);
+/* "error: ..." on stderr, then "hint: ..." when given; returns `code`. */
+int cli_fail(int code, const char *hint, const char *fmt, ...)
+	__attribute__((__format__(__printf__, 3, 4)));
+
+/* An aligned table: header row in upper case, columns cut so that a row fits the terminal. */
+struct cli_table;
+struct cli_table *cli_table_new(struct cli *cli, size_t columns, const char *const *titles);
+/* Marks a column as right-aligned numbers. */
+void cli_table_numbers(struct cli_table *t, size_t column);
+void cli_table_row(struct cli_table *t, const char *const *cells);
+void cli_table_print(struct cli_table *t);
+
+/* "3 min ago", "in 2 h", "21 Nov 18:05" beyond a week. */
+const char *cli_when(struct cli *cli, int64_t wall_ms);
+/* "840 B", "1.2 MB". */
+const char *cli_size(struct cli *cli, uint64_t bytes);
+/* "340 ms", "2.1 s", "4 min 10 s". */
+const char *cli_duration(struct cli *cli, int64_t ms);
+
+/* A progress line on stderr when it is a terminal and the work takes over a second. */
+void cli_progress(const char *what, double done, double total);
+void cli_progress_end(void);
+
+#endif
