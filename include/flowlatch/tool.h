@@ -1,0 +1,231 @@
+/*
+ * tool.h - all that the author of a tool may see.
+ *
+ * A tool is one row (struct tool) and one step function.  The step function is called
+ * again each time something it asked for has arrived, from the top, with call_stage() one
+ * higher.  It keeps nothing between calls but what it finds with got(): locals are lost.
+ *
+ *	static enum verdict flow_get(struct call *c)
+ *	{
+ *		if (call_stage(c) == 0)
+ *			return fetch(c, HTTP_GET, url(c, HOST_FLOW, "/environments/%s/flows/%s",
+ *						      arg_z(c, "environmentName"), arg_z(c, "flowName")));
+ *		return done(c, res(c));
+ *	}
+ *
+ * The order is: reads, then questions, then writes.  After a question was answered the
+ * step function starts again at stage 0, so that the world is looked at afresh.
+ * All memory comes from the call's arena: never malloc, never free, never check for NULL.
+ * Answers of the service are untrusted: any field may be missing, of another type or hostile.
+ */
+#ifndef FLOWLATCH_TOOL_H
+#define FLOWLATCH_TOOL_H
+
+#include "base/err.h"
+#include "text/json.h"
+#include "text/scan.h"
+#include "wire/http.h"
+#include "work/host.h"
+
+struct call;
+
+enum verdict {
+	DONE,  /* done() or done_content() was called */
+	FETCH, /* a fetch verb was called */
+	ASK,   /* ask() was called and there is no answer yet */
+	FAIL,  /* fail() was called */
+};
+
+/* ---- the row ---- */
+
+/* How much harm the worst use of a tool can do; the gate starts from it. */
+enum klass { CLASS_READ_ONLY, CLASS_MODERATE, CLASS_DANGEROUS, CLASS_UNKNOWN };
+
+enum {
+	P_REQUIRED = 1,
+	P_ENVIRONMENT = 2, /* resolved to an environment id before the first step */
+	P_FLOW = 4,        /* resolved to a flow name (GUID) */
+	P_RUN = 8,         /* a run name, or a link to a run */
+	P_TIME = 16,       /* RFC 3339; checked */
+	P_UNLISTED = 32,   /* accepted, but not shown in schemas (old spellings) */
+};
+
+struct param {
+	const char *name;
+	enum json_type type;   /* JSON_STRING, JSON_NUMBER (integer), JSON_BOOL, JSON_OBJECT, JSON_ARRAY */
+	unsigned flags;
+	const char *help;      /* one sentence, for models and people */
+	const char *alias;     /* another accepted name, or NULL */
+	const char *choices;   /* allowed values, blank separated, or NULL */
+	int64_t min, max;      /* numbers: range; strings: most bytes (max); arrays: most items; 0: none */
+	const char *otherwise; /* default, as JSON text, for the schema and arg_* */
+};
+
+/* A field of a result that is always an object (outputSchema); ends with name NULL. */
+struct field {
+	const char *name;
+	enum json_type type; /* JSON_NONE: any; with `nullable` also null */
+	const char *help;
+	bool optional;
+	bool nullable;
+};
+
+struct tool {
+	const char *name;        /* [a-z0-9_]{1,40} */
+	const char *title;       /* for people */
+	const char *description; /* under 300 characters: when to use it, which neighbour it is not */
+	const char *toolset;     /* environment, flow, connection, run, meta ... */
+	const char *bundles;     /* blank separated names of list_skills bundles, or NULL */
+	enum klass klass;
+	bool sensitive;          /* hands out payloads of runs */
+	bool read_only, destructive, idempotent, open_world; /* the four annotations */
+	bool local;              /* never talks to the service: no sign-in needed */
+	bool unlisted;           /* answers when called, not in tools/list (old names) */
+	const struct param *params; /* ends with name NULL */
+	const struct field *result; /* or NULL: payload tools and bare arrays have no outputSchema */
+	const char *list;        /* where the items are: "" the document itself, "flows"; NULL: none */
+	const char *columns;     /* JSON pointers of the table for people, blank separated, or NULL */
+	enum verdict (*step)(struct call *c);
+};
+
+/* ---- arguments: checked against the row before the first step ---- */
+
+bool arg_given(const struct call *c, const char *name);
+struct str arg_str(const struct call *c, const char *name);  /* "" when absent */
+const char *arg_z(const struct call *c, const char *name);
+int64_t arg_int(const struct call *c, const char *name);     /* the row's default, else 0 */
+bool arg_bool(const struct call *c, const char *name);       /* the row's default, else false */
+struct json *arg_json(const struct call *c, const char *name);
+
+/* ---- the call ---- */
+
+struct arena *call_arena(struct call *c);
+/* How many fetches have arrived since the (re)start: 0 in the first step. */
+int call_stage(const struct call *c);
+const struct tool *call_tool(const struct call *c);
+const char *call_profile(const struct call *c);
+/* Milliseconds left of the call's time. */
+int64_t call_time_left(const struct call *c);
+/* Tells the host how far we are (rate limited; total 0: unknown). */
+void progress(struct call *c, double value, double total, const char *fmt, ...)
+	__attribute__((__format__(__printf__, 4, 5)));
+
+/* ---- fetching ---- */
+
+struct url;
+
+/* A URL in a host row.  Each %s (a C string) is percent-encoded whole; %d and %lld too; the text
+ * around them must be legal in a URL.  The row's api-version is appended unless "api-version="
+ * is in `fmt`.  `url_of` is for rows by environment or organisation. */
+const struct url *url(struct call *c, enum host_row row, const char *fmt, ...)
+	__attribute__((__format__(__printf__, 3, 4)));
+const struct url *url_of(struct call *c, enum host_row row, struct str of, const char *fmt, ...)
+	__attribute__((__format__(__printf__, 4, 5)));
+/* A link out of an answer of this call.  Checked when it is fetched: ERR_FOREIGN_LINK. */
+const struct url *url_content(struct call *c, struct str link);
+/* A link that came in a sealed cursor or continuationUrl, in the row it was given for. */
+const struct url *url_link(struct call *c, enum host_row row, struct str link);
+
+enum {
+	FETCH_TOLERATE = 1, /* an error answer is a result (got()->err), not the end of the call */
+	FETCH_LARGE = 2,    /* up to LIMIT_ANSWER_FLOW instead of LIMIT_ANSWER */
+	FETCH_ANY = 4,      /* the body need not be JSON; got()->text holds it */
+	FETCH_OPTIONAL = 8, /* TOLERATE, and not worth waiting for a retry */
+};
+
+/* How to follow pages.  All items of all pages end in one array. */
+struct paging {
+	size_t most;      /* items to keep; 0: all, up to LIMIT_PAGES pages */
+	int64_t budget_ms; /* stop following after this time; 0: the call's time */
+	/* Makes what is kept of one item (in the call's arena), or NULL to drop it.  The item itself
+	 * dies with its page.  NULL: items are kept as they are. */
+	struct json *(*keep)(struct call *c, const struct json *item);
+	const char *items; /* name of the array in the answer; NULL: "value" (or a bare array) */
+};
+
+struct fetch {
+	enum http_method method;
+	const struct url *url;
+	struct json *body;              /* or NULL */
+	unsigned flags;
+	const struct paging *paging;    /* or NULL: one answer */
+	const struct project_options *project; /* content: keep a bounded projection */
+	const char *prefer;             /* a Prefer header (Dataverse), or NULL */
+};
+
+enum verdict fetch(struct call *c, enum http_method m, const struct url *u);
+enum verdict fetch_body(struct call *c, enum http_method m, const struct url *u, struct json *body);
+enum verdict fetch_all(struct call *c, const struct url *u, const struct paging *p);
+/* Many at once, bounded by connection limits; the stage is over when all have ended.
+ * `f` and what it points at must live in the call's arena or be static. */
+enum verdict fetch_each(struct call *c, const struct fetch *f, size_t count);
+
+struct answer {
+	enum err err;         /* ERR_OK for a 2xx */
+	int status;           /* HTTP; 0: no answer came */
+	struct json *json;    /* the document; the merged array of a paged fetch; NULL when empty */
+	struct str text;      /* FETCH_ANY */
+	struct str next;      /* paged: the link of the next page when following stopped early */
+	size_t seen;          /* paged: items looked at */
+	struct project_result projected; /* with fetch.project */
+	const char *message;  /* error: in the service's own words, unwrapped; "" else */
+	const char *service_code; /* error: such as "FlowNotFound"; "" else */
+	const char *correlation;  /* x-ms-correlation-request-id or the like; "" when none */
+	const char *location; /* Location header, unchecked; "" when none */
+	int64_t retry_after_s; /* of a 429; 0 when none */
+};
+
+/* Answer `i` of the fetch made at `stage`. */
+const struct answer *got(const struct call *c, int stage, size_t i);
+/* The last stage's only answer, and its document. */
+const struct answer *last(const struct call *c);
+struct json *res(const struct call *c);
+
+/* ---- asking ---- */
+
+/* Asks the client: method "elicitation/create" (or, in tests, others) with `params`.
+ * Returns the client's result object when there is one already, else NULL: then return ASK. */
+struct json *ask(struct call *c, const char *key, const char *method, struct json *params);
+/* What the client said it can do (the capabilities object of its era), or NULL. */
+const struct json *call_client_capabilities(const struct call *c);
+
+/* ---- ending ---- */
+
+/* The result document.  The row's `list` is searched, reduced to `fields` and cut to the size a
+ * model can take by the engine; what was left out is told in the second text block. */
+enum verdict done(struct call *c, struct json *document);
+/* MCP content blocks instead of one JSON document (only for tests of the protocol). */
+enum verdict done_content(struct call *c, struct json *blocks, bool is_error);
+/* A field for the second text block. */
+void note(struct call *c, const char *name, struct json *value);
+/* A suggestion with its arguments filled in; one per result. */
+void next_tool(struct call *c, const char *tool, struct json *arguments);
+
+/* Ends the call with a tool error.  `fmt` says what happened. */
+enum verdict fail(struct call *c, enum err err, const char *fmt, ...)
+	__attribute__((__format__(__printf__, 3, 4)));
+/* Ends it with the service's own error. */
+enum verdict fail_answer(struct call *c, const struct answer *a);
+/* What to do next: goes with the fail() before it. */
+void hint(struct call *c, const char *fmt, ...) __attribute__((__format__(__printf__, 2, 3)));
+/* Something for error.data (candidates, allowed values). */
+void fail_data(struct call *c, const char *name, struct json *value);
+/* The command a person must run. */
+void fail_command(struct call *c, const char *fmt, ...)
+	__attribute__((__format__(__printf__, 2, 3)));
+
+/* ---- cursors: sealed, bound to tool, environment and principal ---- */
+
+struct str seal(struct call *c, const char *kind, struct json *state);
+/* The state, or NULL when it was changed, is of another kind, tool, environment or person. */
+struct json *unseal(struct call *c, const char *kind, struct str sealed);
+
+/* ---- what is known of the process and the person ---- */
+
+struct json *about_identity(struct call *c); /* profile, account, tenant, cloud, scopes ... */
+/* All rows, for tool_search and list_skills. */
+const struct tool *const *all_tools(const struct call *c, size_t *count);
+/* The row as tools/list shows it. */
+struct json *tool_describe(struct arena *a, const struct tool *t);
+
+#endif
