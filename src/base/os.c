@@ -104,13 +104,11 @@ bool os_parse_time(struct str s, int64_t *wall_ms)
 	return true;
 }
 
-int os_read_file(const char *path, struct buf *b)
+int os_read_fd(int fd, struct buf *b)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), err = 0;
+	int err = 0;
 	ssize_t n;
 
-	if (fd < 0)
-		return errno;
 	do {
 		size_t want = b->max - b->n < 65536 ? b->max - b->n + 1 : 65536;
 		char chunk[65537];
@@ -121,8 +119,18 @@ int os_read_file(const char *path, struct buf *b)
 		else if (n < 0 && errno != EINTR)
 			err = errno;
 	} while (!err && buf_ok(b) && (n > 0 || (n < 0 && errno == EINTR)));
-	close(fd);
 	return err ? err : buf_ok(b) ? 0 : EFBIG;
+}
+
+int os_read_file(const char *path, struct buf *b)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), err;
+
+	if (fd < 0)
+		return errno;
+	err = os_read_fd(fd, b);
+	close(fd);
+	return err;
 }
 
 static int write_all(int fd, struct str data)
@@ -222,18 +230,26 @@ void os_unlock(int fd)
 		close(fd);
 }
 
-static char *xdg_dir(struct arena *a, const char *var, const char *below_home)
+char *os_home(struct arena *a)
 {
-	const char *dir = getenv(var), *home = getenv("HOME");
+	const char *home = getenv("HOME");
 
-	/* The XDG base directory specification: relative paths are invalid and ignored. */
-	if (dir && dir[0] == '/')
-		return arena_printf(a, "%s/flowlatch", dir);
 	if (!home || home[0] != '/') {
 		const struct passwd *pw = getpwuid(getuid());
 
 		home = pw ? pw->pw_dir : NULL;
 	}
+	return home ? arena_copy(a, home, strlen(home)) : NULL;
+}
+
+static char *xdg_dir(struct arena *a, const char *var, const char *below_home)
+{
+	const char *dir = getenv(var), *home;
+
+	/* The XDG base directory specification: relative paths are invalid and ignored. */
+	if (dir && dir[0] == '/')
+		return arena_printf(a, "%s/flowlatch", dir);
+	home = os_home(a);
 	return home ? arena_printf(a, "%s/%s/flowlatch", home, below_home) : NULL;
 }
 

@@ -20,6 +20,8 @@ bool os_parse_time(struct str s, int64_t *wall_ms);
 
 /* Reads a whole file of at most `b->max` bytes.  0 or an errno. */
 int os_read_file(const char *path, struct buf *b);
+/* The same from a descriptor, up to its end. */
+int os_read_fd(int fd, struct buf *b);
 /* Writes a file of mode 0600 so that a crash leaves the old or the new one, never a part:
  * temporary file in the same directory, fsync, rename, fsync of the directory.  0 or an errno. */
 int os_write_atomic(const char *path, struct str data);
@@ -30,6 +32,8 @@ int os_mkdirs(const char *path);
 int os_try_lock(const char *path, int *err);
 void os_unlock(int fd);
 
+/* $HOME, or what the password database says; NULL when there is none. */
+char *os_home(struct arena *a);
 /* $XDG_CONFIG_HOME/flowlatch, $XDG_STATE_HOME/flowlatch, $XDG_RUNTIME_DIR/flowlatch,
  * or their fallbacks below $HOME (or the password database).  NULL when there is no home. */
 char *os_config_dir(struct arena *a);

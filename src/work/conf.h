@@ -20,9 +20,10 @@ enum conf_type {
 	CONF_BOOL,   /* yes no true false on off 1 0 */
 	CONF_CHOICE, /* one of `choices` */
 	CONF_PATH,   /* absolute, or ~/... */
-	CONF_URL,    /* https origin without path, query or user info */
-	CONF_PROXY,  /* http(s)://host:port without user info */
-	CONF_LIST,   /* comma or blank separated */
+	CONF_URL,    /* https origin without path, query or user info; `choices`: its placeholder */
+	CONF_PROXY,  /* http(s)://host:port without user info, or none */
+	CONF_LIST,   /* comma or blank separated; kept comma separated */
+	CONF_HOSTS,  /* a list of host or host:port */
 	CONF_INT,    /* `min` to `max` */
 };
 
@@ -43,7 +44,7 @@ struct conf {
 	const char *toolsets;
 	bool read_only;
 	const char *ca_file;
-	const char *proxy;
+	const char *proxy; /* "": no proxy, also none from the environment */
 	const char *no_proxy;
 	/* cloud = custom (and filled in for practice) */
 	const char *login_url;
@@ -65,7 +66,7 @@ struct conf_key {
 	const char *name;
 	enum conf_type type;
 	bool global;           /* not allowed inside [profile ...] */
-	const char *choices;   /* CONF_CHOICE: blank separated */
+	const char *choices;   /* CONF_CHOICE: blank separated; CONF_URL: placeholder */
 	int64_t min, max;      /* CONF_INT */
 	const char *otherwise; /* default as it would be written, or NULL */
 	const char *variable;  /* environment variable, or NULL */
@@ -79,7 +80,7 @@ extern const size_t conf_key_count;
 
 /* A setting given on the command line. */
 struct conf_option {
-	const char *key;   /* a conf_keys name, or "profile" */
+	const char *key;   /* a conf_keys name */
 	const char *value;
 };
 
@@ -87,17 +88,19 @@ struct conf_request {
 	const char *file;                  /* --config FILE, or NULL */
 	const struct conf_option *options;
 	size_t option_count;
+	bool new_profile; /* a profile that no file names is fine: signing in is about to make it */
 };
 
-/* Reads everything.  false: *message (in the arena) names file, line, key and what would do. */
+/* Reads everything.  The profiles "default" and "practice" need no section.  false: *message (in the arena) names file, line, key and what would do. */
 bool conf_load(struct arena *a, const struct conf_request *r, struct conf *out,
 	       const char **message);
 
 /* The names of all profiles in the files, in order; for `flowlatch status` and completion. */
 size_t conf_profiles(struct arena *a, const char *file, const char *const **names);
 
-/* Sets one key of a profile in the user's file, keeping comments, order and everything else;
- * makes file and section when missing.  NULL `value` removes the key.  0 or an errno. */
+/* Sets one key of a profile in the user's file (of the global part when `profile` is NULL),
+ * keeping comments, order and everything else; makes file and section when missing.
+ * NULL `value` removes the key.  0 or an errno; EINVAL for what conf_load would refuse. */
 int conf_write(struct arena *a, const char *file, const char *profile, const char *key,
 	       const char *value);
 
