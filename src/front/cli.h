@@ -28,21 +28,43 @@ struct cli {
 	bool tty_out;   /* stdout is a terminal */
 	bool color;
 	bool practice;  /* --practice */
-	int argc;       /* arguments after the subcommand's name, global options taken out */
+	size_t columns; /* of the terminal, or $COLUMNS; 0 where lines need not be cut */
+	int argc;       /* operands after the subcommand's name; options are taken out */
 	char **argv;
+	const struct command *command;
+	struct cli_given *given; /* for cli_option */
+	size_t given_count;
+};
+
+/* An option of one command; a table of them ends with name NULL. */
+struct cli_option {
+	const char *name;  /* without dashes */
+	const char *value; /* what --help calls its value, such as "FILE"; NULL: a switch */
+	const char *help;  /* one line */
 };
 
 struct command {
 	const char *name;
 	const char *synopsis; /* arguments, as the man page has them */
 	const char *help;     /* one line */
+	const struct cli_option *options; /* its own, or NULL */
 	bool no_conf;         /* runs without reading the configuration */
+	bool loose;           /* options that nobody knows stay in argv (flags of tools) */
 	int (*run)(struct cli *cli);
 };
 
 /* One row per subcommand, in the order of --help. */
 extern const struct command commands[];
 extern const size_t command_count;
+
+/* The whole program after os_harden: reads the command line, runs the command, and returns
+ * the exit code. */
+int cli_main(int argc, char **argv);
+
+/* The value of one of the command's own options: "" for a switch, NULL when it was not given. */
+const char *cli_option(const struct cli *cli, const char *name);
+/* Ends in EXIT_USAGE unless `least` to `most` operands are left. */
+int cli_operands(const struct cli *cli, int least, int most);
 
 /* Writes to stdout, buffered; text from outside goes through cli_safe first. */
 void cli_out(const char *fmt, ...) __attribute__((__format__(__printf__, 1, 2)));
@@ -60,7 +82,7 @@ int cli_fail(int code, const char *hint, const char *fmt, ...)
 /* An aligned table: header row in upper case, columns cut so that a row fits the terminal. */
 struct cli_table;
 struct cli_table *cli_table_new(struct cli *cli, size_t columns, const char *const *titles);
-/* Marks a column as right-aligned numbers. */
+/* Marks a column as right-aligned numbers, which are never cut. */
 void cli_table_numbers(struct cli_table *t, size_t column);
 void cli_table_row(struct cli_table *t, const char *const *cells);
 void cli_table_print(struct cli_table *t);

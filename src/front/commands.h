@@ -1,0 +1,26 @@
+/*
+ * commands.h - the subcommands, one function each; their rows are in commands.c.
+ *
+ * A command prints with cli.h, never touches stdout itself, and returns an exit code.
+ */
+#ifndef FRONT_COMMANDS_H
+#define FRONT_COMMANDS_H
+
+#include "front/cli.h"
+
+/* MCP on stdin and stdout. */
+int cmd_serve(struct cli *cli);
+extern const struct cli_option cmd_serve_options[];
+
+/* One tool call: flags are derived from the tool's row. */
+int cmd_call(struct cli *cli);
+extern const struct cli_option cmd_call_options[];
+
+/* The tools that this profile offers. */
+int cmd_tools(struct cli *cli);
+
+/* The usage log: show, verify, stats, export, purge, init. */
+int cmd_log(struct cli *cli);
+extern const struct cli_option cmd_log_options[];
+
+#endif
