@@ -77,4 +77,10 @@
 /* Waiting for another process's token refresh; Entra tolerates a parallel one after that. */
 #define LIMIT_TOKEN_LOCK_MS 20000
 
+/* Expressions: calls and member accesses inside each other.  The service takes 8,192 characters
+ * of expression; the deepest seen in public flows is below 20. */
+#define LIMIT_WDL_DEPTH 200
+/* Errors reported of one string; what follows is mostly their echo. */
+#define LIMIT_WDL_ERRORS 32
+
 #endif
