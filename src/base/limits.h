@@ -13,10 +13,19 @@
 #define LIMIT_OUT_QUEUE (16u << 20)
 /* JSON: deeper than any definition seen (the engine itself allows 8 levels of scopes). */
 #define LIMIT_JSON_DEPTH 96
+/* Trees built by the program: what stands around a parsed value, and reserve. */
+#define LIMIT_JSON_TREE_DEPTH (LIMIT_JSON_DEPTH * 4)
 /* JSON nodes of one message from a host. */
 #define LIMIT_JSON_NODES 200000u
 /* JSON nodes of one answer of the service: 5,000 repetitions have about 60 nodes each. */
 #define LIMIT_JSON_NODES_ANSWER 2000000u
+/* One member name, decoded: the longest that were seen are texts of a few hundred bytes. */
+#define LIMIT_JSON_NAME (64u << 10)
+/* The text of one number: the exact decimal form of the smallest double has 1,077 characters. */
+#define LIMIT_JSON_NUMBER 1280
+/* Names (32 bytes each and their text) of the objects that are open at one time, kept to find
+ * duplicates: the largest answer with nothing but members. */
+#define LIMIT_JSON_NAMES (128u << 20)
 /* Memory of one call, everything included: the largest answer as a tree (3-4 bytes per byte)
  * and its printed form. */
 #define LIMIT_CALL_ARENA (192u << 20)

@@ -45,7 +45,8 @@ void crypt_pbkdf2(struct str password, struct str salt, unsigned rounds,
 void crypt_hex(struct buf *b, struct str bytes);
 /* base64url without padding (RFC 4648 section 5). */
 void crypt_b64url(struct buf *b, struct str bytes);
-/* Decodes either alphabet, padded or not; strict: no white space, no stray bits.  False when ill-formed. */
+/* Decodes either alphabet (not a mixture), padded or not; strict: no white space, no stray bits.
+ * False when ill-formed (*b is then as it was) or when it does not fit. */
 bool crypt_unb64(struct buf *b, struct str text);
 /* Standard alphabet with padding. */
 void crypt_b64(struct buf *b, struct str bytes);

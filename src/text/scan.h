@@ -21,7 +21,8 @@ enum scan_event {
 	SCAN_ARRAY_BEGIN,
 	SCAN_ARRAY_END,
 	SCAN_NAME,        /* decoded member name, whole (names have a ceiling) */
-	SCAN_STRING_PART, /* decoded piece of a string value; `last` marks the end */
+	SCAN_STRING_PART, /* decoded piece of a string value, in whole characters; `last` marks
+			   * the end */
 	SCAN_NUMBER,      /* exact text */
 	SCAN_TRUE,
 	SCAN_FALSE,
@@ -50,6 +51,16 @@ bool scan_feed(struct scan *s, struct str bytes);
 /* Call when the input has ended: true when exactly one complete value was read. */
 bool scan_end(struct scan *s);
 struct json_error scan_error(const struct scan *s);
+
+/* What a builder of trees must know of the text that was checked. */
+struct scan_seen {
+	bool nul;              /* a \u0000 was let through */
+	size_t longest_number; /* in bytes */
+};
+struct scan_seen scan_seen(const struct scan *s);
+
+/* True when `text` is one JSON number that a double can hold. */
+bool scan_is_number(struct str text);
 
 /* ---- projection: a bounded tree out of unbounded content ---- */
 
