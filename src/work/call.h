@@ -34,6 +34,10 @@ const struct tool *work_tool(const struct work *w, struct str name);
 size_t work_tools(const struct work *w, const struct tool *const **rows);
 /* Calls that have not ended. */
 unsigned work_busy(const struct work *w);
+/* Holds calls that need the service back (the practice tenant is starting), until work_go;
+ * with a `failure` they then end with it (ERR_CONFIG). */
+void work_hold(struct work *w);
+void work_go(struct work *w, const char *failure);
 /* Does ahead of the first call what costs a round trip (token, connection).  Optional. */
 void work_warm(struct work *w);
 
@@ -97,7 +101,5 @@ void call_cancel(struct call *c);
 /* Legacy era: the client's answer to one question (its result object, copied; NULL: it sent an
  * error or is gone).  When all are there, the tool runs again from the top. */
 void call_answer(struct call *c, const char *key, const struct json *result);
-
-/* Resources, completion and prompts use the same engine through hidden rows; see resource.h. */
 
 #endif

@@ -1,0 +1,658 @@
+/*
+ * auth.c - access tokens out of one refresh token.
+ *
+ * One refresh at a time in this process, under a lock that all processes of the profile share:
+ * lock, read the refresh token again, redeem, store the new one, then use the access token.
+ */
+#include "work/auth.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/os.h"
+#include "text/crypt.h"
+#include "wire/http.h"
+#include "wire/loop.h"
+#include "work/conf.h"
+#include "work/store.h"
+
+enum {
+	MARGIN_MS = 300 * 1000,       /* a token with less left is renewed first */
+	MARGIN_JITTER_MS = 60 * 1000, /* so that a dozen processes do not renew at once */
+	REMEMBER_MS = 60 * 1000,      /* an identical failure is answered from memory */
+	THROTTLE_MS = 5 * 1000,       /* without Retry-After */
+	TRIES = 3,
+	MOST_SLOTS = 64,              /* audiences and Dataverse organisations */
+};
+
+struct slot {
+	struct list link; /* auth.slots */
+	struct list waiters;
+	enum audience audience;
+	char *organisation, *scope_granted, *claims;
+	struct secret *token;
+	unsigned long serial;
+	int64_t expires, renew; /* boot time, ms */
+	bool wanted;            /* in the queue for a refresh */
+	/* the last failure */
+	enum err err;
+	char *message, *service_code, *correlation;
+	int64_t failed_until, retry_after_s;
+	unsigned char failed_with[CRYPT_HASH]; /* of the refresh token that failed */
+};
+
+struct auth {
+	struct auth_options o;
+	struct list slots;
+	size_t slot_count;
+	unsigned long serial;
+	struct slot *now; /* being refreshed */
+	struct loop_timer timer;
+	struct http_transfer *transfer;
+	struct secret *refresh_token, *unsaved;
+	int lock;
+	int64_t waiting_since, sent_at;
+	unsigned tries;
+	bool reread;
+	char *object_id, *tenant_id, *name, *username;
+	struct auth_stats stats;
+};
+
+static void next_refresh(struct auth *a);
+static void try_lock(void *arg);
+static void redeem(void *arg);
+
+/* ---- small things ---- */
+
+static void set_text(char **field, struct str s)
+{
+	free(*field);
+	*field = strndup(s.p ? s.p : "", s.n);
+}
+
+static const char *text(const char *s)
+{
+	return s ? s : "";
+}
+
+struct auth *auth_new(const struct auth_options *o)
+{
+	struct auth *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return NULL;
+	a->o = *o;
+	a->lock = -1;
+	list_init(&a->slots);
+	return a;
+}
+
+static void free_slot(struct slot *s)
+{
+	LIST_EACH_SAFE(pos, &s->waiters)
+	list_remove(pos);
+	list_remove(&s->link);
+	secret_free(s->token);
+	free(s->organisation);
+	free(s->scope_granted);
+	free(s->claims);
+	free(s->message);
+	free(s->service_code);
+	free(s->correlation);
+	free(s);
+}
+
+void auth_free(struct auth *a)
+{
+	if (!a)
+		return;
+	loop_timer_clear(&a->timer);
+	http_cancel(a->transfer);
+	os_unlock(a->lock);
+	LIST_EACH_SAFE(pos, &a->slots)
+	free_slot(LIST_ITEM(pos, struct slot, link));
+	secret_free(a->refresh_token);
+	secret_free(a->unsaved);
+	free(a->object_id);
+	free(a->tenant_id);
+	free(a->name);
+	free(a->username);
+	free(a);
+}
+
+void auth_wait_clear(struct auth_waiter *w)
+{
+	if (w->link.next)
+		list_remove(&w->link);
+}
+
+static struct slot *find_slot(const struct auth *a, enum audience aud, struct str organisation)
+{
+	LIST_EACH(pos, &a->slots)
+	{
+		struct slot *s = LIST_ITEM(pos, struct slot, link);
+
+		if (s->audience == aud && str_eq(str_from(s->organisation), organisation))
+			return s;
+	}
+	return NULL;
+}
+
+static struct slot *make_slot(struct auth *a, enum audience aud, struct str organisation)
+{
+	struct slot *s = a->slot_count < MOST_SLOTS ? calloc(1, sizeof(*s)) : NULL;
+
+	if (!s)
+		return NULL;
+	s->audience = aud;
+	set_text(&s->organisation, organisation);
+	list_init(&s->waiters);
+	list_append(&a->slots, &s->link);
+	a->slot_count++;
+	return s;
+}
+
+const char *auth_command(const struct auth *a, struct arena *arena)
+{
+	const struct conf *conf = a->o.conf;
+
+	if (conf->profile && strcmp(conf->profile, "default") != 0)
+		return arena_printf(arena, "flowlatch login --profile %s", conf->profile);
+	return "flowlatch login";
+}
+
+/* ---- ends of a refresh ---- */
+
+static void wake(struct slot *s)
+{
+	/* A waiter may ask again at once, which must not end up on the list being woken. */
+	struct list due;
+
+	list_init(&due);
+	while (!list_empty(&s->waiters)) {
+		struct list *pos = s->waiters.next;
+
+		list_remove(pos);
+		list_append(&due, pos);
+	}
+	while (!list_empty(&due)) {
+		struct auth_waiter *w = LIST_ITEM(due.next, struct auth_waiter, link);
+
+		list_remove(&w->link);
+		w->told = s->err != ERR_OK;
+		w->fn(w->arg);
+	}
+}
+
+static void end_refresh(struct auth *a)
+{
+	struct slot *s = a->now;
+
+	loop_timer_clear(&a->timer);
+	os_unlock(a->lock);
+	a->lock = -1;
+	secret_free(a->refresh_token);
+	a->refresh_token = NULL;
+	a->now = NULL;
+	s->wanted = false;
+	wake(s);
+	if (!a->now)
+		next_refresh(a);
+}
+
+static void fail_refresh(struct auth *a, enum err err, const char *code, const char *message,
+			 int64_t remember_ms)
+{
+	struct slot *s = a->now;
+
+	a->stats.failures++;
+	s->err = err;
+	set_text(&s->service_code, str_from(code));
+	set_text(&s->message, str_from(message));
+	s->failed_until = os_now_ms() + remember_ms;
+	crypt_sha256(secret_bytes(a->refresh_token), s->failed_with);
+	end_refresh(a);
+}
+
+/* ---- the token endpoint's answers ---- */
+
+/* "invalid_grant" and its kin want a person; the rest of the OAuth codes want the set-up mended. */
+static const struct {
+	const char *error;
+	enum err err;
+} oauth_errors[] = {
+	{ "invalid_grant", ERR_REAUTH_REQUIRED },     { "interaction_required", ERR_REAUTH_REQUIRED },
+	{ "consent_required", ERR_REAUTH_REQUIRED },  { "login_required", ERR_REAUTH_REQUIRED },
+	{ "access_denied", ERR_FORBIDDEN },           { "invalid_client", ERR_CONFIG },
+	{ "unauthorized_client", ERR_CONFIG },        { "invalid_scope", ERR_CONFIG },
+	{ "invalid_request", ERR_CONFIG },            { "invalid_resource", ERR_CONFIG },
+	{ "unsupported_grant_type", ERR_CONFIG },     { "temporarily_unavailable", ERR_UPSTREAM },
+	{ "server_error", ERR_UPSTREAM },
+};
+
+static enum err oauth_error(struct str error, int status)
+{
+	for (size_t i = 0; i < sizeof(oauth_errors) / sizeof(*oauth_errors); i++)
+		if (str_eq(error, str_from(oauth_errors[i].error)))
+			return oauth_errors[i].err;
+	return status >= 500 ? ERR_UPSTREAM : ERR_REAUTH_REQUIRED;
+}
+
+/* Entra's code inside the description, such as "AADSTS50076". */
+static struct str aadsts(struct str description)
+{
+	ptrdiff_t at = str_find(description, S("AADSTS"));
+	size_t n = 6;
+
+	if (at < 0)
+		return S("");
+	description = str_from_at(description, (size_t)at);
+	while (n < description.n && description.p[n] >= '0' && description.p[n] <= '9')
+		n++;
+	return str_first(description, n);
+}
+
+static void refused(struct auth *a, struct arena *arena, const struct http_response *r,
+		    const struct json *doc)
+{
+	struct str description = json_get_str(doc, "error_description"), line;
+	enum err err = oauth_error(json_get_str(doc, "error"), r->status);
+	struct secret *again = NULL;
+
+	/* Another process may have refreshed in between, if the lock was not to be had. */
+	if (err == ERR_REAUTH_REQUIRED && !a->reread &&
+	    store_get(a->o.store, "refresh_token", &again) == STORE_OK &&
+	    !secret_equal(again, a->refresh_token)) {
+		a->reread = true;
+		secret_free(a->refresh_token);
+		a->refresh_token = again;
+		redeem(a);
+		return;
+	}
+	secret_free(again);
+	set_text(&a->now->correlation, json_get_str(doc, "correlation_id"));
+	/* The description's first line is for people; trace ids follow on others. */
+	str_cut(&description, '\r', &line);
+	a->now->retry_after_s = 0;
+	fail_refresh(a, err, str_c(arena, aadsts(line)),
+		     line.n ? str_c(arena, str_first_utf8(line, 500))
+			    : "the sign-in service refused the refresh token",
+		     REMEMBER_MS);
+}
+
+/* The service or the network is not well: try again a little later, then give up for a while. */
+static void later(struct auth *a, const struct http_response *r, enum err err, const char *message)
+{
+	struct str header = http_header(r, "Retry-After", 0);
+	int64_t wait = THROTTLE_MS;
+	uint64_t s;
+
+	if (header.p && str_to_u64(header, &s))
+		wait = s > 3600 ? 3600 * 1000 : (int64_t)s * 1000;
+	if (++a->tries < TRIES && wait <= LIMIT_RETRY_AFTER_MS / 2) {
+		loop_timer_set(a->o.loop, &a->timer, header.p ? wait : wait / 5, redeem, a);
+		return;
+	}
+	a->now->retry_after_s = wait / 1000;
+	fail_refresh(a, err, "", message, wait);
+}
+
+static void take_identity(struct auth *a, struct arena *arena, struct str id_token)
+{
+	struct json *claims = jwt_payload(arena, id_token);
+
+	if (!claims)
+		return;
+	set_text(&a->object_id, json_get_str(claims, "oid"));
+	set_text(&a->tenant_id, json_get_str(claims, "tid"));
+	set_text(&a->name, json_get_str(claims, "name"));
+	set_text(&a->username, json_get_str(claims, "preferred_username"));
+}
+
+/* The new refresh token is stored before the access token is used. */
+static void keep_refresh_token(struct auth *a, struct str bytes)
+{
+	struct secret *fresh = bytes.n ? secret_new(bytes) : NULL;
+
+	if (!fresh || secret_equal(fresh, a->refresh_token)) {
+		secret_free(fresh);
+		return;
+	}
+	secret_free(a->unsaved);
+	a->unsaved = NULL;
+	if (store_put(a->o.store, "refresh_token", fresh) == STORE_OK) {
+		secret_free(fresh);
+		return;
+	}
+	/* Kept in memory and tried again: losing it would lose the sign-in. */
+	log_warn("the new refresh token could not be stored: %s", store_message(a->o.store));
+	a->unsaved = fresh;
+}
+
+static void granted(struct auth *a, struct arena *arena, const struct json *doc)
+{
+	struct slot *s = a->now;
+	int64_t life = json_int(json_get(doc, "expires_in"), 0) * 1000;
+	int64_t refresh_in = json_int(json_get(doc, "refresh_in"), 0) * 1000, margin;
+	struct str token = json_get_str(doc, "access_token");
+	uint64_t n;
+	uint32_t r;
+
+	/* Some servers send numbers as strings. */
+	if (!life && str_to_u64(json_get_str(doc, "expires_in"), &n) && n < 1u << 30)
+		life = (int64_t)n * 1000;
+	keep_refresh_token(a, json_get_str(doc, "refresh_token"));
+	take_identity(a, arena, json_get_str(doc, "id_token"));
+	secret_free(s->token);
+	s->token = secret_new(token);
+	s->serial = ++a->serial;
+	set_text(&s->scope_granted, json_get_str(doc, "scope"));
+	free(s->claims);
+	s->claims = NULL;
+	crypt_random(&r, sizeof(r));
+	margin = MARGIN_MS + (int64_t)(r % MARGIN_JITTER_MS);
+	if (margin > life / 10)
+		margin = life / 10;
+	s->expires = a->sent_at + life;
+	s->renew = s->expires - margin;
+	if (refresh_in > 0 && a->sent_at + refresh_in < s->renew)
+		s->renew = a->sent_at + refresh_in;
+	s->err = ERR_OK;
+	s->failed_until = 0;
+	a->stats.refreshes++;
+	end_refresh(a);
+}
+
+static void on_answer(void *arg, const struct http_response *r)
+{
+	struct auth *a = arg;
+	struct arena arena;
+	struct json *doc;
+	jmp_buf out;
+
+	a->transfer = NULL;
+	if (r->outcome != HTTP_ANSWERED) {
+		later(a, r, r->outcome == HTTP_TIMEOUT ? ERR_TIMEOUT : ERR_NETWORK,
+		      r->message ? r->message : "the sign-in service did not answer");
+		return;
+	}
+	if (r->status == 429 || r->status >= 500) {
+		later(a, r, r->status == 429 ? ERR_THROTTLED : ERR_UPSTREAM,
+		      r->status == 429 ? "the sign-in service asks to slow down"
+				       : "the sign-in service failed");
+		return;
+	}
+	arena_init(&arena, 16u << 20);
+	arena.wipe = true;
+	if (arena_guard(&arena, &out)) {
+		arena_release(&arena);
+		fail_refresh(a, ERR_UPSTREAM, "", "the sign-in service's answer is too large", 1000);
+		return;
+	}
+	doc = json_parse(&arena, r->body, JSON_ANSWER, NULL);
+	if (r->status == 200 && json_get_str(doc, "access_token").n)
+		granted(a, &arena, doc);
+	else if (json_get_str(doc, "error").n)
+		refused(a, &arena, r, doc);
+	else
+		fail_refresh(a, ERR_UPSTREAM, "",
+			     "the sign-in service answered with something unexpected", 1000);
+	arena_release(&arena);
+}
+
+/* ---- the request ---- */
+
+static void add_field(struct buf *b, const char *name, struct str value)
+{
+	buf_addf(b, "%s%s=", b->n ? "&" : "", name);
+	buf_add_percent(b, value);
+}
+
+static struct secret *token_form(struct auth *a, struct arena *arena)
+{
+	struct slot *s = a->now;
+	struct str scope = host_scope(a->o.hosts, arena, s->audience, str_from(s->organisation));
+	struct secret *form;
+	struct buf b;
+
+	buf_init(&b, LIMIT_TOKEN_ANSWER);
+	add_field(&b, "grant_type", S("refresh_token"));
+	add_field(&b, "client_id", str_from(a->o.conf->client_id));
+	add_field(&b, "scope", str_fmt(arena, "%.*s openid profile offline_access",
+				       STR_ARG(scope)));
+	if (s->claims && s->claims[0])
+		add_field(&b, "claims", str_from(s->claims));
+	add_field(&b, "refresh_token", secret_bytes(a->refresh_token));
+	form = buf_ok(&b) ? secret_new(buf_str(&b)) : NULL;
+	buf_free_wiped(&b);
+	return form;
+}
+
+static void redeem(void *arg)
+{
+	struct auth *a = arg;
+	const char *tenant = a->o.conf->tenant;
+	struct secret *volatile form = NULL;
+	struct arena arena;
+	struct str where;
+	jmp_buf out;
+
+	arena_init(&arena, 1u << 20);
+	if (arena_guard(&arena, &out)) {
+		arena_release(&arena);
+		secret_free(form);
+		fail_refresh(a, ERR_INTERNAL, "", "out of memory", 0);
+		return;
+	}
+	form = token_form(a, &arena);
+	where = str_fmt(&arena, "%.*s/%s/oauth2/v2.0/token", STR_ARG(host_authority(a->o.hosts)),
+			tenant && tenant[0] ? tenant : "organizations");
+	a->sent_at = os_now_ms();
+	if (form)
+		a->transfer = http_start(a->o.http, &(struct http_request){
+			.method = HTTP_POST,
+			.url = where,
+			.content_type = S("application/x-www-form-urlencoded"),
+			.secret_body = form,
+			.headers = &(struct str)STR_INIT("Accept: application/json"),
+			.header_count = 1,
+			.timeout_ms = LIMIT_REQUEST_MS / 2,
+			.max_bytes = LIMIT_TOKEN_ANSWER,
+			.fresh_connection = false,
+			.on_done = on_answer,
+			.arg = a,
+		});
+	secret_free(form);
+	arena_release(&arena);
+	if (!a->transfer)
+		fail_refresh(a, ERR_INTERNAL, "", "the token request could not be started", 1000);
+}
+
+static void read_and_redeem(struct auth *a)
+{
+	enum store_result r;
+
+	if (a->unsaved && store_put(a->o.store, "refresh_token", a->unsaved) == STORE_OK) {
+		secret_free(a->unsaved);
+		a->unsaved = NULL;
+	}
+	if (a->unsaved)
+		a->refresh_token = secret_copy(a->unsaved);
+	r = a->refresh_token ? STORE_OK : store_get(a->o.store, "refresh_token", &a->refresh_token);
+	if (r == STORE_OK && !a->o.conf->client_id) {
+		fail_refresh(a, ERR_CONFIG, "", "the profile names no client_id", 0);
+		return;
+	}
+	if (r != STORE_OK) {
+		fail_refresh(a, ERR_NOT_SIGNED_IN, "",
+			     r == STORE_ABSENT ? "nobody is signed in with this profile"
+					       : store_message(a->o.store),
+			     0);
+		return;
+	}
+	a->tries = 0;
+	a->reread = false;
+	redeem(a);
+}
+
+static void try_lock(void *arg)
+{
+	struct auth *a = arg;
+	const char *dir = store_dir(a->o.store);
+	char path[4096];
+	uint32_t r;
+	int err = 0;
+
+	if (dir && strlen(dir) + 16 < sizeof(path)) {
+		struct buf b;
+
+		buf_init(&b, sizeof(path) - 1);
+		buf_addf(&b, "%s/token.lock", dir);
+		memcpy(path, buf_c(&b), b.n + 1);
+		buf_free(&b);
+		a->lock = os_try_lock(path, &err);
+	}
+	if (a->lock < 0 && err == EWOULDBLOCK) {
+		if (os_now_ms() - a->waiting_since < LIMIT_TOKEN_LOCK_MS) {
+			crypt_random(&r, sizeof(r));
+			loop_timer_set(a->o.loop, &a->timer, 50 + (int64_t)(r % 200), try_lock, a);
+			return;
+		}
+		log_warn("another process holds the token lock for long; going on without it");
+	}
+	read_and_redeem(a);
+}
+
+static void next_refresh(struct auth *a)
+{
+	LIST_EACH(pos, &a->slots)
+	{
+		struct slot *s = LIST_ITEM(pos, struct slot, link);
+
+		if (!s->wanted)
+			continue;
+		a->now = s;
+		a->waiting_since = os_now_ms();
+		/* From the loop, so that nobody is called back inside auth_get. */
+		loop_timer_set(a->o.loop, &a->timer, 0, try_lock, a);
+		return;
+	}
+}
+
+/* ---- asking for a token ---- */
+
+/* A remembered refusal holds only as long as the same refresh token is in the store. */
+static bool still_refused(struct auth *a, struct slot *s)
+{
+	unsigned char hash[CRYPT_HASH];
+	struct secret *token = NULL;
+
+	if (s->err != ERR_REAUTH_REQUIRED)
+		return true;
+	if (store_get(a->o.store, "refresh_token", &token) != STORE_OK)
+		return false;
+	crypt_sha256(secret_bytes(token), hash);
+	secret_free(token);
+	return crypt_equal(hash, s->failed_with, sizeof(hash));
+}
+
+static enum auth_state tell_failure(const struct slot *s, struct auth_failure *f)
+{
+	*f = (struct auth_failure){
+		.err = s->err,
+		.message = text(s->message),
+		.service_code = text(s->service_code),
+		.correlation = text(s->correlation),
+		.retry_after_s = s->retry_after_s,
+	};
+	return AUTH_FAILED;
+}
+
+enum auth_state auth_get(struct auth *a, enum audience aud, struct str organisation,
+			 struct auth_waiter *w, struct auth_token *out,
+			 struct auth_failure *failure)
+{
+	struct slot *s = find_slot(a, aud, organisation);
+	int64_t now = os_now_ms();
+	bool usable;
+
+	if (!s)
+		s = make_slot(a, aud, organisation);
+	if (!s) {
+		*failure = (struct auth_failure){ .err = ERR_TOO_LARGE,
+						  .message = "too many organisations at once",
+						  .service_code = "", .correlation = "" };
+		return AUTH_FAILED;
+	}
+	usable = s->token && now < s->expires;
+	/* Past its renewal time a token is still good while a renewal just failed. */
+	if (usable && (now < s->renew || (s->err != ERR_OK && now < s->failed_until))) {
+		*out = (struct auth_token){ s->token, s->serial };
+		return AUTH_READY;
+	}
+	/* Those who waited for a refresh are told how it failed, also when that is not remembered. */
+	if (w->told || (!s->wanted && now < s->failed_until && still_refused(a, s))) {
+		w->told = false;
+		return tell_failure(s, failure);
+	}
+	if (!w->link.next)
+		list_init(&w->link);
+	list_remove(&w->link);
+	list_append(&s->waiters, &w->link);
+	if (!s->wanted) {
+		s->wanted = true;
+		if (!a->now)
+			next_refresh(a);
+	}
+	return AUTH_WAIT;
+}
+
+void auth_rejected(struct auth *a, enum audience aud, struct str organisation,
+		   unsigned long serial, struct str claims)
+{
+	struct slot *s = find_slot(a, aud, organisation);
+
+	if (!s || s->serial != serial || !s->token)
+		return;
+	secret_free(s->token);
+	s->token = NULL;
+	s->err = ERR_OK;
+	set_text(&s->claims, claims);
+}
+
+/* ---- what is known ---- */
+
+struct auth_identity auth_identity(const struct auth *a)
+{
+	return (struct auth_identity){ text(a->object_id), text(a->tenant_id), text(a->name),
+				       text(a->username) };
+}
+
+struct json *auth_describe(const struct auth *a, struct arena *arena)
+{
+	struct json *list = json_new_array(arena);
+	int64_t now = os_now_ms();
+
+	LIST_EACH(pos, &a->slots)
+	{
+		const struct slot *s = LIST_ITEM(pos, struct slot, link);
+		struct json *v = json_new_object(arena);
+
+		json_set_z(arena, v, "audience", audience_name(s->audience));
+		json_set_z(arena, v, "state", s->token && now < s->expires ? "ok"
+					      : s->err != ERR_OK	   ? err_name(s->err)
+									   : "none");
+		json_set_z(arena, v, "scope", text(s->scope_granted));
+		json_set_int(arena, v, "expiresInSeconds",
+			     s->token && s->expires > now ? (s->expires - now) / 1000 : 0);
+		json_push(list, v);
+	}
+	return list;
+}
+
+struct auth_stats auth_stats(const struct auth *a)
+{
+	return a->stats;
+}

@@ -1,0 +1,173 @@
+/*
+ * call_priv.h - the inside of the engine, for the files of src/work only.
+ */
+#ifndef WORK_CALL_PRIV_H
+#define WORK_CALL_PRIV_H
+
+#include "base/limits.h"
+#include "base/list.h"
+#include "wire/loop.h"
+#include "work/audit.h"
+#include "work/auth.h"
+#include "work/call.h"
+#include "work/store.h"
+
+struct work {
+	struct loop *loop;
+	const struct conf *conf;
+	const char *front;
+	struct arena *arena;
+	struct hosts *hosts;
+	struct http *http;
+	struct auth *auth;
+	struct store *store;
+	struct audit *audit;
+	const struct tool *const *all;
+	size_t all_count;
+	const struct tool **offered; /* allowed by toolsets and read_only; sorted */
+	const struct tool **listed;  /* offered and shown */
+	size_t offered_count, listed_count;
+	struct list calls;
+	struct list cache;
+	unsigned busy;
+	bool held;            /* calls that need the service wait (practice tenant starting) */
+	bool log_warned;
+	const char *hold_failure;
+	unsigned char seal_key[32];
+	bool seal_key_ready;
+};
+
+struct url {
+	enum host_row row;
+	enum link_kind { LINK_OWN, LINK_CONTENT, LINK_GIVEN } kind;
+	struct str of;   /* environment or organisation */
+	struct str text; /* path and query, or the link */
+};
+
+struct rest_op;
+
+struct stage {
+	const struct fetch *fetches;
+	struct answer *answers;
+	struct rest_op **ops; /* NULL when it has ended */
+	size_t count, pending;
+};
+
+struct failure {
+	bool set;
+	enum err err;
+	const char *message, *hint, *command, *service_code, *correlation;
+	int status;
+	int64_t retry_after_s;
+	struct json *data;
+};
+
+enum phase { PHASE_RESOLVE, PHASE_TOOL };
+
+struct call {
+	struct list link;
+	struct work *work;
+	const struct tool *tool;
+	struct call_request req;
+	struct arena *arena;
+	struct json *args;
+	enum phase phase;
+	int stage_count;
+	struct stage stages[LIMIT_STAGES + 1]; /* [stage_count] is the one in flight */
+	struct loop_timer timer; /* the next run, or the end of the call's time */
+	struct loop_timer deadline_timer;
+	int64_t started, deadline, progressed;
+	double progress_last;
+	struct failure failure;
+	struct json *document, *content, *notes, *next;
+	bool content_is_error;
+	struct question questions[LIMIT_ASK_ROUNDS];
+	size_t question_count;
+	struct json *answers; /* object: key -> result */
+	unsigned rounds;
+	bool cancelled, replied, ended, waiting_for_answers, write_sent;
+	/* for the log */
+	struct str canonical;
+	unsigned argument_count;
+	uint64_t intent;
+	int64_t log_since;
+	int last_http;
+	const char *last_correlation;
+	enum host_row last_row;
+	bool any_row;
+	unsigned redacted;
+	struct str log_status;
+	struct reply reply;
+};
+
+/* ---- call.c ---- */
+/* Schedules the next run of the call's step. */
+void call_wake(struct call *c);
+/* The fetches of the stage in flight have all ended. */
+void call_stage_ended(struct call *c);
+/* Memory is out: gives the arena a little more, so that the error can be said. */
+void call_exhausted(struct call *c);
+void call_set_arg(struct call *c, const char *name, struct json *value);
+/* One loop-side entry into a call's arena: true when memory ran out inside. */
+#define CALL_GUARD(c, buf) arena_guard((c)->arena, buf)
+
+/* ---- work.c: ten minutes of memory per process and profile ---- */
+const char *call_cache_get(struct call *c, const char *key);
+void call_cache_put(struct call *c, const char *key, const char *value);
+/* The key of seals: the store's, else one of this process. */
+const unsigned char *work_seal_key(struct work *w);
+
+/* The usage log, or NULL when the state directory cannot be made. */
+struct audit *work_audit(struct work *w);
+/* The usage log could not be written: says so once on stderr. */
+void work_log_failed(struct work *w);
+
+/* ---- args.c ---- */
+/* Checks arguments against the row; false and c->failure when they do not fit. */
+bool args_check(struct call *c);
+
+/* ---- resolve.c ---- */
+/* A step function: turns names and links into ids; done(c, NULL) when finished. */
+enum verdict resolve_arguments(struct call *c);
+bool resolve_needed(const struct tool *t);
+
+/* ---- rest.c ---- */
+void rest_start(struct call *c, struct stage *s, size_t i);
+void rest_cancel(struct rest_op *op);
+/* Adds the command a person must run to a not_signed_in or reauth_required failure. */
+void rest_explain_sign_in(struct call *c);
+/* True while a write of this op may be on the wire. */
+bool rest_is_write(const struct rest_op *op);
+
+/* ---- rest_error.c ---- */
+struct service_error {
+	enum err err;
+	const char *code, *message, *inner_code;
+	int64_t wait_s; /* the first integer of a throttling message, or -1 */
+};
+/* Unwraps the six envelopes. `body` may be anything. */
+void rest_error_read(struct arena *a, int status, struct str body, struct service_error *out);
+
+/* ---- shape.c ---- */
+/* Cuts a document to what a model can take; adds to *notes. `doc` is changed. */
+struct json *shape_document(struct call *c, struct json *doc);
+
+/* ---- redact.c ---- */
+/* One pass over final bytes; returns `text` itself when nothing was masked. */
+struct str redact_text(struct arena *a, struct str text, unsigned *count);
+void redact_install_log_filter(void);
+
+/* ---- gate.c ---- */
+enum gate_verdict { GATE_ALLOW, GATE_REFUSE };
+struct gate_input {
+	enum klass klass;
+	bool read_only_profile;
+};
+struct gate_output {
+	enum gate_verdict verdict;
+	enum err err;
+	const char *why;
+};
+struct gate_output gate_decide(const struct gate_input *in);
+
+#endif

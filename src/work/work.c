@@ -1,0 +1,289 @@
+/*
+ * work.c - what one process has: configuration, connections, tokens, log, the offered rows.
+ *
+ * Making it touches no file, network or keyring; all of that happens at first need.
+ */
+#include "work/call_priv.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/os.h"
+
+/* Names and ids that were resolved; small, and old entries are dropped when it is full. */
+enum { CACHE_MS = 600 * 1000, MOST_CACHED = 256 };
+
+struct cached {
+	struct list link;
+	int64_t until;
+	char *value;
+	char key[];
+};
+
+/* ---- rows ---- */
+
+static bool word_in(const char *words, const char *word)
+{
+	struct str rest = str_from(words), one;
+
+	while (rest.p && rest.n) {
+		size_t n = 0;
+
+		while (n < rest.n && rest.p[n] != ' ' && rest.p[n] != ',')
+			n++;
+		one = str_first(rest, n);
+		if (str_eq(one, str_from(word)))
+			return true;
+		rest = str_from_at(rest, n + 1);
+	}
+	return false;
+}
+
+static bool allowed(const struct conf *conf, const struct tool *t)
+{
+	if (conf->read_only && t->klass != CLASS_READ_ONLY)
+		return false;
+	if (!conf->toolsets || !conf->toolsets[0] || word_in(conf->toolsets, "all") ||
+	    word_in(conf->toolsets, "default"))
+		return true;
+	return word_in(conf->toolsets, t->toolset) || strcmp(t->toolset, "meta") == 0;
+}
+
+static bool choose_rows(struct work *w, const char **message)
+{
+	w->offered = arena_array(w->arena, w->all_count + 1, sizeof(*w->offered));
+	w->listed = arena_array(w->arena, w->all_count + 1, sizeof(*w->listed));
+	for (size_t i = 0; i < w->all_count; i++) {
+		if (!allowed(w->conf, w->all[i]))
+			continue;
+		w->offered[w->offered_count++] = w->all[i];
+		if (!w->all[i]->unlisted)
+			w->listed[w->listed_count++] = w->all[i];
+	}
+	if (w->listed_count || !w->all_count)
+		return true;
+	*message = arena_printf(w->arena, "toolsets = %s offers no tool", w->conf->toolsets);
+	return false;
+}
+
+const struct tool *work_tool(const struct work *w, struct str name)
+{
+	size_t lo = 0, hi = w->offered_count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		int d = str_cmp(name, str_from(w->offered[mid]->name));
+
+		if (d == 0)
+			return w->offered[mid];
+		if (d < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return NULL;
+}
+
+size_t work_tools(const struct work *w, const struct tool *const **rows)
+{
+	*rows = (const struct tool *const *)w->listed;
+	return w->listed_count;
+}
+
+const struct tool *const *all_tools(const struct call *c, size_t *count)
+{
+	*count = c->work->listed_count;
+	return (const struct tool *const *)c->work->listed;
+}
+
+/* ---- the process ---- */
+
+struct work *work_new(struct arena *a, const struct work_options *o, const char **message)
+{
+	struct work *w = arena_alloc(a, sizeof(*w));
+
+	*w = (struct work){ .loop = o->loop, .conf = o->conf, .front = o->front, .arena = a,
+			    .all = o->tools, .all_count = o->tool_count };
+	list_init(&w->calls);
+	list_init(&w->cache);
+	*message = "out of memory";
+	if (!choose_rows(w, message))
+		return NULL;
+	w->hosts = hosts_new(a, o->conf, message);
+	if (!w->hosts)
+		return NULL;
+	w->http = http_new(&(struct http_options){
+		.loop = o->loop,
+		.ca_file = o->conf->ca_file,
+		.proxy = o->conf->proxy,
+		.no_proxy = o->conf->no_proxy,
+		.user_agent = "flowlatch/" FLOWLATCH_VERSION,
+	});
+	w->store = store_new(o->conf);
+	if (w->http && w->store)
+		w->auth = auth_new(&(struct auth_options){
+			.conf = o->conf, .hosts = w->hosts, .http = w->http, .loop = o->loop,
+			.store = w->store });
+	if (!w->auth) {
+		work_free(w);
+		return NULL;
+	}
+	redact_install_log_filter();
+	return w;
+}
+
+static void forget(struct cached *e)
+{
+	list_remove(&e->link);
+	free(e->value);
+	free(e);
+}
+
+void work_free(struct work *w)
+{
+	if (!w)
+		return;
+	LIST_EACH_SAFE(pos, &w->calls)
+	call_cancel(LIST_ITEM(pos, struct call, link));
+	/* What was cancelled ends from the loop; nothing of it may wait for the network now. */
+	for (int turns = 0; w->busy && turns < 100; turns++)
+		loop_turn(w->loop, 20);
+	LIST_EACH_SAFE(pos, &w->cache)
+	forget(LIST_ITEM(pos, struct cached, link));
+	auth_free(w->auth);
+	http_free(w->http);
+	audit_free(w->audit);
+	store_free(w->store);
+	os_wipe(w->seal_key, sizeof(w->seal_key));
+}
+
+unsigned work_busy(const struct work *w)
+{
+	return w->busy;
+}
+
+void work_hold(struct work *w)
+{
+	w->held = true;
+}
+
+void work_go(struct work *w, const char *failure)
+{
+	w->held = false;
+	w->hold_failure = failure ? arena_copy(w->arena, failure, strlen(failure)) : NULL;
+	LIST_EACH(pos, &w->calls)
+	{
+		struct call *c = LIST_ITEM(pos, struct call, link);
+
+		if (!c->args)
+			call_wake(c);
+	}
+}
+
+void work_warm(struct work *w)
+{
+	struct arena a;
+
+	arena_init(&a, 1u << 16);
+	http_warm(w->http, host_origin(w->hosts, &a, HOST_FLOW, S("")));
+	arena_release(&a);
+}
+
+/* The log of the state directory, opened at the first record. */
+struct audit *work_audit(struct work *w)
+{
+	const char *dir;
+
+	if (w->audit)
+		return w->audit;
+	dir = store_dir(w->store);
+	if (!dir)
+		return NULL;
+	w->audit = audit_new(&(struct audit_options){
+		.dir = arena_printf(w->arena, "%s/log", dir),
+		.store = w->store,
+		.days = (int)w->conf->log_days,
+	});
+	return w->audit;
+}
+
+void work_log_failed(struct work *w)
+{
+	if (w->log_warned)
+		return;
+	w->log_warned = true;
+	log_warn("the usage log cannot be written: %s",
+		 w->audit ? audit_message(w->audit) : store_message(w->store));
+}
+
+/* ---- the memory of names ---- */
+
+static struct cached *find_cached(struct work *w, const char *key)
+{
+	int64_t now = os_now_ms();
+
+	LIST_EACH_SAFE(pos, &w->cache)
+	{
+		struct cached *e = LIST_ITEM(pos, struct cached, link);
+
+		if (e->until < now)
+			forget(e);
+		else if (strcmp(e->key, key) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+const char *call_cache_get(struct call *c, const char *key)
+{
+	struct cached *e = find_cached(c->work, key);
+
+	return e ? arena_copy(c->arena, e->value, strlen(e->value)) : NULL;
+}
+
+void call_cache_put(struct call *c, const char *key, const char *value)
+{
+	struct work *w = c->work;
+	struct cached *e = find_cached(w, key);
+	size_t n = strlen(key) + 1, count = 0;
+
+	if (e)
+		forget(e);
+	LIST_EACH(pos, &w->cache)
+	count++;
+	if (count >= MOST_CACHED)
+		forget(LIST_ITEM(w->cache.next, struct cached, link));
+	e = malloc(sizeof(*e) + n);
+	if (!e)
+		return;
+	memcpy(e->key, key, n);
+	e->value = strdup(value);
+	e->until = os_now_ms() + CACHE_MS;
+	list_append(&w->cache, &e->link);
+	if (!e->value)
+		forget(e);
+}
+
+/* ---- who and what ---- */
+
+struct json *about_identity(struct call *c)
+{
+	const struct conf *conf = c->work->conf;
+	struct auth_identity who = auth_identity(c->work->auth);
+	struct json *v = json_new_object(c->arena), *account = json_new_object(c->arena);
+
+	json_set_z(c->arena, v, "profile", conf->profile);
+	json_set_z(c->arena, v, "cloud", conf->cloud);
+	json_set_z(c->arena, account, "objectId", who.object_id);
+	json_set_z(c->arena, account, "tenantId", who.tenant_id);
+	json_set_z(c->arena, account, "displayName", who.name);
+	json_set_z(c->arena, account, "userPrincipalName", who.username);
+	json_set(c->arena, v, "account", account);
+	json_set(c->arena, v, "audiences", auth_describe(c->work->auth, c->arena));
+	json_set_z(c->arena, v, "environmentName", conf->environment ? conf->environment : "");
+	json_set_z(c->arena, v, "trustLevel", "supervised");
+	json_set_bool(c->arena, v, "readOnly", conf->read_only);
+	json_set_z(c->arena, v, "version", FLOWLATCH_VERSION);
+	json_set_z(c->arena, v, "front", c->work->front);
+	return v;
+}
