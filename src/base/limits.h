@@ -77,6 +77,11 @@
 #define LIMIT_CONF_LINE 4096
 #define LIMIT_PROFILES 64
 
+/* One item of a store: what a key of the kernel keyring can hold. */
+#define LIMIT_STORE_ITEM 32767
+/* Waiting for another process that is just making a key. */
+#define LIMIT_STORE_LOCK_MS 500
+
 /* Usage log (one record, one day's segment before records are refused, days kept). */
 #define LIMIT_LOG_RECORD 1024
 #define LIMIT_LOG_SEGMENT (256u << 20)

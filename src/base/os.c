@@ -12,7 +12,10 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -106,20 +109,25 @@ bool os_parse_time(struct str s, int64_t *wall_ms)
 
 int os_read_fd(int fd, struct buf *b)
 {
-	int err = 0;
-	ssize_t n;
+	for (;;) {
+		size_t want = b->max - b->n < 65536 ? b->max - b->n : 65536;
+		char beyond, *at = want ? buf_room(b, want) : &beyond;
+		ssize_t n;
 
-	do {
-		size_t want = b->max - b->n < 65536 ? b->max - b->n + 1 : 65536;
-		char chunk[65537];
-
-		n = read(fd, chunk, want);
-		if (n > 0)
-			buf_add(b, chunk, (size_t)n);
-		else if (n < 0 && errno != EINTR)
-			err = errno;
-	} while (!err && buf_ok(b) && (n > 0 || (n < 0 && errno == EINTR)));
-	return err ? err : buf_ok(b) ? 0 : EFBIG;
+		if (!at)
+			return ENOMEM;
+		/* A file that fills the buffer exactly is fine; one byte more is not. */
+		n = read(fd, at, want ? want : 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno;
+		if (n == 0)
+			return 0;
+		if (!want)
+			return EFBIG;
+		b->n += (size_t)n;
+	}
 }
 
 int os_read_file(const char *path, struct buf *b)
@@ -146,7 +154,7 @@ static int write_all(int fd, struct str data)
 	return 0;
 }
 
-static int sync_parent(const char *path)
+int os_sync_parent(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	char dir[4096];
@@ -185,7 +193,85 @@ int os_write_atomic(const char *path, struct str data)
 		err = errno;
 	if (err)
 		unlink(tmp);
-	return err ? err : sync_parent(path);
+	return err ? err : os_sync_parent(path);
+}
+
+int os_open_private(const char *path, int flags, const char **why)
+{
+	struct stat st;
+	int fd = open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
+
+	*why = NULL;
+	if (fd < 0) {
+		if (errno == ELOOP)
+			*why = "is a symbolic link";
+		return -1;
+	}
+	if (fstat(fd, &st))
+		*why = "cannot be examined";
+	else if (!S_ISREG(st.st_mode))
+		*why = "is not a regular file";
+	else if (st.st_uid != geteuid())
+		*why = "belongs to somebody else";
+	else if (st.st_mode & 077)
+		*why = "can be used by others; its mode must be 0600";
+	else if (st.st_nlink > 1)
+		*why = "has a second name (a hard link)";
+	if (!*why)
+		return fd;
+	close(fd);
+	errno = EPERM;
+	return -1;
+}
+
+bool os_is_remote(int fd)
+{
+	/* statfs(2) and linux/magic.h; 9p carries the Windows drives of WSL2. */
+	static const unsigned long remote[] = {
+		0x6969,	    /* nfs */
+		0x517b,	    /* smb */
+		0xff534d42, /* cifs */
+		0xfe534d42, /* smb2 */
+		0x65735546, /* fuse: sshfs, and what else lies behind it is not known */
+		0x01021997, /* 9p */
+		0x5346414f, /* afs (OpenAFS) */
+		0x6b414653, /* afs (kernel) */
+		0x73757245, /* coda */
+		0x564c,	    /* ncp */
+		0x00c36400, /* ceph */
+		0x0bd00bd0, /* lustre */
+		0x47504653, /* gpfs */
+		0x19830326, /* beegfs */
+	};
+	struct statfs st;
+
+	if (fstatfs(fd, &st))
+		return false;
+	for (size_t i = 0; i < sizeof(remote) / sizeof(*remote); i++)
+		if ((unsigned long)(unsigned int)st.f_type == remote[i])
+			return true;
+	return false;
+}
+
+void os_syslog(int priority, const char *text)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	time_t now = time(NULL);
+	char line[1024], when[32];
+	struct tm tm;
+	int n;
+
+	if (fd < 0)
+		return;
+	localtime_r(&now, &tm);
+	strftime(when, sizeof(when), "%b %e %H:%M:%S", &tm);
+	n = snprintf(line, sizeof(line), "<%d>%s flowlatch[%ld]: %s", priority, when,
+		     (long)getpid(), text);
+	if (n > 0 && (size_t)n < sizeof(line))
+		(void)sendto(fd, line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL,
+			     (const struct sockaddr *)&at, sizeof(at));
+	close(fd);
 }
 
 int os_mkdirs(const char *path)
@@ -303,6 +389,8 @@ void os_harden(void)
 	for (size_t i = 0; i < sizeof(dangerous_variables) / sizeof(*dangerous_variables); i++)
 		unsetenv(dangerous_variables[i]);
 	signal(SIGPIPE, SIG_IGN);
+	/* A file size limit is then an error of write(2), like a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

@@ -25,6 +25,17 @@ int os_read_fd(int fd, struct buf *b);
 /* Writes a file of mode 0600 so that a crash leaves the old or the new one, never a part:
  * temporary file in the same directory, fsync, rename, fsync of the directory.  0 or an errno. */
 int os_write_atomic(const char *path, struct str data);
+/* Makes the name of a new or renamed file survive a crash.  0 or an errno. */
+int os_sync_parent(const char *path);
+/* Opens (with O_CREAT: makes, 0600) a file that is ours alone: a regular file, no link, our
+ * user's, mode 0600 or less.  -1 with errno; *why is then what is unsafe (static, to follow
+ * the file's name), or NULL when errno says it all. */
+int os_open_private(const char *path, int flags, const char **why);
+/* True when the file lies on a network or user-space file system, where locks and appends
+ * cannot be trusted. */
+bool os_is_remote(int fd);
+/* Hands one line to the system log, without ever waiting; lost when nobody listens. */
+void os_syslog(int priority, const char *text);
 /* Makes a directory of mode 0700 and its parents.  0 or an errno. */
 int os_mkdirs(const char *path);
 /* Opens (creating it, 0600) and tries to lock a file exclusively.
@@ -45,8 +56,8 @@ char *os_self_dir(struct arena *a);
 /* Zeroes memory in a way the compiler keeps. */
 void os_wipe(void *p, size_t n);
 
-/* Security of the process: umask 077, no core, not dumpable, no new privileges, SIGPIPE ignored,
- * stray descriptors closed, dangerous environment variables removed. */
+/* Security of the process: umask 077, no core, not dumpable, no new privileges, SIGPIPE and
+ * SIGXFSZ ignored, stray descriptors closed, dangerous environment variables removed. */
 void os_harden(void);
 
 #endif

@@ -43,9 +43,19 @@ struct load {
 	const char **message;
 };
 
-static bool say(struct load *l, const char *where, const char *what)
+__attribute__((__format__(__printf__, 3, 4))) static bool say(struct load *l, const char *where,
+							      const char *fmt, ...)
 {
-	*l->message = where ? arena_printf(l->a, "%s: %s", where, what) : what;
+	struct buf b;
+	va_list ap;
+
+	buf_init_in(&b, l->a, LIMIT_CONF_FILE);
+	if (where)
+		buf_addf(&b, "%s: ", where);
+	va_start(ap, fmt);
+	buf_addv(&b, fmt, ap);
+	va_end(ap);
+	*l->message = buf_c(&b);
 	return false;
 }
 
@@ -135,8 +145,7 @@ static void put(struct load *l, const struct conf_key *k, const char *value, enu
 		*s = (struct setting){ .value = value, .where = where, .rank = rank };
 }
 
-static void put_text(struct load *l, const struct conf_text *t, enum rank global,
-		     enum rank section)
+static void put_text(struct load *l, const struct conf_text *t, enum rank global, enum rank section)
 {
 	for (const struct conf_entry *e = t->first; e; e = e->next) {
 		if (!e->profile)
@@ -153,7 +162,7 @@ static bool put_checked(struct load *l, const struct conf_key *k, const char *va
 	const char *normal = NULL, *why = conf_check(l->a, k, str_from(value), &normal);
 
 	if (why)
-		return say(l, NULL, arena_printf(l->a, "%s: %s %s", where, k->name, why));
+		return say(l, where, "%s %s", k->name, why);
 	put(l, k, normal, rank, where);
 	return true;
 }
@@ -180,13 +189,14 @@ static bool put_variables(struct load *l)
 		if (k && !put_checked(l, k, value.p, RANK_VARIABLE, where))
 			return false;
 		if (!k && conf_secret_name(name))
-			return say(l, where, "secrets are never taken from the environment: "
-					     "`flowlatch login` keeps them in the store");
-		if (!k)
 			return say(l, where,
-				   arena_printf(l->a, "there is no such setting%s",
-						conf_did_you_mean(l->a, str_lower(l->a,
-							str_from_at(name, strlen("FLOWLATCH_"))))));
+				   "secrets are never taken from the environment: "
+				   "`flowlatch login` keeps them in the store");
+		if (!k) {
+			name = str_lower(l->a, str_from_at(name, strlen("FLOWLATCH_")));
+			return say(l, where, "there is no such setting%s",
+				   conf_did_you_mean(l->a, name));
+		}
 	}
 	return true;
 }
@@ -198,8 +208,8 @@ static bool put_options(struct load *l, const struct conf_request *r)
 		const struct conf_key *k = conf_key_find(str_from(o->key));
 
 		if (!k)
-			return say(l, NULL, arena_printf(l->a, "unknown setting '%s'%s", o->key,
-							 conf_did_you_mean(l->a, str_from(o->key))));
+			return say(l, NULL, "unknown setting '%s'%s", o->key,
+				   conf_did_you_mean(l->a, str_from(o->key)));
 		if (!put_checked(l, k, o->value, RANK_OPTION,
 				 arena_printf(l->a, "--%s", k->option ? k->option : k->name)))
 			return false;
@@ -251,9 +261,10 @@ static bool check_profile(struct load *l, const struct conf_request *r)
 	for (size_t i = 0; i < l->system.profile_count; i++)
 		if (!has_profile(&l->user, l->system.profiles[i]))
 			buf_addf(&known, ", %s", l->system.profiles[i]);
-	return say(l, s->where, arena_printf(l->a, "there is no profile '%s' (known: default%s); make "
-						   "it with: flowlatch --profile %s login", l->profile,
-					     buf_c(&known), l->profile));
+	return say(l, s->where,
+		   "there is no profile '%s' (known: default%s); make it with: "
+		   "flowlatch --profile %s login",
+		   l->profile, buf_c(&known), l->profile);
 }
 
 /* A key that only has a meaning when another has one value; `needed` when it then must be there. */
@@ -281,14 +292,12 @@ static bool check_relations(struct load *l)
 		bool meant = !strcmp(other->value, relations[i].value);
 
 		if (meant && relations[i].needed && !s->value)
-			return say(l, other->where,
-				   arena_printf(l->a, "%s = %s needs %s", relations[i].other,
-						relations[i].value, relations[i].key));
+			return say(l, other->where, "%s = %s needs %s", relations[i].other,
+				   relations[i].value, relations[i].key);
 		if (!meant && relations[i].only && s->value)
-			return say(l, s->where,
-				   arena_printf(l->a, "%s is only for %s = %s, and %s is %s",
-						relations[i].key, relations[i].other,
-						relations[i].value, relations[i].other, other->value));
+			return say(l, s->where, "%s is only for %s = %s, and %s is %s",
+				   relations[i].key, relations[i].other, relations[i].value,
+				   relations[i].other, other->value);
 	}
 	return true;
 }

@@ -91,7 +91,8 @@ struct conf_request {
 	bool new_profile; /* a profile that no file names is fine: signing in is about to make it */
 };
 
-/* Reads everything.  The profiles "default" and "practice" need no section.  false: *message (in the arena) names file, line, key and what would do. */
+/* Reads everything.  The profiles "default" and "practice" need no section.
+ * false: *message (in the arena) names file, line, key and what would do. */
 bool conf_load(struct arena *a, const struct conf_request *r, struct conf *out,
 	       const char **message);
 

@@ -65,9 +65,18 @@ struct reader {
 	const char **message;
 };
 
-static bool say(struct reader *r, const char *what)
+__attribute__((__format__(__printf__, 2, 3))) static bool say(struct reader *r, const char *fmt,
+							      ...)
 {
-	*r->message = arena_printf(r->a, "%s: %s", r->where, what);
+	struct buf b;
+	va_list ap;
+
+	buf_init_in(&b, r->a, LIMIT_CONF_FILE);
+	buf_addf(&b, "%s: ", r->where);
+	va_start(ap, fmt);
+	buf_addv(&b, fmt, ap);
+	va_end(ap);
+	*r->message = buf_c(&b);
 	return false;
 }
 
@@ -75,8 +84,7 @@ static bool open_section(struct reader *r, struct str name)
 {
 	for (size_t i = 0; i < r->out->profile_count; i++)
 		if (str_eq(str_from(r->out->profiles[i]), name))
-			return say(r, arena_printf(r->a, "[profile %s] is there twice",
-						   r->out->profiles[i]));
+			return say(r, "[profile %s] is there twice", r->out->profiles[i]);
 	if (r->out->profile_count == LIMIT_PROFILES)
 		return say(r, "there are too many profiles");
 	r->profile = str_c(r->a, name);
@@ -99,20 +107,24 @@ static bool add_entry(struct reader *r, struct str name, struct str value)
 	const char *why, *text = NULL;
 
 	if (!k && conf_secret_name(name))
-		return say(r, arena_printf(r->a, "'%s' would be a secret in a file; secrets are never "
-						 "written into settings: `flowlatch login` keeps them "
-						 "in the store", conf_quote(r->a, name)));
+		return say(r,
+			   "'%s' would be a secret in a file; secrets are never "
+			   "written into settings: `flowlatch login` keeps them "
+			   "in the store",
+			   conf_quote(r->a, name));
 	if (!k)
-		return say(r, arena_printf(r->a, "unknown key '%s'%s", conf_quote(r->a, name),
-					   conf_did_you_mean(r->a, name)));
+		return say(r, "unknown key '%s'%s", conf_quote(r->a, name),
+			   conf_did_you_mean(r->a, name));
 	if (k->global && r->profile)
-		return say(r, arena_printf(r->a, "%s holds for all profiles; write it above the first "
-						 "[profile ...] line", k->name));
+		return say(r,
+			   "%s holds for all profiles; write it above the first "
+			   "[profile ...] line",
+			   k->name);
 	if (is_twice(r, k))
-		return say(r, arena_printf(r->a, "%s is there twice", k->name));
+		return say(r, "%s is there twice", k->name);
 	why = conf_check(r->a, k, value, &text);
 	if (why)
-		return say(r, arena_printf(r->a, "%s %s", k->name, why));
+		return say(r, "%s %s", k->name, why);
 	e = arena_alloc(r->a, sizeof(*e));
 	*e = (struct conf_entry){
 		.profile = r->profile,
@@ -135,7 +147,7 @@ static bool read_line(struct reader *r, struct str line)
 	case CONF_LINE_KEY:
 		return add_entry(r, l.name, l.value);
 	case CONF_LINE_WRONG:
-		return say(r, l.why);
+		return say(r, "%s", l.why);
 	case CONF_LINE_NOTHING:
 		break;
 	}

@@ -103,8 +103,8 @@ const char *conf_did_you_mean(struct arena *a, struct str name)
 bool conf_secret_name(struct str name)
 {
 	static const char *const words[] = {
-		"password", "passwd",     "passphrase",  "secret", "token", "credential",
-		"api_key",  "apikey",     "access_key",  "jwt",    "bearer", "cookie",
+		"password", "passwd",     "passphrase",  "secret",      "token",  "credential",
+		"api_key",  "apikey",     "access_key",  "jwt",         "bearer", "cookie",
 		"api-key",  "access-key", "private_key", "private-key",
 	};
 
@@ -222,7 +222,10 @@ static const char *check_tenant(struct arena *a, struct str v, const char **norm
 static bool read_bool(struct str v, bool *out)
 {
 	static const char *const words[][2] = {
-		{ "no", "yes" }, { "false", "true" }, { "off", "on" }, { "0", "1" },
+		{ "no", "yes" },
+		{ "false", "true" },
+		{ "off", "on" },
+		{ "0", "1" },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
@@ -278,7 +281,7 @@ static const char *check_path(struct arena *a, struct str v, const char **normal
 
 		if (!home)
 			return "begins with ~/, but there is no home directory";
-		*normal = str_fmt(a, "%s/" "%.*s", home, STR_ARG(str_from_at(v, 2))).p;
+		*normal = arena_printf(a, "%s/%.*s", home, STR_ARG(str_from_at(v, 2)));
 		return NULL;
 	}
 	if (v.p[0] != '/')
@@ -382,8 +385,8 @@ static const char *check_list(struct arena *a, const struct conf_key *k, struct 
 		if (!item.n)
 			continue;
 		if (k->type == CONF_HOSTS ? !is_host_port(item) : !all_in(item, "._-:*/[]+"))
-			return k->type == CONF_HOSTS ? "must be a list of host or host:port" :
-						       "must be a list of names";
+			return k->type == CONF_HOSTS ? "must be a list of host or host:port"
+						     : "must be a list of names";
 		if (b.n)
 			buf_addc(&b, ',');
 		buf_adds(&b, k->type == CONF_HOSTS ? str_lower(a, item) : item);
@@ -410,14 +413,15 @@ static const char *check_text(struct arena *a, struct str v, const char **normal
 	return v.n <= 256 ? NULL : "is longer than 256 bytes";
 }
 
-const char *conf_check(struct arena *a, const struct conf_key *k, struct str v,
-		       const char **normal)
+const char *conf_check(struct arena *a, const struct conf_key *k, struct str v, const char **normal)
 {
 	const char *secret = conf_secret_value(v);
 
 	if (secret)
-		return arena_printf(a, "holds what looks like %s; secrets are never written into "
-				       "settings: `flowlatch login` keeps them in the store", secret);
+		return arena_printf(a,
+				    "holds what looks like %s; secrets are never written into "
+				    "settings: `flowlatch login` keeps them in the store",
+				    secret);
 	if (!v.n)
 		return "has no value; remove the line to get the default";
 	for (size_t i = 0; i < v.n; i++)
@@ -430,8 +434,9 @@ const char *conf_check(struct arena *a, const struct conf_key *k, struct str v,
 		return check_text(a, v, normal);
 	case CONF_NAME:
 		*normal = str_c(a, v);
-		return conf_name_ok(v) ? NULL : "must be a name: a letter or digit, then at most "
-						"63 letters, digits, '.', '_' or '-'";
+		return conf_name_ok(v) ? NULL
+				       : "must be a name: a letter or digit, then at most "
+					 "63 letters, digits, '.', '_' or '-'";
 	case CONF_UUID:
 		return check_uuid(a, v, normal);
 	case CONF_TENANT:

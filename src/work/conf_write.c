@@ -126,8 +126,7 @@ static int make_parent(struct arena *a, const char *file)
 {
 	const char *slash = strrchr(file, '/');
 
-	return slash && slash != file ?
-		       os_mkdirs(arena_copy(a, file, (size_t)(slash - file))) : 0;
+	return slash && slash != file ? os_mkdirs(arena_copy(a, file, (size_t)(slash - file))) : 0;
 }
 
 int conf_write(struct arena *a, const char *file, const char *profile, const char *key,

@@ -21,11 +21,11 @@
 
 #define COUNT(x) (sizeof(x) / sizeof(*(x)))
 #define UUID     "0a1b2c3d-0000-4000-8000-0123456789ab"
-#define JWT                                                                                        \
-	"eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL3NlcnZpY2UuZmxvdyJ9."           \
+#define JWT                                                                              \
+	"eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJodHRwczovL3NlcnZpY2UuZmxvdyJ9." \
 	"c2lnbmF0dXJlLWJ5dGVz"
 #define LONG_TOKEN                                                                                 \
-	"1.AXoA9bQ8R0aK3xZcVbNmLkJhGfDsApOiUyTrEwQ1234567890aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789-"   \
+	"1.AXoA9bQ8R0aK3xZcVbNmLkJhGfDsApOiUyTrEwQ1234567890aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789-" \
 	"_AgABAAMAAADnfolhJpSnRYB1SVj-Hgd8"
 
 static char home[64], file[128];
@@ -172,8 +172,8 @@ static const struct {
 	{ "flow_url", "https://a b", NULL, "origin" },
 	{ "flow_url", "https://", NULL, "origin" },
 	{ "flow_url", "https://{environment}.example", NULL, "origin" },
-	{ "environment_url", "https://{environment}.env.example", "https://{environment}.env.example",
-	  NULL },
+	{ "environment_url", "https://{environment}.env.example",
+	  "https://{environment}.env.example", NULL },
 	{ "environment_url", "https://env.example:1", "https://env.example:1", NULL },
 	{ "environment_url", "https://{organization}.example", NULL, "origin" },
 	{ "dataverse_url", "https://{organization}.crm.example",
@@ -219,12 +219,11 @@ static void test_secrets_are_not_repeated(void **state)
 	(void)state;
 	for (size_t s = 0; s < COUNT(secrets); s++)
 		for (size_t i = 0; i < conf_key_count; i++) {
-			const char *normal,
-				*why = conf_check(&arena, &conf_keys[i], str_from(secrets[s]),
-						  &normal);
+			const char *normal, *why = conf_check(&arena, &conf_keys[i],
+							      str_from(secrets[s]), &normal);
 
-			if (s == 3 && (conf_keys[i].type == CONF_CHOICE ||
-				       conf_keys[i].type == CONF_BOOL))
+			if (s == 3 &&
+			    (conf_keys[i].type == CONF_CHOICE || conf_keys[i].type == CONF_BOOL))
 				continue;
 			if (s < 3)
 				assert_non_null(why);
@@ -242,7 +241,9 @@ static const struct {
 	{ "", NULL },
 	{ "\n\n# a comment\n; another\n", NULL },
 	{ "cloud = gcc\n", NULL },
-	{ "\xef\xbb\xbf" "cloud=gcc\r\n\r\n[profile a]\r\ntenant\t=\tcontoso.com", NULL },
+	{ "\xef\xbb\xbf"
+	  "cloud=gcc\r\n\r\n[profile a]\r\ntenant\t=\tcontoso.com",
+	  NULL },
 	{ "[profile a]\n[profile b]\n", NULL },
 	{ "cluod = gcc\n", ":1: unknown key 'cluod'; did you mean 'cloud'?" },
 	{ "\n\nread-only = yes\n", ":3: unknown key 'read-only'; did you mean 'read_only'?" },
@@ -453,14 +454,15 @@ static void test_profiles(void **state)
 	assert_int_equal(conf_profiles(&arena, NULL, &names), 0);
 }
 
-#define URLS                                                                                       \
-	"login_url = https://a\nflow_url = https://b\npowerapps_url = https://c\n"                  \
+#define URLS                                                                       \
+	"login_url = https://a\nflow_url = https://b\npowerapps_url = https://c\n" \
 	"bap_url = https://d\npowerplatform_url = https://e\n"
 
 static const struct {
 	const char *text, *message;
 } relations[] = {
-	{ "store = refresh_token_file\n", ":1: store = refresh_token_file needs refresh_token_file" },
+	{ "store = refresh_token_file\n",
+	  ":1: store = refresh_token_file needs refresh_token_file" },
 	{ "store = refresh_token_file\nrefresh_token_file = /t\n", NULL },
 	{ "store = file\n", ":1: store = file needs key_file" },
 	{ "store = file\nkey_file = ~/key\n", NULL },
@@ -469,7 +471,8 @@ static const struct {
 	{ "cloud = custom\n" URLS "environment_url = https://f\n", NULL },
 	{ "cloud = custom\n" URLS "environment_url = https://f\ncontent_hosts = g:1\n", NULL },
 	{ "cloud = custom\n", ":1: cloud = custom needs login_url" },
-	{ "flow_url = https://x\n", ":1: flow_url is only for cloud = custom, and cloud is public" },
+	{ "flow_url = https://x\n",
+	  ":1: flow_url is only for cloud = custom, and cloud is public" },
 	{ "content_hosts = x\n", ":1: content_hosts is only for cloud = custom" },
 };
 
@@ -585,15 +588,18 @@ static const struct {
 	  "[profile a]\ntenant = x.com\nstore = session\n\n# about b\n[profile b]\n", 0 },
 	{ "[profile a]\ntenant = x.com\n[profile b]\ntenant = z.com", "b", "account", "a@z.com",
 	  "[profile a]\ntenant = x.com\n[profile b]\ntenant = z.com\naccount = a@z.com\n", 0 },
-	{ "cloud = gcc", "a", "tenant", "x.com", "cloud = gcc\n\n[profile a]\ntenant = x.com\n", 0 },
+	{ "cloud = gcc", "a", "tenant", "x.com", "cloud = gcc\n\n[profile a]\ntenant = x.com\n",
+	  0 },
 	{ "cloud = gcc\n[profile a]\ncloud = dod\n", NULL, "cloud", "china",
 	  "cloud = china\n[profile a]\ncloud = dod\n", 0 },
-	{ "cloud = gcc\n[profile a]\ncloud = dod\n", "a", "cloud", NULL, "cloud = gcc\n[profile a]\n",
-	  0 },
+	{ "cloud = gcc\n[profile a]\ncloud = dod\n", "a", "cloud", NULL,
+	  "cloud = gcc\n[profile a]\n", 0 },
 	{ "cloud = gcc\n", "a", "cloud", NULL, "cloud = gcc\n", 0 },
 	{ "cloud = gcc\r\n[profile a]\r\n", "a", "tenant", "x.com",
 	  "cloud = gcc\r\n[profile a]\r\ntenant = x.com\r\n", 0 },
-	{ "\xef\xbb\xbf" "cloud = gcc\n", NULL, "cloud", "dod", "cloud = dod\n", 0 },
+	{ "\xef\xbb\xbf"
+	  "cloud = gcc\n",
+	  NULL, "cloud", "dod", "cloud = dod\n", 0 },
 	{ "cloud = gcc\n", "a", "cloud", "nowhere", "cloud = gcc\n", EINVAL },
 	{ "cloud = gcc\n", "a", "nokey", "x", "cloud = gcc\n", EINVAL },
 	{ "cloud = gcc\n", "a", "log_days", "3", "cloud = gcc\n", EINVAL },
@@ -613,7 +619,8 @@ static void test_changes(void **state)
 		unlink(file);
 		if (changes[i].before)
 			write_file(file, changes[i].before);
-		err = conf_write(&arena, file, changes[i].profile, changes[i].key, changes[i].value);
+		err = conf_write(&arena, file, changes[i].profile, changes[i].key,
+				 changes[i].value);
 		if (err != changes[i].err)
 			fail_msg("change %zu: %s", i, strerror(err));
 		if (strcmp(read_text(file), changes[i].after) != 0)
@@ -653,8 +660,9 @@ static void test_round_trip(void **state)
 		if (!values[i].normal)
 			continue;
 		unlink(file);
-		assert_int_equal(conf_write(&arena, file, k->global ? NULL : "a", k->name,
-					    values[i].value), 0);
+		assert_int_equal(
+			conf_write(&arena, file, k->global ? NULL : "a", k->name, values[i].value),
+			0);
 		assert_true(conf_text_read(&arena, "F", str_from(read_text(file)), &t, &message));
 		assert_ptr_equal(t.first->key, k);
 		assert_string_equal(t.first->value, values[i].normal);
@@ -665,20 +673,13 @@ static void test_round_trip(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_secrets_are_not_repeated),
-		cmocka_unit_test(test_texts),
-		cmocka_unit_test(test_too_much),
-		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_precedence),
-		cmocka_unit_test(test_variables),
-		cmocka_unit_test(test_options),
-		cmocka_unit_test(test_profiles),
-		cmocka_unit_test(test_relations),
-		cmocka_unit_test(test_file_rights),
-		cmocka_unit_test(test_system_file),
-		cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_change_keeps_link),
+		cmocka_unit_test(test_values),      cmocka_unit_test(test_secrets_are_not_repeated),
+		cmocka_unit_test(test_texts),       cmocka_unit_test(test_too_much),
+		cmocka_unit_test(test_defaults),    cmocka_unit_test(test_precedence),
+		cmocka_unit_test(test_variables),   cmocka_unit_test(test_options),
+		cmocka_unit_test(test_profiles),    cmocka_unit_test(test_relations),
+		cmocka_unit_test(test_file_rights), cmocka_unit_test(test_system_file),
+		cmocka_unit_test(test_changes),     cmocka_unit_test(test_change_keeps_link),
 		cmocka_unit_test(test_round_trip),
 	};
 
