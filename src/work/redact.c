@@ -81,10 +81,11 @@ static void find_secret(struct str bytes, void *arg)
 	find_all(s, buf_str(&b));
 }
 
-static bool is_token_char(char c)
+/* The alphabets of base64 and base64url, percent-encoded or not. */
+static bool is_signature_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c && strchr("-._~%+/=", c));
+	       (c && strchr("-_%+/=", c));
 }
 
 /* Query parameters whose value is a credential: "sig" signs content, trigger and storage URLs. */
@@ -102,7 +103,7 @@ static void find_signatures(struct spans *s)
 			size_t at = from + (size_t)hit, v = at + name.n, end = v;
 			char before = at ? s->text.p[at - 1] : '?';
 
-			while (end < s->text.n && is_token_char(s->text.p[end]))
+			while (end < s->text.n && is_signature_char(s->text.p[end]))
 				end++;
 			/* "?", "&", their escapes (\u0026 %26 &amp;) or the start of a text. */
 			if (end - v >= 8 && !((before >= 'a' && before <= 'z') ||

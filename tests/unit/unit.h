@@ -24,6 +24,11 @@
 
 #include <cmocka.h>
 
+/* cmocka's fail() would shadow the verb of <flowlatch/tool.h>. */
+#undef fail
+#undef fail_msg
+#define fail_msg(...) (print_error(__VA_ARGS__), print_error("\n"), _fail(__FILE__, __LINE__))
+
 #include "base/buf.h"
 #include "base/os.h"
 

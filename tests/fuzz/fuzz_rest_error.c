@@ -1,0 +1,32 @@
+/*
+ * fuzz_rest_error.c - error bodies of the service, and the redaction of any bytes.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "work/call_priv.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const int statuses[] = { 400, 401, 403, 404, 429, 500, 503 };
+	struct str in = { (const char *)data, size }, out;
+	struct service_error e;
+	unsigned count = 0, again = 0;
+	struct arena a;
+
+	arena_init(&a, 256u << 20);
+	rest_error_read(&a, statuses[size % 7], in, &e);
+	if (e.err == ERR_OK || !e.message || !e.code || !e.inner_code)
+		abort();
+	if (!str_is_utf8(str_from(e.message)) || strlen(e.message) > 2000)
+		abort();
+	out = redact_text(&a, in, &count);
+	/* Redaction is complete in one pass: nothing is left for a second. */
+	redact_text(&a, out, &again);
+	if (again > count)
+		abort();
+	arena_release(&a);
+	return 0;
+}
