@@ -46,7 +46,8 @@ FRONT_SRC := $(filter-out src/front/main.c,$(wildcard src/front/*.c))
 TENANT_SRC := $(wildcard src/tenant/*.c)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
-HELPERS := $(patsubst %.c,$(B)/%,$(wildcard tests/interop/*.c tests/torture/*.c examples/*.c))
+HELPERS := $(patsubst %.c,$(B)/%,$(wildcard tests/interop/*.c tests/torture/*.c tests/wire/*.c \
+	tests/bench/*.c examples/*.c))
 PROGRAMS := $(B)/flowlatch $(if $(TENANT_SRC),$(B)/flowlatch-tenant)
 # libcurl, libxml2 and libarchive are opened when first needed: linking them would cost every
 # start 5 ms and more (see HACKING.md).

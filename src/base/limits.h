@@ -40,6 +40,8 @@
 #define LIMIT_HEADERS (64u << 10)
 /* One URL: signed content links are about 700 bytes, nextLinks up to 2,500. */
 #define LIMIT_URL 8192
+/* Taken at once for it, so that growing leaves no copies of tokens. */
+#define LIMIT_TOKEN_ROOM (64u << 10)
 /* One response to a token request: tokens of 4 KiB each, four of them. */
 #define LIMIT_TOKEN_ANSWER (1u << 20)
 /* A content link that is streamed through the projector is cut here: the service's own limit. */
@@ -71,6 +73,26 @@
 #define LIMIT_STREAMS_PER_CONNECTION 32
 #define LIMIT_CONNECTIONS_H2 4
 #define LIMIT_CONNECTIONS_H1 16
+/* Sockets of one host that are tracked: two attempts (IPv4, IPv6) for each of 16 and 4 + 4. */
+#define LIMIT_HTTP_SOCKETS 48
+/* Hosts remembered with their protocol: a cloud has ten, an agent works on few environments. */
+#define LIMIT_HTTP_HOSTS 64
+/* Connections over all hosts; curl closes the oldest idle one beyond it. */
+#define LIMIT_CONNECTIONS 128
+/* One request header, the bearer token (2 to 5 KiB) included. */
+#define LIMIT_HEADER_LINE 16384
+/* A stream that brings less than 100 bytes a second for this long is dead. */
+#define LIMIT_STALL_MS 30000
+/* A connection is not used for new requests after this time, so that a change of certificate
+ * or address is seen. */
+#define LIMIT_CONNECTION_AGE_MS 300000
+/* curl ends what is over its time itself; what it does not end by then is taken from it. */
+#define LIMIT_CURL_GRACE_MS 1000
+
+/* Descriptors watched: stdin, stdout, signals, and four for each of a few helpers. */
+#define LIMIT_WATCHES 64
+/* poll(2) stops counting while the machine sleeps: look at the clock this often. */
+#define LIMIT_LOOP_WAIT_MS 30000
 
 /* A configuration file; the largest example has 2 KiB. */
 #define LIMIT_CONF_FILE (256u << 10)

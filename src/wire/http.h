@@ -21,14 +21,14 @@ struct loop;
 struct http_options {
 	struct loop *loop;
 	const char *ca_file;    /* PEM bundle instead of the system's, or NULL */
-	const char *proxy;      /* or NULL: the environment's proxy variables apply */
+	const char *proxy;      /* "" for none, or NULL: the environment's proxy variables apply */
 	const char *no_proxy;   /* or NULL */
 	const char *user_agent;
 };
 
 /* Loads and opens nothing yet.  The strings must outlive it.  NULL when memory is out. */
 struct http *http_new(const struct http_options *o);
-/* Cancels everything without calling back. */
+/* Cancels everything without calling back; not from a callback. */
 void http_free(struct http *h);
 
 enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_HEAD };

@@ -27,11 +27,14 @@ void loop_stop(struct loop *l);
 bool loop_stopped(const struct loop *l);
 
 /* Calls fn(arg, revents) when one of `events` (POLLIN, POLLOUT) or an error is there.
- * events 0 keeps the watch but waits for nothing.  A watch does not keep loop_run going
- * when `background` is set. */
+ * events 0 keeps the watch but waits for nothing, not even for a hang-up.
+ * NULL when memory is out or LIMIT_WATCHES are in use. */
 struct loop_watch *loop_watch(struct loop *l, int fd, short events,
 			      void (*fn)(void *arg, short revents), void *arg);
 void loop_watch_events(struct loop_watch *w, short events);
+/* It no longer keeps loop_run going. */
+void loop_watch_background(struct loop_watch *w);
+/* NULL is fine. */
 void loop_unwatch(struct loop_watch *w);
 
 /* A timer lives inside its owner; zero-initialise it. */

@@ -1,0 +1,273 @@
+/*
+ * http_queue.c - per host: what waits, which connections are there, what may go next.
+ *
+ * curl 7.88.1 puts any number of streams on a connection that is still being opened, and fails
+ * or hangs at 100 of them; so the places are counted here, and curl is only ever given
+ * transfers for which an open connection has room, or which open one of their own.
+ *
+ *	reads, protocol unknown or all idle: one goes first and shows what is there
+ *	reads, HTTP/2: 32 for each live connection; more connections (4) as the queue asks for
+ *	reads and writes, HTTP/1.1: 16 together
+ *	writes, else: 4, each on a connection of its own
+ */
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "wire/http_int.h"
+
+static bool idle(const struct http_host *host)
+{
+	return !host->active_reads && !host->active_writes && !host->socket_count &&
+	       list_empty(&host->reads) && list_empty(&host->writes);
+}
+
+static void host_free(struct http *h, struct http_host *host)
+{
+	list_remove(&host->link);
+	h->host_count--;
+	free(host->origin);
+	free(host);
+}
+
+void http_hosts_free(struct http *h)
+{
+	while (!list_empty(&h->hosts))
+		host_free(h, LIST_ITEM(h->hosts.next, struct http_host, link));
+}
+
+/* Forgets the host that was not used for longest. */
+static void forget_one(struct http *h)
+{
+	LIST_EACH_SAFE(pos, &h->hosts)
+	{
+		struct http_host *host = LIST_ITEM(pos, struct http_host, link);
+
+		if (!idle(host))
+			continue;
+		host_free(h, host);
+		return;
+	}
+}
+
+struct http_host *http_host_get(struct http *h, struct str name, unsigned port)
+{
+	struct http_host *host;
+	struct buf origin;
+
+	buf_init(&origin, LIMIT_URL);
+	buf_addf(&origin, "%.*s:%u", STR_ARG(name), port);
+	LIST_EACH(pos, &h->hosts)
+	{
+		host = LIST_ITEM(pos, struct http_host, link);
+		if (!str_eq(str_from(host->origin), buf_str(&origin)))
+			continue;
+		buf_free(&origin);
+		list_remove(&host->link);
+		list_append(&h->hosts, &host->link);
+		return host;
+	}
+	if (h->host_count >= LIMIT_HTTP_HOSTS)
+		forget_one(h);
+	host = h->host_count < LIMIT_HTTP_HOSTS ? calloc(1, sizeof(*host)) : NULL;
+	if (!host || !*buf_c(&origin)) {
+		buf_free(&origin);
+		free(host);
+		return NULL;
+	}
+	host->origin = origin.p;
+	list_init(&host->reads);
+	list_init(&host->writes);
+	list_append(&h->hosts, &host->link);
+	h->host_count++;
+	return host;
+}
+
+static struct http_socket *find_socket(struct http_host *host, int fd)
+{
+	for (unsigned i = 0; i < host->socket_count; i++)
+		if (host->sockets[i].fd == fd)
+			return &host->sockets[i];
+	return NULL;
+}
+
+void http_socket_closed(struct http_host *host, int fd)
+{
+	struct http_socket *s = find_socket(host, fd);
+
+	if (s)
+		*s = host->sockets[--host->socket_count];
+}
+
+void http_socket_opened(struct http_transfer *t, int fd)
+{
+	struct http_host *host = t->host;
+
+	/* Not recorded means never counted as ready, so only more connections are opened. */
+	if (host->socket_count < LIMIT_HTTP_SOCKETS)
+		host->sockets[host->socket_count++] =
+			(struct http_socket){ .fd = fd, .write = t->fresh };
+}
+
+static int local_port_of(int fd)
+{
+	struct sockaddr_storage where;
+	socklen_t n = sizeof(where);
+
+	memset(&where, 0, sizeof(where));
+	if (getsockname(fd, (struct sockaddr *)&where, &n))
+		return -1;
+	if (where.ss_family == AF_INET6)
+		return ntohs(((struct sockaddr_in6 *)&where)->sin6_port);
+	return ntohs(((struct sockaddr_in *)&where)->sin_port);
+}
+
+/* curl does not say which socket it took (only its local port) before the request is over. */
+void http_connected(struct http_transfer *t, int local_port)
+{
+	struct http_host *host = t->host;
+	struct http_socket *before = find_socket(host, t->fd);
+
+	/* Not the first time: curl repeats a read whose reused connection was dead. */
+	if (before && before->streams)
+		before->streams--;
+	t->fd = -1;
+	if (t->opener) {
+		t->opener = false;
+		host->opening--;
+	}
+	if (!t->fresh && !t->sent)
+		host->going++;
+	for (unsigned i = 0; i < host->socket_count; i++) {
+		struct http_socket *s = &host->sockets[i];
+
+		if (local_port_of(s->fd) != local_port)
+			continue;
+		s->ready = true;
+		s->streams++;
+		t->fd = s->fd;
+		break;
+	}
+	http_pump_soon(t->http);
+}
+
+void http_left(struct http_transfer *t)
+{
+	struct http_host *host = t->host;
+	struct http_socket *s = find_socket(host, t->fd);
+
+	if (t->fresh)
+		host->active_writes--;
+	else
+		host->active_reads--;
+	if (t->opener)
+		host->opening--;
+	else if (!t->fresh && t->sent)
+		host->going--;
+	if (s && s->streams)
+		s->streams--;
+	t->opener = false;
+	t->fd = -1;
+	http_pump_soon(t->http);
+}
+
+/* A connection without streams may have been closed by the other side in the meantime; unread
+ * bytes are most likely a farewell. */
+static bool alive(const struct http_socket *s)
+{
+	char byte;
+
+	if (!s->ready || s->write)
+		return false;
+	return s->streams || recv(s->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+}
+
+static unsigned live_connections(const struct http_host *host)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < host->socket_count; i++)
+		n += alive(&host->sockets[i]);
+	return n;
+}
+
+bool http_host_open(const struct http_host *host)
+{
+	return host->active_reads || live_connections(host);
+}
+
+static unsigned count(const struct list *head, unsigned most)
+{
+	unsigned n = 0;
+
+	for (struct list *pos = head->next; pos != head && n < most; pos = pos->next)
+		n++;
+	return n;
+}
+
+static struct http_transfer *first(struct list *queue)
+{
+	return LIST_ITEM(queue->next, struct http_transfer, link);
+}
+
+static void hand(struct http_transfer *t, bool fresh_connect, bool wait_for_multiplex)
+{
+	struct http_host *host = t->host;
+
+	if (t->fresh)
+		host->active_writes++;
+	else
+		host->active_reads++;
+	t->opener = fresh_connect && !t->fresh;
+	if (t->opener)
+		host->opening++;
+	http_activate(t, fresh_connect, wait_for_multiplex);
+}
+
+static void schedule_http2(struct http_host *host)
+{
+	const unsigned most = LIMIT_CONNECTIONS_H2 * LIMIT_STREAMS_PER_CONNECTION;
+	unsigned live = live_connections(host), demand, wanted;
+
+	if (live > LIMIT_CONNECTIONS_H2)
+		live = LIMIT_CONNECTIONS_H2;
+	demand = host->active_reads + count(&host->reads, most);
+	wanted = (demand + LIMIT_STREAMS_PER_CONNECTION - 1) / LIMIT_STREAMS_PER_CONNECTION;
+	if (wanted > LIMIT_CONNECTIONS_H2)
+		wanted = LIMIT_CONNECTIONS_H2;
+	while (!list_empty(&host->reads) &&
+	       host->active_reads - host->opening < live * LIMIT_STREAMS_PER_CONNECTION)
+		hand(first(&host->reads), false, true);
+	while (!list_empty(&host->reads) && live + host->opening < wanted)
+		hand(first(&host->reads), true, false);
+}
+
+static void schedule_host(struct http_host *host)
+{
+	unsigned writes = host->protocol == HTTP_1 ? LIMIT_CONNECTIONS_H1 : LIMIT_CONNECTIONS_H2;
+
+	while (!list_empty(&host->writes) && host->active_writes < writes &&
+	       (host->protocol != HTTP_1 ||
+		host->active_reads + host->active_writes < LIMIT_CONNECTIONS_H1))
+		hand(first(&host->writes), true, false);
+	if (list_empty(&host->reads))
+		return;
+	if (!host->active_reads)
+		hand(first(&host->reads), false, host->protocol == HTTP_2);
+	if (!host->going && host->protocol != HTTP_1)
+		return;
+	if (host->protocol == HTTP_2) {
+		schedule_http2(host);
+		return;
+	}
+	while (!list_empty(&host->reads) &&
+	       host->active_reads + host->active_writes < LIMIT_CONNECTIONS_H1)
+		hand(first(&host->reads), false, false);
+}
+
+void http_schedule(struct http *h)
+{
+	LIST_EACH(pos, &h->hosts)
+	schedule_host(LIST_ITEM(pos, struct http_host, link));
+}
