@@ -32,6 +32,7 @@ struct work {
 	unsigned busy;
 	bool held;            /* calls that need the service wait (practice tenant starting) */
 	bool log_warned;
+	bool warmed[HOST__MAX]; /* a connection was opened ahead of the first token */
 	const char *hold_failure;
 	unsigned char seal_key[32];
 	bool seal_key_ready;

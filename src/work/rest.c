@@ -564,6 +564,18 @@ static void resume(void *arg)
 	c->arena->out = NULL;
 }
 
+/* While the token is being refreshed, the connection is made: they overlap. */
+static void warm(struct rest_op *op)
+{
+	struct work *w = op->call->work;
+	struct str origin = host_origin(w->hosts, memory(op), op->row, op->f->url->of);
+
+	if (w->warmed[op->row] || op->f->url->kind != LINK_OWN || !origin.p)
+		return;
+	w->warmed[op->row] = true;
+	http_warm(w->http, origin);
+}
+
 static void send_request(struct rest_op *op)
 {
 	struct work *w = op->call->work;
@@ -585,6 +597,7 @@ static void send_request(struct rest_op *op)
 		transfer(op, token.secret);
 		break;
 	case AUTH_WAIT:
+		warm(op);
 		break;
 	case AUTH_FAILED:
 		a->service_code = str_c(memory(op), str_from(failure.service_code));
