@@ -24,7 +24,7 @@ PKGS := libcjson libcurl libxml-2.0 libarchive
 probe = $(shell printf 'int main(void){return 0;}' | \
 	$(CC) -Werror $(1) -x c -o /dev/null - 2>/dev/null && echo "$(1)")
 WARN := -Wall -Wextra -Wformat=2 -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	-Wpointer-arith -Wimplicit-fallthrough -Wvla -Werror=format-security -Werror=implicit \
+	-Wpointer-arith -Wimplicit-fallthrough -Wvla -Wno-missing-field-initializers -Werror=format-security -Werror=implicit \
 	-Werror=incompatible-pointer-types -Werror=int-conversion
 # Probed once and kept, because compilers differ (security: stack, control flow, relocations).
 -include $(B)/flags.mk

@@ -75,7 +75,8 @@ static void on_line(void *arg, short revents)
 int main(int argc, char **argv)
 {
 	struct conf_option option = { "profile", argc > 2 ? argv[2] : "default" };
-	struct conf_request request = { argc > 1 ? argv[1] : NULL, &option, 1 };
+	struct conf_request request = { .file = argc > 1 ? argv[1] : NULL, .options = &option,
+					.option_count = 1 };
 	const char *message = NULL;
 	struct probe p = { 0 };
 	struct hosts *hosts;
