@@ -11,6 +11,16 @@
 #define LIMIT_LINE (4u << 20)
 /* Unsent answers; beyond it stdin is not read.  Two results of the largest size and change. */
 #define LIMIT_OUT_QUEUE (16u << 20)
+/* Kept free in that queue for errors, questions and the ends of what is in flight. */
+#define LIMIT_OUT_RESERVE (256u << 10)
+/* The id and the progress token of a request are echoed; those of SDKs have 40 bytes. */
+#define LIMIT_REQUEST_ID 1024
+/* Open subscriptions: one per window of a host, and reserve. */
+#define LIMIT_SUBSCRIPTIONS 16
+/* Values of one completion: the protocol's own number. */
+#define LIMIT_COMPLETIONS 100
+/* A person is typing: later values are of no use. */
+#define LIMIT_COMPLETION_MS 3000
 /* JSON: deeper than any definition seen (the engine itself allows 8 levels of scopes). */
 #define LIMIT_JSON_DEPTH 96
 /* Trees built by the program: what stands around a parsed value, and reserve. */

@@ -48,6 +48,7 @@ struct mcp_resource {
 	const char *uri, *name, *title, *description, *mime;
 	const char *text; /* or */
 	const char *blob; /* base64 */
+	bool lists_tools; /* a line for each tool that is offered follows the text */
 };
 
 /* A family of resources: a URI template (RFC 6570 level 1, whole path segments). */
@@ -92,6 +93,7 @@ struct mcp_options {
 enum {
 	MCP_EXIT_ENDED = 0, /* input ended, or SIGINT, SIGTERM, SIGHUP */
 	MCP_EXIT_OUTPUT = 1, /* nobody reads the answers any more */
+	MCP_EXIT_INTERNAL = 70, /* out of memory */
 };
 
 /*
