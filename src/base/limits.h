@@ -36,6 +36,10 @@
 /* Names (32 bytes each and their text) of the objects that are open at one time, kept to find
  * duplicates: the largest answer with nothing but members. */
 #define LIMIT_JSON_NAMES (128u << 20)
+/* Pointers of one selection: one bit each. */
+#define LIMIT_PROJECT_POINTERS 64
+/* Nesting of content that is only looked through: .NET writers stop at 64 or 128. */
+#define LIMIT_CONTENT_DEPTH 1000
 /* Memory of one call, everything included: the largest answer as a tree (3-4 bytes per byte)
  * and its printed form. */
 #define LIMIT_CALL_ARENA (192u << 20)

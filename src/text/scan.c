@@ -735,6 +735,9 @@ bool scan_end(struct scan *s)
 	s->piece = NULL;
 	if (!s->error.message && s->state == IN_NUMBER && check_number(s, buf_str(&s->text)))
 		number_done(s, NULL, buf_str(&s->text));
+	/* What there is of a string is delivered, for those who can use a part. */
+	if (!s->error.message && s->state >= IN_STRING && s->state <= IN_PAIR && !s->in_name)
+		flush(s, NULL);
 	if (!s->error.message && s->state != AT_END)
 		wrong_at(s, s->before, "unexpected end");
 	return !s->error.message;

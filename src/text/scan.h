@@ -62,17 +62,32 @@ struct scan_seen scan_seen(const struct scan *s);
 /* True when `text` is one JSON number that a double can hold. */
 bool scan_is_number(struct str text);
 
-/* ---- projection: a bounded tree out of unbounded content ---- */
+/* ---- projection: a bounded tree out of unbounded content ----
+ *
+ * The result has the shape of the input; what does not fit is left out and listed:
+ * - a string is cut at a character; an array keeps its first items; an object loses members.
+ * - The printed result (json_print) never has more than `budget` bytes.
+ * - One member of an object gets at most 7/8 of what is left, one string longest_string bytes,
+ *   so that what follows something large is still seen.
+ * - Values nested deeper than LIMIT_JSON_DEPTH are left out.
+ * - A member that comes twice replaces the earlier one, as most readers have it.
+ *
+ * With pointers, only the values they select are kept, each where its pointer says: the
+ * containers on the way are objects, and those that are arrays in the input have their items
+ * under the index as name.  So "/body/value/7/id" gives {"body":{"value":{"7":{"id":...}}}},
+ * and the same pointer finds the value in the result.  What is left is shared evenly among
+ * the pointers still to come.  A pointer that is ill-formed selects nothing.
+ */
 
 struct project_options {
 	const struct str *pointers; /* RFC 6901; keep only these (and what is below them). none: all */
-	size_t pointer_count;
-	size_t budget;              /* about how many bytes of JSON text to keep */
+	size_t pointer_count;       /* at most LIMIT_PROJECT_POINTERS */
+	size_t budget;              /* bytes of JSON text to keep; at least 64 */
 	size_t longest_string;      /* strings are cut here, at a character; 0 means budget / 4 */
 	size_t longest_array;       /* items kept of one array; 0 means no ceiling but the budget */
 };
 
-/* What was left out. */
+/* What was left out.  The pointer is valid in the input and in the result. */
 struct project_cut {
 	struct str pointer; /* of the value that was shortened */
 	size_t kept, of;    /* bytes of a string, items of an array or members of an object;
@@ -80,10 +95,12 @@ struct project_cut {
 	bool items;         /* kept/of count items, not bytes */
 };
 
+enum { PROJECT_CUTS = 32 };
+
 struct project_result {
-	struct json *value;             /* in the arena given; selected pointers keep their paths;
-	                                 * NULL when nothing was selected */
-	const struct project_cut *cuts; /* at most 32 */
+	struct json *value;             /* in the arena given; NULL when nothing was selected */
+	const struct project_cut *cuts; /* at most PROJECT_CUTS; shortened strings give way to
+	                                 * shortened arrays and objects */
 	size_t cut_count;
 	size_t cuts_not_listed;
 	uint64_t bytes;                 /* bytes fed */
@@ -92,18 +109,21 @@ struct project_result {
 
 struct project;
 
-/* A projector that builds in `a`.  NULL when memory is out. */
+/* A projector that builds in `a`.  NULL when memory is out or there are too many pointers.
+ * It holds memory besides the arena's: project_free it before the arena is released, also
+ * when the arena ran out.  The pointers given are not used after project_new. */
 struct project *project_new(struct arena *a, const struct project_options *o);
 void project_free(struct project *p);
 
 enum project_state {
 	PROJECT_MORE,  /* feed on */
-	PROJECT_FULL,  /* nothing further can be kept: the transfer may be stopped */
+	PROJECT_FULL,  /* nothing further can be kept: the transfer may be stopped.  It need not:
+	                * what is fed on is still checked and counted. */
 	PROJECT_WRONG, /* not JSON: see project_error */
 };
 enum project_state project_feed(struct project *p, struct str bytes);
 struct json_error project_error(const struct project *p);
-/* Closes what is open and hands out the result, also after PROJECT_FULL. */
+/* Closes what is open and hands out the result, also after PROJECT_FULL or PROJECT_WRONG. */
 struct project_result project_end(struct project *p);
 
 /* The same for a value that is already a tree: returns a bounded copy. */
