@@ -15,6 +15,7 @@
 #include "text/crypt.h"
 #include "wire/http.h"
 #include "wire/loop.h"
+#include "work/aadsts.h"
 #include "work/conf.h"
 #include "work/store.h"
 
@@ -240,25 +241,20 @@ static enum err oauth_error(struct str error, int status)
 	return status >= 500 ? ERR_UPSTREAM : ERR_REAUTH_REQUIRED;
 }
 
-/* Entra's code inside the description, such as "AADSTS50076". */
-static struct str aadsts(struct str description)
-{
-	ptrdiff_t at = str_find(description, S("AADSTS"));
-	size_t n = 6;
-
-	if (at < 0)
-		return S("");
-	description = str_from_at(description, (size_t)at);
-	while (n < description.n && description.p[n] >= '0' && description.p[n] <= '9')
-		n++;
-	return str_first(description, n);
-}
+/* What the explaining codes add to the OAuth error: whose turn it is. */
+static const enum err by_class[] = {
+	[AADSTS_WAIT] = ERR_REAUTH_REQUIRED,  [AADSTS_LOGIN] = ERR_REAUTH_REQUIRED,
+	[AADSTS_CLAIMS] = ERR_REAUTH_REQUIRED, [AADSTS_ADMIN] = ERR_FORBIDDEN,
+	[AADSTS_SETUP] = ERR_CONFIG,          [AADSTS_POLICY] = ERR_REAUTH_REQUIRED,
+	[AADSTS_TRANSIENT] = ERR_UPSTREAM,
+};
 
 static void refused(struct auth *a, struct arena *arena, const struct http_response *r,
 		    const struct json *doc)
 {
 	struct str description = json_get_str(doc, "error_description"), line;
-	enum err err = oauth_error(json_get_str(doc, "error"), r->status);
+	const struct aadsts *row = aadsts_find(aadsts_code(description));
+	enum err err = row ? by_class[row->class] : oauth_error(json_get_str(doc, "error"), r->status);
 	struct secret *again = NULL;
 
 	/* Another process may have refreshed in between, if the lock was not to be had. */
@@ -275,11 +271,13 @@ static void refused(struct auth *a, struct arena *arena, const struct http_respo
 	set_text(&a->now->correlation, json_get_str(doc, "correlation_id"));
 	/* The description's first line is for people; trace ids follow on others. */
 	str_cut(&description, '\r', &line);
+	line = line.n ? str_first_utf8(line, 500) : S("the sign-in service refused the refresh token");
 	a->now->retry_after_s = 0;
-	fail_refresh(a, err, str_c(arena, aadsts(line)),
-		     line.n ? str_c(arena, str_first_utf8(line, 500))
-			    : "the sign-in service refused the refresh token",
-		     REMEMBER_MS);
+	if (row)
+		line = str_fmt(arena, "%s %s (%.*s)", row->sentence, row->next, STR_ARG(line));
+	fail_refresh(a, err, row ? arena_printf(arena, "AADSTS%u", row->code)
+				 : str_c(arena, json_get_str(doc, "error")),
+		     str_c(arena, line), REMEMBER_MS);
 }
 
 /* The service or the network is not well: try again a little later, then give up for a while. */
