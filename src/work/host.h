@@ -4,6 +4,12 @@
  * One table per cloud.  A URL out of an answer may choose a path in its own row, never a row.
  * Knows the hosts and audiences of Microsoft's clouds (sources: the service's documentation
  * and PowerShell modules); knows nothing of tokens or transfers.
+ *
+ * cloud = custom and practice: the origins come from the configuration, the audiences (scopes)
+ * stay the public cloud's, "{environment}" stands for the id in lower case with its dashes,
+ * regional sub-domains count as in the other clouds, nextLinks on management.azure.com are
+ * swapped too, and content_hosts (exact host and port) serve for content, connector and
+ * callback URLs; callback URLs may also be at an environment's host or flow_url.
  */
 #ifndef WORK_HOST_H
 #define WORK_HOST_H
@@ -65,7 +71,10 @@ struct str host_portal(const struct hosts *h);
 bool host_public_only(const struct hosts *h, enum host_row row);
 
 /* A link out of an answer to a request for `request_url` in `row`: nextLink, Location, @odata.nextLink.
- * On success *out is the URL to fetch (host swapped for management.azure.com as the design says).
+ * `link` may be a path ("/x?y") below the request's origin.  For HOST_APIHUB and HOST_TRIGGER
+ * `request_url` may be empty: then the row's hosts decide; else it must be the same host.
+ * On success *out is the URL to fetch (host swapped for management.azure.com as the design says,
+ * default port left out, path and query as they stand).
  * ERR_FOREIGN_LINK: *why names the refused host only. */
 enum err host_check_link(const struct hosts *h, struct arena *a, enum host_row row,
 			 struct str request_url, struct str link, struct str *out,
