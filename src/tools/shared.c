@@ -1,0 +1,152 @@
+/*
+ * shared.c - small readers and common refusals of the tools.
+ */
+#include "tools/shared.h"
+
+struct str at_str(const struct json *v, const char *pointer)
+{
+	return json_str(json_at(v, pointer));
+}
+
+const char *at_z(const struct json *v, const char *pointer)
+{
+	return json_z(json_at(v, pointer));
+}
+
+void put_found(struct call *c, struct json *out, const char *name, const struct json *v,
+	       const char *pointer)
+{
+	const struct json *found = json_at(v, pointer);
+
+	if (found)
+		json_set(call_arena(c), out, name, json_copy(call_arena(c), found));
+}
+
+void put(struct call *c, struct json *out, const char *name, const struct json *v,
+	 const char *pointer)
+{
+	const struct json *found = json_at(v, pointer);
+
+	if (found)
+		json_set(call_arena(c), out, name, json_copy(call_arena(c), found));
+	else
+		json_set_null(call_arena(c), out, name);
+}
+
+void put_str(struct call *c, struct json *out, const char *name, struct str s)
+{
+	if (s.n)
+		json_set_str(call_arena(c), out, name, s);
+	else
+		json_set_null(call_arena(c), out, name);
+}
+
+struct str last_segment(struct str path)
+{
+	size_t from = path.n;
+
+	while (from > 0 && path.p[from - 1] != '/')
+		from--;
+	return str_from_at(path, from);
+}
+
+bool found_in(struct str search, const struct str *texts, size_t count)
+{
+	if (!search.n)
+		return true;
+	for (size_t i = 0; i < count; i++)
+		if (texts[i].n && str_contains_nocase(texts[i], search))
+			return true;
+	return false;
+}
+
+void put_ids(struct call *c, struct json *out)
+{
+	static const char *const names[] = { "environmentName", "flowName", "runName" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (arg_str(c, names[i]).n)
+			json_set_str(call_arena(c), out, names[i], arg_str(c, names[i]));
+}
+
+struct json *ids_of(struct call *c)
+{
+	struct json *v = json_new_object(call_arena(c));
+
+	put_ids(c, v);
+	return v;
+}
+
+/* ---- refusals ---- */
+
+/* Recorded: a flow that is not shared with the caller answers as if it were a connection. */
+bool is_not_owner(const struct answer *a)
+{
+	return a->err == ERR_NOT_OWNER || strcmp(a->service_code, "ConnectionAuthorizationFailed") == 0;
+}
+
+bool is_refused(const struct answer *a)
+{
+	return is_not_owner(a) || a->err == ERR_FORBIDDEN || a->err == ERR_CONNECTION_FORBIDDEN ||
+	       a->status == 403;
+}
+
+enum verdict fail_not_owner(struct call *c, const struct answer *a)
+{
+	struct answer said = *a;
+
+	said.err = ERR_NOT_OWNER;
+	said.message = "the flow exists, but it is not shared with you";
+	fail_answer(c, &said);
+	hint(c, "Its owner must add you as co-owner (Share, on the flow's page), or an administrator "
+		"of the environment must look (list_live_flows with mode admin shows such flows).");
+	return FAIL;
+}
+
+enum verdict fail_read(struct call *c, const struct answer *a)
+{
+	if (is_not_owner(a))
+		return fail_not_owner(c, a);
+	fail_answer(c, a);
+	if (a->err == ERR_NOT_FOUND && arg_str(c, "runName").n &&
+	    strstr(a->service_code, "Flow") == NULL)
+		hint(c, "Runs are kept 28 days. get_live_flow_runs lists the runs there are.");
+	else if (a->err == ERR_NOT_FOUND)
+		hint(c, "Check environment and id: list_live_flows lists the flows there are.");
+	else if (strcmp(a->service_code, "EnvironmentAccessDenied") == 0)
+		hint(c, "list_live_environments lists the environments that are open to you.");
+	return FAIL;
+}
+
+/* ---- organisation ---- */
+
+void organisation_fetches(struct call *c, struct fetch f[2])
+{
+	const char *environment = arg_z(c, "environmentName");
+
+	f[0] = (struct fetch){ .url = url(c, HOST_FLOW, "/environments/%s", environment),
+			       .flags = FETCH_OPTIONAL };
+	f[1] = (struct fetch){ .url = url(c, HOST_BAP,
+					  "/environments/%s?$select=name,"
+					  "properties.linkedEnvironmentMetadata.instanceApiUrl",
+					  environment),
+			       .flags = FETCH_OPTIONAL };
+}
+
+struct str organisation_of(const struct answer *flow, const struct answer *bap, bool *known)
+{
+	const struct answer *from[2] = { flow, bap };
+	static const char *const where[] = {
+		"/properties/linkedEnvironmentMetadata/instanceApiUrl",
+		"/properties/linkedEnvironmentMetadata/instanceUrl",
+	};
+
+	*known = true;
+	for (int i = 0; i < 2; i++)
+		for (int k = 0; k < 2; k++)
+			if (from[i]->err == ERR_OK && at_str(from[i]->json, where[k]).n)
+				return at_str(from[i]->json, where[k]);
+	/* The flow service may leave it out; only the other one surely has it. */
+	*known = bap->err == ERR_OK;
+	return S("");
+}

@@ -1,0 +1,74 @@
+/*
+ * shared.h - what several tools need: parameters, small readers of answers, common refusals.
+ *
+ * Knows the shapes of the service's answers (see the comments for their sources) and the field
+ * names that published agent skills parse; knows nothing of single tools.
+ */
+#ifndef TOOLS_SHARED_H
+#define TOOLS_SHARED_H
+
+#include <flowlatch/tool.h>
+
+/* ---- parameters that many rows have ---- */
+
+#define PARAM_ENVIRONMENT                                                                          \
+	{                                                                                          \
+		"environmentName", JSON_STRING, P_ENVIRONMENT,                                     \
+			"Environment id, exact name or portal link; may be left out when a default is set.", \
+			.alias = "environmentId", .max = 2048                                      \
+	}
+#define PARAM_FLOW                                                                                 \
+	{                                                                                          \
+		"flowName", JSON_STRING, P_FLOW | P_REQUIRED,                                      \
+			"Flow id (GUID), env.flow key, exact name or portal link.",                \
+			.alias = "flowId", .max = 2048                                             \
+	}
+#define PARAM_RUN                                                                                  \
+	{                                                                                          \
+		"runName", JSON_STRING, P_RUN | P_REQUIRED,                                        \
+			"Run name (from get_live_flow_runs) or a link to the run.",                \
+			.alias = "runId", .max = 2048                                              \
+	}
+
+/* ---- reading answers ---- */
+
+/* The string at a pointer, "" when there is none. */
+struct str at_str(const struct json *v, const char *pointer);
+const char *at_z(const struct json *v, const char *pointer);
+/* Copies the value at `pointer` to a member; null when there is none. */
+void put(struct call *c, struct json *out, const char *name, const struct json *v,
+	 const char *pointer);
+/* The same, but nothing when there is none. */
+void put_found(struct call *c, struct json *out, const char *name, const struct json *v,
+	       const char *pointer);
+/* A string, or null when it is empty. */
+void put_str(struct call *c, struct json *out, const char *name, struct str s);
+/* The last segment of a path such as ".../apis/shared_office365". */
+struct str last_segment(struct str path);
+/* True when `search` is empty or part of one of the strings (case folded). */
+bool found_in(struct str search, const struct str *texts, size_t count);
+/* An empty object with the ids of this call: environmentName, flowName, runName. */
+struct json *ids_of(struct call *c);
+/* Puts those ids into a result. */
+void put_ids(struct call *c, struct json *out);
+
+/* ---- refusals ---- */
+
+/* The service says that the flow exists but is not shared with the caller. */
+bool is_not_owner(const struct answer *a);
+/* Any refusal for lack of rights. */
+bool is_refused(const struct answer *a);
+/* Ends the call with `a` as not_owner, and says who must do what. */
+enum verdict fail_not_owner(struct call *c, const struct answer *a);
+/* Ends the call with an answer for a flow or run that could not be read: hints included. */
+enum verdict fail_read(struct call *c, const struct answer *a);
+
+/* ---- the organisation behind an environment (Dataverse) ---- */
+
+/* Two requests that tell it; neither is worth waiting for. */
+void organisation_fetches(struct call *c, struct fetch f[2]);
+/* The organisation's address out of their answers; empty when the environment has none, or when
+ * it could not be found out (*known is then false). */
+struct str organisation_of(const struct answer *flow, const struct answer *bap, bool *known);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * table.c - every tool, sorted by name.
+ *
+ * A new tool is a row in its family's file, a line here and in table.h, and a page in
+ * flowlatch-tools(7).
+ */
+#include "tools/table.h"
+
+const struct tool *const tools_table[] = {
+	&tool_get_live_flow,
+	&tool_get_live_flow_http_schema,
+	&tool_get_live_flow_run_action_outputs,
+	&tool_get_live_flow_run_error,
+	&tool_get_live_flow_runs,
+	&tool_get_live_flow_trigger_url,
+	&tool_get_store_flow,
+	&tool_get_store_flow_errors,
+	&tool_get_store_flow_runs,
+	&tool_get_store_flow_summary,
+	&tool_get_store_flow_trigger_url,
+	&tool_get_store_maker,
+	&tool_list_live_connections,
+	&tool_list_live_environments,
+	&tool_list_live_flows,
+	&tool_list_live_trigger_histories,
+	&tool_list_skills,
+	&tool_list_store_connections,
+	&tool_list_store_environments,
+	&tool_list_store_flows,
+	&tool_list_store_makers,
+	&tool_list_store_power_apps,
+	&tool_set_store_flow_state,
+	&tool_tool_search,
+	&tool_update_store_flow,
+	&tool_whoami,
+};
+const size_t tools_count = sizeof(tools_table) / sizeof(*tools_table);

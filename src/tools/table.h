@@ -1,0 +1,40 @@
+/*
+ * table.h - every tool of flowlatch, one row each.
+ */
+#ifndef TOOLS_TABLE_H
+#define TOOLS_TABLE_H
+
+#include <flowlatch/tool.h>
+
+/* Sorted by name. */
+extern const struct tool *const tools_table[];
+extern const size_t tools_count;
+
+extern const struct tool tool_get_live_flow;
+extern const struct tool tool_get_live_flow_http_schema;
+extern const struct tool tool_get_live_flow_run_action_outputs;
+extern const struct tool tool_get_live_flow_run_error;
+extern const struct tool tool_get_live_flow_runs;
+extern const struct tool tool_get_live_flow_trigger_url;
+extern const struct tool tool_get_store_flow;
+extern const struct tool tool_get_store_flow_errors;
+extern const struct tool tool_get_store_flow_runs;
+extern const struct tool tool_get_store_flow_summary;
+extern const struct tool tool_get_store_flow_trigger_url;
+extern const struct tool tool_get_store_maker;
+extern const struct tool tool_list_live_connections;
+extern const struct tool tool_list_live_environments;
+extern const struct tool tool_list_live_flows;
+extern const struct tool tool_list_live_trigger_histories;
+extern const struct tool tool_list_skills;
+extern const struct tool tool_list_store_connections;
+extern const struct tool tool_list_store_environments;
+extern const struct tool tool_list_store_flows;
+extern const struct tool tool_list_store_makers;
+extern const struct tool tool_list_store_power_apps;
+extern const struct tool tool_set_store_flow_state;
+extern const struct tool tool_tool_search;
+extern const struct tool tool_update_store_flow;
+extern const struct tool tool_whoami;
+
+#endif
