@@ -1,0 +1,627 @@
+#!/usr/bin/env python3
+"""talk.py FILE.talk... - plays conversations with an MCP server and says (TAP) how they went.
+
+A conversation is a text a person can follow.  README.md beside this file explains it with
+examples; this is the short form.  A statement is one line; lines that begin with a blank go on
+with it.
+
+  # comment
+  == title                  a new test of the file begins (the same server goes on)
+  era modern                2026-07-28; or a handshake revision: era 2025-06-18
+  caps {"elicitation":{}}   what the client can do, from here on (modern) or at `> hello`
+  set NAME value            ${NAME} stands for it from here on
+  @ tenant [OPTIONS]        starts a practice tenant; `$ serve` then uses it
+  @ POST fault {...}        its control plane: POST /__practice/fault; then `= PATTERN` if wanted
+  $ serve [OPTIONS]         starts `flowlatch serve` in a fresh home (ends the one before)
+  $ fixture                 starts the conformance fixture
+  $ via=socket serve        the same on sockets; via=file: stdin is a file of the `>` lines
+  % ARGUMENTS               runs `flowlatch ARGUMENTS` to its end; `= N`, `| PATTERN` check it
+
+  > {...}                   sends the line as it is
+  >> text\\n                 sends these bytes; \\n \\r \\xNN as in Python, no newline added
+  > hello                   opens as a host does (discover, or initialize and initialized)
+  > METHOD {params}         a request of the current era; id=, progress= before METHOD set those
+  > call TOOL {arguments}   tools/call
+  > note METHOD {params}    a notification
+  > cancel [ID]             notifications/cancelled for the last request, or that one
+  > answer {result}         answers the server's last question (handshake revisions)
+  > retry {key: result}     repeats the request that ended with questions, with these answers
+
+  < {pattern}               the next message
+  < result PATTERN          the next message is a result of the last request (or id=ID)
+  < ok PATTERN              ... a tool's result, whose document (first text block) fits
+  < tool-error CODE [PATTERN]    ... a tool's error with that error.code
+  < error CODE [PATTERN]    ... a JSON-RPC error; PATTERN is for the error object
+  < ask [PATTERN]           ... questions (resultType input_required), by key
+  < note METHOD [PATTERN]   ... a notification; PATTERN is for params
+  < request METHOD [PATTERN]    ... a question of the server (handshake revisions)
+  <? ...                    the same, but it may come after other messages
+  < nothing [SECONDS]       no message comes
+  & PATTERN                 the second text block of the last tool result (JSON or /regex/)
+  = PATTERN                 what the control plane answered; after %: the exit status
+  | PATTERN                 what % printed (JSON or /regex/)
+
+  ~ sleep SECONDS           ~ eof          ~ signal TERM        ~ close-output
+  ~ stop reading            ~ read         ~ exit STATUS [within SECONDS]
+  ~ stderr PATTERN          ~ stderr nothing
+
+patterns are in pattern.py, what always must hold in rules.py.
+"""
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import pattern
+import rules
+from server import BUILD, PROGRAMS, Failure, Home, Server
+
+META = rules.META
+PATIENCE = float(os.environ.get("TALK_PATIENCE", "15"))
+
+
+def statements(text):
+    """(line number, statement) of a file."""
+    at, parts = 0, []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line[:1] in (" ", "\t") and parts:
+            parts.append(line.strip())
+            continue
+        if parts:
+            yield at, " ".join(parts)
+        at, parts = number, [line.rstrip()] if line.strip() and line[0] != "#" else []
+    if parts:
+        yield at, " ".join(parts)
+
+
+class Asked:
+    """A request that was sent."""
+
+    def __init__(self, era, method, params, token):
+        self.era, self.method, self.params, self.token = era, method, params, token
+        self.answered = self.cancelled = False
+        self.progress = None
+
+
+class Talk:
+    def __init__(self, path):
+        self.path, self.home = path, Home()
+        self.server = self.args = None
+        self.era, self.caps, self.vars = "modern", {}, {}
+        self.asked, self.order, self.unread = {}, [], []
+        self.number = 0
+        self.last_id = self.question = self.result = self.questions = self.state = None
+        self.control = self.ran = None
+        self.script = None
+
+    # ---- starting and ending ----
+
+    def start(self, rest):
+        self.end_server()
+        words = rest.split()
+        via = words.pop(0)[4:] if words and words[0].startswith("via=") else "pipe"
+        self.asked, self.order, self.unread, self.number = {}, [], [], 0
+        self.started = (words[0], words[1:])
+        if via == "file":
+            self.script = tempfile.TemporaryFile(dir=self.home.dir)
+        else:
+            self.server = Server(self.home, words[0], words[1:], via)
+
+    def running(self):
+        if self.script:
+            self.script.seek(0)
+            self.server = Server(self.home, *self.started, via="file", script=self.script)
+            self.script.close()
+            self.script = None
+        if not self.server:
+            raise Failure("no server is running: `$ serve` starts one")
+        return self.server
+
+    def end_server(self):
+        """A server that is still there ends when its input does."""
+        if self.script:
+            self.running()
+        if self.server:
+            self.server.eof()
+            self.exit("0")
+
+    def exit(self, rest):
+        m = re.fullmatch(r"(\d+)(?: within ([\d.]+))?", rest.strip() or "0")
+        server = self.running()
+        status = server.wait(float(m.group(2) or PATIENCE))
+        while True:
+            line = server.next_line(5)
+            if line is None:
+                break
+            self.unread.append(self.check(line))
+        self.check_stderr(server)
+        self.server = None
+        if status != int(m.group(1)):
+            raise Failure("exit status %d, not %s" % (status, m.group(1)))
+
+    def check_stderr(self, server):
+        text = server.stderr.decode("utf-8", "replace")
+        for word in ("AddressSanitizer", "LeakSanitizer", "runtime error:", "core dumped"):
+            rules.need(word not in text, "stderr has: " + text[-2000:])
+        rules.check_secrets(text, self.home.secrets())
+        self.stderr_text = text
+
+    # ---- sending ----
+
+    def meta(self, token):
+        meta = {}
+        if self.era == "modern":
+            meta = {META + "protocolVersion": rules.MODERN, META + "clientCapabilities": self.caps,
+                    META + "clientInfo": {"name": "talk", "version": "1"}}
+        if token is not None:
+            meta["progressToken"] = token
+        return meta
+
+    def write(self, data):
+        if self.script:
+            self.script.write(data)
+        else:
+            self.running().send(data)
+
+    def send_json(self, message):
+        self.write(json.dumps(message, ensure_ascii=False).encode() + b"\n")
+
+    def remember(self, message, era=None):
+        """Notes what was sent, so that answers can be checked; for raw lines too."""
+        for one in message if isinstance(message, list) else [message]:
+            if not isinstance(one, dict) or not isinstance(one.get("method"), str):
+                continue
+            params = one.get("params") if isinstance(one.get("params"), dict) else {}
+            meta = params.get("_meta") if isinstance(params.get("_meta"), dict) else {}
+            if one["method"] == "notifications/cancelled":
+                self.cancelled(params.get("requestId"))
+            if "id" not in one or not isinstance(one["id"], (str, int)):
+                continue
+            modern = any(k.startswith(META) for k in meta) or one["method"] in (
+                "server/discover", "subscriptions/listen")
+            key = json.dumps(one["id"])
+            self.asked[key] = Asked(era or ("modern" if modern else "legacy"), one["method"],
+                                    params, meta.get("progressToken"))
+            self.order.append(key)
+            self.last_id = one["id"]
+
+    def cancelled(self, id):
+        key = json.dumps(id)
+        if key in self.asked and not self.asked[key].answered:
+            self.asked[key].cancelled = time.monotonic()
+
+    def request(self, method, params, id=None, token=None):
+        if id is None:
+            self.number += 1
+            id = self.number
+        meta = self.meta(token)
+        if meta and "_meta" not in params:
+            params = dict(params, _meta=meta)
+        message = {"jsonrpc": "2.0", "id": id, "method": method}
+        if params:
+            message["params"] = params
+        self.remember(message)
+        self.send_json(message)
+
+    def note(self, method, params):
+        message = {"jsonrpc": "2.0", "method": method}
+        if params:
+            message["params"] = params
+        self.remember(message)
+        self.send_json(message)
+
+    def hello(self):
+        if self.era == "modern":
+            self.request("server/discover", {})
+            self.expect("result", "*", False)
+            return
+        self.request("initialize", {"protocolVersion": self.era, "capabilities": self.caps,
+                                    "clientInfo": {"name": "talk", "version": "1"}})
+        self.expect("result", '{"protocolVersion":"%s"}' % self.era, False)
+        self.note("notifications/initialized", {})
+
+    def retry(self, answers):
+        before = self.asked[json.dumps(self.state["id"])]
+        params = {k: v for k, v in before.params.items() if k not in (
+            "_meta", "inputResponses", "requestState")}
+        params["inputResponses"] = answers
+        if self.state["state"] is not None:
+            params["requestState"] = self.state["state"]
+        self.request(before.method, params)
+
+    def send(self, rest):
+        if rest[:1] in "{[":
+            self.write(rest.encode() + b"\n")
+            try:
+                self.remember(json.loads(rest))
+            except ValueError:
+                pass
+            return
+        id = token = None
+        while True:
+            m = re.match(r'(id|progress)=("(?:\\.|[^"\\])*"|\S+) +', rest)
+            if not m:
+                break
+            value = json.loads(m.group(2))
+            id, token = (value, token) if m.group(1) == "id" else (id, value)
+            rest = rest[m.end():]
+        word, _, rest = rest.partition(" ")
+        if word == "hello":
+            self.hello()
+        elif word == "note":
+            method, _, rest = rest.partition(" ")
+            self.note(method, json.loads(rest or "{}"))
+        elif word == "cancel":
+            self.note("notifications/cancelled",
+                      {"requestId": json.loads(rest) if rest else self.last_id})
+        elif word == "answer":
+            self.send_json({"jsonrpc": "2.0", "id": self.question, "result": json.loads(rest)})
+        elif word == "answer-error":
+            self.send_json({"jsonrpc": "2.0", "id": self.question,
+                            "error": json.loads(rest or '{"code":-1,"message":"no"}')})
+        elif word == "retry":
+            self.retry(json.loads(rest or "{}"))
+        elif word == "call":
+            name, _, rest = rest.partition(" ")
+            self.request("tools/call", {"name": name, "arguments": json.loads(rest or "{}")},
+                         id, token)
+        else:
+            self.request(word, json.loads(rest or "{}"), id, token)
+
+    # ---- what comes back ----
+
+    def check(self, line):
+        """The message of a line, after everything that must hold for any line."""
+        text = line.decode("utf-8")
+        rules.check_secrets(text, self.home.secrets())
+        message = rules.read_json(text)
+        for one in message if isinstance(message, list) else [message]:
+            self.check_one(one)
+        return message
+
+    def check_one(self, one):
+        rules.need(isinstance(one, dict) and one.get("jsonrpc") == "2.0", "not a JSON-RPC message")
+        if "method" in one:
+            if "id" in one:
+                rules.need(self.era != "modern", "a request from the server in the modern era")
+                rules.check_shape("legacy", rules.REQUESTS.get(one["method"], ""), one)
+            else:
+                self.check_note(one)
+            return
+        rules.need(("result" in one) != ("error" in one), "neither result nor error, or both")
+        rules.need(not set(one) - {"jsonrpc", "id", "result", "error"}, "unknown members")
+        key = json.dumps(one["id"]) if "id" in one else None
+        asked = self.asked.get(key)
+        rules.need(key is None or asked, "an answer to %s, which was not asked" % key)
+        if "error" in one:
+            rules.check_error(asked and asked.era, one["error"])
+        else:
+            rules.need(asked, "a result without an id")
+            rules.check_result(asked.era, asked.method, one["result"])
+        if asked:
+            rules.need(not asked.answered, "a second answer to %s" % key)
+            rules.need(not asked.cancelled or time.monotonic() - asked.cancelled < 0.05,
+                       "an answer to %s, which was cancelled" % key)
+            asked.answered = True
+
+    def check_note(self, one):
+        params = one.get("params", {})
+        rules.check_shape(self.era if self.era == "modern" else "legacy",
+                          rules.NOTES.get(one["method"], ""), one)
+        if one["method"] == "notifications/progress":
+            token = params["progressToken"]
+            of = [a for a in self.asked.values() if a.token is not None and not a.answered and
+                  json.dumps(a.token) == json.dumps(token)]
+            rules.need(of, "progress for %r, which no request in flight has" % token)
+            rules.need(of[0].progress is None or params["progress"] > of[0].progress,
+                       "progress does not increase")
+            of[0].progress = params["progress"]
+
+    def pull(self, seconds):
+        line = self.running().next_line(seconds)
+        if line is None:
+            self.running().lines.put(None)
+            raise Failure("the server ended its output; stderr: %s" %
+                          self.running().stderr.decode("utf-8", "replace")[-800:])
+        return self.check(line)
+
+    def messages(self, seconds):
+        """Messages in order: those that were passed over, then new ones."""
+        for message in list(self.unread):
+            yield message
+        until = time.monotonic() + seconds
+        while True:
+            message = self.pull(max(0.01, until - time.monotonic()))
+            self.unread.append(message)
+            yield message
+
+    def judge(self, kind, rest, message, id):
+        """None when the message is what was expected, else why not."""
+        caught = {}
+        why = self.judge_kind(kind, rest, message, id, caught)
+        if why is None:
+            self.vars.update({k: v if isinstance(v, str) else json.dumps(v)
+                              for k, v in caught.items()})
+        return why
+
+    def judge_kind(self, kind, rest, message, id, caught):
+        if kind == "raw":
+            return pattern.differs(pattern.parse(rest), message, caught)
+        if not isinstance(message, dict):
+            return "the message is not an object"
+        if kind in ("note", "request"):
+            method, _, rest = rest.partition(" ")
+            if message.get("method") != method or ("id" in message) != (kind == "request"):
+                return "it is not the %s %s" % (kind, method)
+            why = pattern.differs(pattern.parse(rest or "*"), message.get("params"), caught)
+            if why is None and kind == "request":
+                self.question = message["id"]
+            return why
+        if "method" in message or json.dumps(message.get("id")) != json.dumps(id):
+            return "it is not the answer to %s" % json.dumps(id)
+        if kind == "error":
+            code, _, rest = rest.partition(" ")
+            if "error" not in message:
+                return "it is a result"
+            if message["error"]["code"] != int(code):
+                return "the code is %d" % message["error"]["code"]
+            return pattern.differs(pattern.parse(rest or "*"), message["error"], caught)
+        if "result" not in message:
+            return "it is an error"
+        return self.judge_result(kind, rest, message["result"], id, caught)
+
+    def judge_result(self, kind, rest, result, id, caught):
+        if kind == "result":
+            self.result = result
+            return pattern.differs(pattern.parse(rest or "*"), result, caught)
+        if kind == "ask":
+            if result.get("resultType") != "input_required":
+                return "it is no question"
+            self.state = {"id": id, "state": result.get("requestState")}
+            return pattern.differs(pattern.parse(rest or "*"), result.get("inputRequests"), caught)
+        failed = result.get("isError", False)
+        if failed != (kind == "tool-error"):
+            return "the tool %s" % ("failed" if failed else "succeeded")
+        self.result = result
+        if not result["content"] or result["content"][0]["type"] != "text":
+            return "there is no text block"
+        text = result["content"][0]["text"]
+        try:
+            document = rules.read_json(text)
+        except ValueError:
+            document = text
+        if kind == "tool-error":
+            code, _, rest = rest.partition(" ")
+            if document["error"]["code"] != code:
+                return "the code is %s" % document["error"]["code"]
+        return pattern.differs(pattern.parse(rest or "*"), document, caught)
+
+    def expect(self, kind, rest, anywhere, id=None):
+        id = self.last_id if id is None else id
+        why, first = "nothing came", None
+        try:
+            for message in self.messages(PATIENCE):
+                why = self.judge(kind, rest, message, id)
+                if why is None:
+                    self.unread.remove(message)
+                    return
+                first = first or message
+                if not anywhere:
+                    break
+        except TimeoutError:
+            why = "nothing more came in %g s" % PATIENCE if first else "nothing came"
+        raise Failure("%s; the message is: %s" % (why, pattern.short(first)))
+
+    def expect_nothing(self, rest):
+        try:
+            self.unread.append(self.pull(float(rest or 0.3)))
+        except TimeoutError:
+            pass
+        if self.unread:
+            raise Failure("there is a message: %s" % pattern.short(self.unread[0]))
+
+    def receive(self, rest, anywhere):
+        id = None
+        if rest[:1] in "{[=(*":
+            self.expect("raw", rest, anywhere)
+            return
+        m = re.match(r'id=("(?:\\.|[^"\\])*"|\S+) +', rest)
+        if m:
+            id, rest = json.loads(m.group(1)), rest[m.end():]
+        kind, _, rest = rest.partition(" ")
+        if kind == "nothing":
+            self.expect_nothing(rest)
+        elif kind in ("result", "ok", "tool-error", "error", "ask", "note", "request"):
+            self.expect(kind, rest, anywhere, id)
+        else:
+            raise pattern.Wrong("unknown expectation %s" % kind)
+
+    # ---- the rest ----
+
+    def fits(self, rest, text, what):
+        """The pattern against JSON, or against the text when it is none."""
+        try:
+            v = json.loads(text) if isinstance(text, str) else text
+        except ValueError:
+            v = text
+        if rest.startswith("/"):
+            v = text if isinstance(text, str) else json.dumps(text)
+        caught = {}
+        why = pattern.differs(pattern.parse(rest), v, caught)
+        if why:
+            raise Failure("%s: %s" % (what, why))
+        self.vars.update({k: v if isinstance(v, str) else json.dumps(v) for k, v in caught.items()})
+
+    def second_block(self, rest):
+        blocks = (self.result or {}).get("content", [])
+        if len(blocks) < 2:
+            raise Failure("there is no second text block")
+        text = blocks[1]["text"]
+        self.fits(rest, text if rest.startswith("/") else text.split("\n")[0], "second block")
+
+    def at(self, rest):
+        word, _, rest = rest.partition(" ")
+        if word == "tenant":
+            self.home.start_tenant(rest.split())
+            return
+        path, _, body = rest.partition(" ")
+        self.control = self.home.control(word, path, body)
+        self.ran = None
+
+    def run_program(self, rest):
+        args = rest.split()
+        if self.home.config and "--config" not in args and "--practice" not in args:
+            args += ["--config", self.home.config]
+        p = subprocess.run([PROGRAMS["flowlatch"][0]] + args, env=self.home.env, cwd=self.home.dir,
+                           stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+        self.ran = (p.returncode, p.stdout.decode("utf-8"), p.stderr.decode("utf-8"))
+        rules.check_secrets(self.ran[1] + self.ran[2], self.home.secrets())
+
+    def equals(self, rest):
+        if self.ran is None:
+            self.fits(rest, self.control, "control plane")
+        elif self.ran[0] != int(rest):
+            raise Failure("exit status %d; stderr: %s" % (self.ran[0], self.ran[2][-500:]))
+
+    def act(self, rest):
+        word, _, rest = rest.partition(" ")
+        if word == "sleep":
+            time.sleep(float(rest))
+        elif word == "eof":
+            self.running().eof()
+        elif word == "signal":
+            self.running().signal(rest)
+        elif word == "close-output":
+            self.running().close_output()
+        elif word == "stop":
+            self.running().reading.clear()
+        elif word == "read":
+            self.running().reading.set()
+        elif word == "exit":
+            self.exit(rest)
+        elif word == "stderr":
+            text = self.server.stderr.decode() if self.server else self.stderr_text
+            if rest == "nothing":
+                if text:
+                    raise Failure("stderr: " + text[:500])
+            else:
+                self.fits(rest, text, "stderr")
+        else:
+            raise pattern.Wrong("unknown act %s" % word)
+
+    def substitute(self, text):
+        def value(m):
+            if m.group(1) not in self.vars:
+                raise pattern.Wrong("${%s} was never caught or set" % m.group(1))
+            return self.vars[m.group(1)]
+
+        return re.sub(r"\$\{(\w+)\}", value, text)
+
+    def run(self, statement):
+        word, _, rest = statement.partition(" ")
+        rest = rest.strip() if word != ">>" else rest
+        if word in (">", "<", "<?", "@", "&", "=", "|", "%", "$", "set", ">>"):
+            rest = self.substitute(rest)
+        if word == ">":
+            self.send(rest)
+        elif word == ">>":
+            data = ast.literal_eval('b"%s"' % rest.replace('"', '\\"')) if rest.isascii() else \
+                rest.encode()
+            self.write(data)
+        elif word in ("<", "<?"):
+            self.running()
+            self.receive(rest, word == "<?")
+        elif word == "&":
+            self.second_block(rest)
+        elif word == "@":
+            self.at(rest)
+        elif word == "%":
+            self.run_program(rest)
+        elif word == "=":
+            self.equals(rest)
+        elif word == "|":
+            self.fits(rest, self.ran[1], "output")
+        elif word == "$":
+            self.start(rest)
+        elif word == "~":
+            self.act(rest)
+        elif word == "era":
+            self.era = rest
+        elif word == "caps":
+            self.caps = json.loads(rest)
+        elif word == "set":
+            name, _, value = rest.partition(" ")
+            self.vars[name] = value
+        else:
+            raise pattern.Wrong("unknown statement")
+
+    def close(self):
+        if self.server:
+            self.server.kill()
+        self.home.close()
+
+
+def blocks(text):
+    """(title, statements) of the tests of a file."""
+    title, out = None, []
+    for number, statement in statements(text):
+        if statement.startswith("== "):
+            if out:
+                yield title, out
+            title, out = statement[3:], []
+        else:
+            out.append((number, statement))
+    yield title, out
+
+
+def play(path, count):
+    """Runs one file; returns how many tests were printed and how many failed."""
+    with open(path, encoding="utf-8") as f:
+        parts = list(blocks(f.read()))
+    name = os.path.splitext(os.path.basename(path))[0]
+    talk, failed, broken = Talk(path), 0, False
+    for i, (title, steps) in enumerate(parts):
+        label = name if title is None else "%s: %s" % (name, title)
+        if broken:
+            print("not ok %d - %s # not reached" % (count + i + 1, label))
+            failed += 1
+            continue
+        where = 0
+        try:
+            for where, statement in steps:
+                talk.run(statement)
+            if i == len(parts) - 1:
+                talk.end_server()
+                if talk.unread:
+                    raise Failure("a message that was not expected: %s" %
+                                  pattern.short(talk.unread[0]))
+            print("ok %d - %s" % (count + i + 1, label))
+        except (Failure, rules.Broken, pattern.Wrong, ValueError, KeyError, IndexError, TypeError,
+                OSError, subprocess.SubprocessError) as e:
+            print("not ok %d - %s" % (count + i + 1, label))
+            print("# %s:%d: %s: %s" % (path, where, type(e).__name__, str(e).replace("\n", "\n# ")))
+            if talk.server:
+                err = talk.server.stderr.decode("utf-8", "replace")[-1500:]
+                print("# stderr: " + err.replace("\n", "\n# "))
+            failed, broken = failed + 1, True
+    talk.close()
+    return len(parts), failed
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit("usage: talk.py FILE.talk...")
+    count = failed = 0
+    for path in sys.argv[1:]:
+        n, bad = play(path, count)
+        count, failed = count + n, failed + bad
+    print("1..%d" % count)
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
