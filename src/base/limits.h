@@ -105,6 +105,10 @@
 
 /* Descriptors watched: stdin, stdout, signals, and four for each of a few helpers. */
 #define LIMIT_WATCHES 64
+/* One line of a helper: a secret of the largest size, encoded. */
+#define LIMIT_HELPER_LINE (64u << 10)
+/* A helper that was told to end gets this long before it is killed. */
+#define LIMIT_HELPER_GRACE_MS 200
 /* poll(2) stops counting while the machine sleeps: look at the clock this often. */
 #define LIMIT_LOOP_WAIT_MS 30000
 

@@ -17,7 +17,8 @@ struct helper_request {
 	const char *const *argv;       /* NULL-terminated, argv[0] included */
 	const char *const *env;        /* "NAME=value", NULL-terminated, or NULL for none */
 	struct str input;              /* written to its stdin, then closed unless keep_stdin */
-	bool keep_stdin;               /* the child lives until we close it (helper_free) */
+	bool keep_stdin;               /* the child lives until we close it (helper_free), and
+					* does not keep loop_run going */
 	unsigned timeout_ms;           /* until the first line (keep_stdin) or until its end */
 	/* A line without its newline; called for each. */
 	void (*on_line)(void *arg, struct str line);
@@ -27,7 +28,9 @@ struct helper_request {
 	void *arg;
 };
 
-/* NULL and errno when it cannot be started. */
+/* NULL and errno when it cannot be started.  Standard error is ours.  A line that is too long
+ * (LIMIT_HELPER_LINE) ends the child like its time limit.  Both callbacks may free the helper;
+ * it is freed by the owner in any case. */
 struct helper *helper_start(struct loop *l, const struct helper_request *r);
 /* Closes its stdin, then terminates it if it is still there.  NULL is fine. */
 void helper_free(struct helper *h);
