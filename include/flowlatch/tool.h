@@ -167,6 +167,7 @@ struct answer {
 	struct str text;      /* FETCH_ANY */
 	struct str next;      /* paged: the link of the next page when following stopped early */
 	size_t seen;          /* paged: items looked at */
+	bool more;            /* paged: items were left out, on the last page or after it */
 	struct project_result projected; /* with fetch.project */
 	const char *message;  /* error: in the service's own words, unwrapped; "" else */
 	const char *service_code; /* error: such as "FlowNotFound"; "" else */

@@ -196,7 +196,7 @@ static void suggest(struct call *c, const struct json *runs)
 
 static enum verdict answer(struct call *c, const struct answer *a, const char *source)
 {
-	bool more = a->next.n > 0, dataverse = source[0] == 'd';
+	bool more = a->more, dataverse = source[0] == 'd';
 	const char *why = more ? "top or the time ran out before the list ended: raise top, or narrow it "
 				 "with startTime and endTime"
 			       : "this table has the runs of solution flows only, some minutes late";

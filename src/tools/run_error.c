@@ -138,7 +138,7 @@ static struct json *keep_repetition(struct call *c, const struct json *item)
 static struct fetch content_fetch(struct call *c, struct str link)
 {
 	return (struct fetch){ .url = url_content(c, link),
-			       .flags = FETCH_OPTIONAL,
+			       .flags = FETCH_TOLERATE,
 			       .project = &error_projection };
 }
 
@@ -154,7 +154,7 @@ static struct fetch repetitions_fetch(struct call *c, const struct json *action,
 				    "?$filter=Status%%20eq%%20'Failed'"
 				  : "/environments/%s/flows/%s/runs/%s/actions/%s/repetitions",
 			   e, flow, run, name),
-		.flags = FETCH_OPTIONAL,
+		.flags = FETCH_TOLERATE,
 		.paging = &pages,
 	};
 }
@@ -371,7 +371,7 @@ static enum verdict answer(struct call *c, const struct failures *f, const struc
 	json_set_int(call_arena(c), out, "actionCount",
 		     (int64_t)json_count(got(c, READ, ACTIONS)->json));
 	json_set(call_arena(c), out, "allActions", all_actions(c));
-	if (got(c, READ, ACTIONS)->next.n)
+	if (got(c, READ, ACTIONS)->more)
 		note(c, "actionsIncomplete", json_new_bool(call_arena(c), true));
 	return done(c, out);
 }

@@ -496,7 +496,7 @@ static void tell_more(struct call *c, enum look look)
 							     : got(c, READ + 1, 0);
 	int64_t of = json_int(json_at(got(c, READ, ACTION)->json, "/properties/repetitionCount"), 0);
 
-	if (!a->next.n)
+	if (!a->more)
 		return;
 	note(c, "complete", json_new_bool(call_arena(c), false));
 	if (of > 0 && arg_str(c, "actionName").n)

@@ -227,7 +227,7 @@ static enum verdict answer(struct call *c, const char *name)
 	json_set_int(call_arena(c), out, "failed", n.failed);
 	json_set_int(call_arena(c), out, "totalCount", (int64_t)json_count(histories));
 	suggest(c, histories);
-	if (a->next.n)
+	if (a->more)
 		note(c, "complete", json_new_bool(call_arena(c), false));
 	json_set(call_arena(c), out, "histories", histories);
 	json_set_null(call_arena(c), out, "error");

@@ -406,9 +406,6 @@ static bool stage_failed(struct call *c)
 			continue;
 		if (!c->failure.set)
 			fail_answer(c, &s->answers[i]);
-		if (s->answers[i].err == ERR_NOT_SIGNED_IN ||
-		    s->answers[i].err == ERR_REAUTH_REQUIRED)
-			rest_explain_sign_in(c);
 		return true;
 	}
 	return false;

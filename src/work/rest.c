@@ -388,6 +388,7 @@ static void page_answer(struct rest_op *op, const struct http_response *r)
 	arena_release(&op->scratch);
 	a->json = op->items;
 	op->pages++;
+	a->more = next.n || !whole;
 	if (!next.n || !whole || (p->most && op->kept >= p->most)) {
 		end(op);
 		return;

@@ -373,6 +373,8 @@ enum verdict fail_answer(struct call *c, const struct answer *a)
 		.retry_after_s = a->retry_after_s,
 		.hint = row ? row->hint : NULL,
 	};
+	if (c->failure.err == ERR_NOT_SIGNED_IN || c->failure.err == ERR_REAUTH_REQUIRED)
+		rest_explain_sign_in(c);
 	return FAIL;
 }
 
