@@ -127,6 +127,10 @@
 #define LIMIT_LOG_SEGMENT (256u << 20)
 #define LIMIT_LOG_DAYS 30
 #define LIMIT_LOG_LOCK_MS 2000
+/* Segments looked at: the days kept, and room for a log whose clock or retention went wrong. */
+#define LIMIT_LOG_SEGMENTS 1024
+/* Findings of one verification that are told one by one. */
+#define LIMIT_LOG_FINDINGS 50
 
 /* Waiting for another process's token refresh; Entra tolerates a parallel one after that. */
 #define LIMIT_TOKEN_LOCK_MS 20000

@@ -57,9 +57,16 @@ struct audit_options {
 	const char *dir;     /* made when missing, 0700 */
 	struct store *store; /* keeps the keys */
 	int days;            /* retention, 1 to 30 */
-	int64_t (*now)(void *arg); /* wall clock in ms, for tests; NULL: the system's */
+	int64_t (*now)(void *arg); /* wall clock in ms; NULL: the system's */
 	void *now_arg;
+	/* Takes a line (date, number and code of a record) to where it cannot be taken back;
+	 * NULL: the system log, facility authpriv. */
+	void (*anchor)(void *arg, const char *line);
+	void *anchor_arg;
 };
+
+/* The log's directory for a profile: DIR-OF-THE-STORE/log.  NULL: see store_message. */
+char *audit_dir(struct arena *a, struct store *s);
 
 /* Touches nothing before the first append.  NULL when memory is out. */
 struct audit *audit_new(const struct audit_options *o);
@@ -68,7 +75,7 @@ void audit_free(struct audit *a);
 
 enum audit_result {
 	AUDIT_DONE,
-	AUDIT_BUSY,   /* another process holds the lock: try again soon (LIMIT_LOG_LOCK_MS in all) */
+	AUDIT_BUSY,   /* another process holds the lock: try again, LIMIT_LOG_LOCK_MS in all */
 	AUDIT_FAILED, /* audit_message says why; what must be synced must not go on */
 };
 
@@ -77,5 +84,13 @@ enum audit_result audit_append(struct audit *a, const struct audit_record *r, ui
 /* Syncs what was appended lazily. */
 bool audit_flush(struct audit *a);
 const char *audit_message(const struct audit *a);
+
+/* Makes the log and its keys when there are none yet.  With `key`, adds the verification key
+ * and forgets it here: from then on only its holder can verify days gone by.  Fails when it
+ * was handed out before. */
+enum audit_result audit_begin_log(struct audit *a, struct buf *key);
+/* Drops the segments of all days before `before` (days since 1970), but never today's; their
+ * numbers stay in the log.  *count is how many. */
+enum audit_result audit_purge(struct audit *a, int64_t before, unsigned *count);
 
 #endif
