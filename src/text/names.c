@@ -124,7 +124,7 @@ static bool make_room(struct names *s, size_t n)
 		s->entries = e;
 		s->room = room;
 	}
-	if (s->cap - s->n < n) {
+	if (!s->bytes || s->cap - s->n < n) {
 		size_t cap = s->cap ? s->cap * 2 : 512;
 		char *p;
 

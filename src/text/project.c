@@ -323,6 +323,30 @@ static size_t share(const struct project *p, const struct level *l, size_t price
 	return l && l->object ? left - left / 8 : left;
 }
 
+/* After the cut at `gone` was removed. */
+static struct project_cut *moved(struct project *p, struct project_cut *cut, size_t gone)
+{
+	return cut > &p->cuts[gone] && cut <= &p->cuts[p->cut_count] ? cut - 1 : cut;
+}
+
+/* Forgets the cuts of a value that is replaced by the current child, and of what was below it. */
+static void forget_cuts(struct project *p)
+{
+	struct str pointer = path(p, p->depth);
+
+	for (size_t i = p->cut_count; i--;) {
+		struct str rest = str_from_at(p->cuts[i].pointer, pointer.n);
+
+		if (!str_starts(p->cuts[i].pointer, pointer) || (rest.n && rest.p[0] != '/') ||
+		    &p->cuts[i] == p->string_cut)
+			continue;
+		memmove(&p->cuts[i], &p->cuts[i + 1], (--p->cut_count - i) * sizeof(*p->cuts));
+		p->string_cut = moved(p, p->string_cut, i);
+		for (size_t k = 0; k < p->depth; k++)
+			p->levels[k].cut = moved(p, p->levels[k].cut, i);
+	}
+}
+
 /* Puts a value in the place of the current child of the level. */
 static void put(struct project *p, size_t depth, struct json *v)
 {
@@ -339,6 +363,7 @@ static void put(struct project *p, size_t depth, struct json *v)
 	}
 	if (p->child.slot && *p->child.slot && depth == p->depth) {
 		json_replace(l->node, *p->child.slot, v);
+		forget_cuts(p);
 	} else if (l->object || l->selecting) {
 		json_add_n(p->arena, l->node, l->name, v);
 		l->kept++;

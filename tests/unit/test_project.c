@@ -146,6 +146,9 @@ static void test_cuts(void **state)
 		/* The later of two members of a name is what counts. */
 		{ { .budget = 100 }, "{\"a\":1,\"b\":[],\"a\":{\"x\":1,\"x\":\"y\"}}",
 		  "{\"a\":{\"x\":\"y\"},\"b\":[]}" },
+		{ { .budget = 100, .longest_string = 3, .longest_array = 1 },
+		  "{\"a\":\"1234\",\"b\":[\"1234\",2],\"a\":\"12345\",\"b\":\"x\",\"a\":\"123456\"}",
+		  "{\"a\":\"123\",\"b\":\"x\"} [/a 3/6 bytes]" },
 		{ { .budget = 64 }, "\"0123456789012345678901234567890\"",
 		  "\"0123456789012345\" [ 16/31 bytes]" },
 		{ { .budget = 64 },
