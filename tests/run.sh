@@ -17,76 +17,76 @@ LIMIT=${LIMIT:-120}
 
 # "passed failed skipped reason" of the TAP in a file, the exit status and seconds of its program.
 count() {
-	awk -v rc="$2" -v took="$3" -v limit="$LIMIT" '
-	/^1\.\.[0-9]+/ {
-		planned = 1
-		plan = substr($1, 4) + 0
-		if (plan == 0 && toupper($0) ~ /# *SKIP/)
-			skipped_all = 1
-	}
-	/^(not )?ok([ \t]|$)/ {
-		if (toupper($0) ~ /# *SKIP/)
-			skip++
-		else if ($1 == "ok")
-			pass++
-		else
-			fail++
-	}
-	END {
-		seen = pass + fail + skip
-		if (took >= limit && (rc == 124 || rc == 137))
-			why = "took more than " limit " seconds"
-		else if (rc > 128 && !fail)
-			why = "killed by signal " (rc - 128)
-		else if (rc != 0 && !fail)
-			why = "exit status " rc
-		else if (skipped_all)
-			skip++
-		else if (seen == 0)
-			why = "printed no test"
-		else if (!planned)
-			why = "printed no plan"
-		else if (seen != plan)
-			why = seen " tests, but " plan " were planned"
-		if (why != "")
-			fail++
-		print pass + 0, fail + 0, skip + 0, why
-	}' "$1"
+    awk -v rc="$2" -v took="$3" -v limit="$LIMIT" '
+    /^1\.\.[0-9]+/ {
+        planned = 1
+        plan = substr($1, 4) + 0
+        if (plan == 0 && toupper($0) ~ /# *SKIP/)
+            skipped_all = 1
+    }
+    /^(not )?ok([ \t]|$)/ {
+        if (toupper($0) ~ /# *SKIP/)
+            skip++
+        else if ($1 == "ok")
+            pass++
+        else
+            fail++
+    }
+    END {
+        seen = pass + fail + skip
+        if (took >= limit && (rc == 124 || rc == 137))
+            why = "took more than " limit " seconds"
+        else if (rc > 128 && !fail)
+            why = "killed by signal " (rc - 128)
+        else if (rc != 0 && !fail)
+            why = "exit status " rc
+        else if (skipped_all)
+            skip++
+        else if (seen == 0)
+            why = "printed no test"
+        else if (!planned)
+            why = "printed no plan"
+        else if (seen != plan)
+            why = seen " tests, but " plan " were planned"
+        if (why != "")
+            fail++
+        print pass + 0, fail + 0, skip + 0, why
+    }' "$1"
 }
 
 # Runs one test; its sums go to $work/N.sum, its line (and on failure its output) to stdout.
 one() {
-	local number=$1 file=$2 work=$3 out rc pass fail skip why pid start=$SECONDS
-	local run=("$file")
+    local number=$1 file=$2 work=$3 out rc pass fail skip why pid start=$SECONDS
+    local run=("$file")
 
-	out=$work/$number.out
-	[[ $file == */* ]] || run=("./$file")
-	[[ $file == *.talk ]] && run=(python3 tests/talk/talk.py "$file")
-	mkdir -p "$work/$number.home"
-	# timeout makes a process group of its own and ends all of it.  A shell lets what it runs in
-	# the background ignore SIGINT, which would confuse tests of signals.
-	HOME=$work/$number.home env --default-signal=INT,QUIT timeout -k 5 "$LIMIT" "${run[@]}" \
-		>"$out" 2>&1 </dev/null &
-	pid=$!
-	trap 'kill $pid' INT TERM HUP
-	wait "$pid"
-	rc=$?
-	read -r pass fail skip why < <(count "$out" "$rc" $((SECONDS - start)))
-	echo "$pass $fail $skip" >"$work/$number.sum"
-	(
-		flock 9
-		if [ "$fail" = 0 ]; then
-			printf 'ok    %s (%s)\n' "$file" "$pass${skip:+$([ "$skip" = 0 ] || echo ", $skip skipped")}"
-		else
-			printf 'FAIL  %s (%s passed, %s failed%s)\n' "$file" "$pass" "$fail" "${why:+: $why}"
-			sed 's/^/      | /' "$out"
-		fi
-	) 9>>"$work/lock"
+    out=$work/$number.out
+    [[ $file == */* ]] || run=("./$file")
+    [[ $file == *.talk ]] && run=(python3 tests/talk/talk.py "$file")
+    mkdir -p "$work/$number.home"
+    # timeout makes a process group of its own and ends all of it.  A shell lets what it runs in
+    # the background ignore SIGINT, which would confuse tests of signals.
+    HOME=$work/$number.home env --default-signal=INT,QUIT timeout -k 5 "$LIMIT" "${run[@]}" \
+        >"$out" 2>&1 </dev/null &
+    pid=$!
+    trap 'kill $pid' INT TERM HUP
+    wait "$pid"
+    rc=$?
+    read -r pass fail skip why < <(count "$out" "$rc" $((SECONDS - start)))
+    echo "$pass $fail $skip" >"$work/$number.sum"
+    (
+        flock 9
+        if [ "$fail" = 0 ]; then
+            printf 'ok    %s (%s)\n' "$file" "$pass${skip:+$([ "$skip" = 0 ] || echo ", $skip skipped")}"
+        else
+            printf 'FAIL  %s (%s passed, %s failed%s)\n' "$file" "$pass" "$fail" "${why:+: $why}"
+            sed 's/^/      | /' "$out"
+        fi
+    ) 9>>"$work/lock"
 }
 
 if [ "$1" = --one ]; then
-	one "$2" "$3" "$4"
-	exit
+    one "$2" "$3" "$4"
+    exit
 fi
 
 cd "$(dirname "$0")/.." || exit 2
@@ -94,37 +94,37 @@ work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 unset XDG_CONFIG_HOME XDG_STATE_HOME XDG_DATA_HOME XDG_CACHE_HOME XDG_RUNTIME_DIR DISPLAY \
-	WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS http_proxy https_proxy all_proxy no_proxy \
-	HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
+    WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS http_proxy https_proxy all_proxy no_proxy \
+    HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
 shopt -s nullglob
 export B LIMIT LC_ALL=C.UTF-8 TZ=UTC
 
 list() {
-	local f
+    local f
 
-	for f in "$B"/tests/unit/* tests/tenant/*.py tests/work/*.py tests/torture/quick_*.sh \
-		tests/*/test_*.sh tests/*/test_*.py; do
-		[ -f "$f" ] && [ -x "$f" ] && echo "$f"
-	done
-	[ -f tests/talk/talk.py ] && printf '%s\n' tests/talk/*.talk
+    for f in "$B"/tests/unit/* tests/tenant/*.py tests/work/*.py tests/torture/quick_*.sh \
+        tests/*/test_*.sh tests/*/test_*.py; do
+        [ -f "$f" ] && [ -x "$f" ] && echo "$f"
+    done
+    [ -f tests/talk/talk.py ] && printf '%s\n' tests/talk/*.talk
 }
 
 if [ $# -gt 0 ]; then
-	printf '%s\n' "$@"
+    printf '%s\n' "$@"
 else
-	list
+    list
 fi | awk 'NF && !seen[$0]++' >"$work/list"
 
 n=0
 while IFS= read -r file; do
-	printf '%s\0%s\0%s\0' "$((n += 1))" "$file" "$work"
+    printf '%s\0%s\0%s\0' "$((n += 1))" "$file" "$work"
 done <"$work/list" | xargs -0 -r -n 3 -P "$JOBS" "$0" --one
 
 # Every file of the list must have left its sums, whatever happened to its runner.
 awk -v files="$(wc -l <"$work/list")" '
-	{ pass += $1; fail += $2; skip += $3; sums++ }
-	END {
-		fail += files - sums
-		printf "%d passed, %d failed, %d skipped\n", pass, fail, skip
-		exit fail > 0 || pass == 0
-	}' /dev/null "$work"/*.sum
+    { pass += $1; fail += $2; skip += $3; sums++ }
+    END {
+        fail += files - sums
+        printf "%d passed, %d failed, %d skipped\n", pass, fail, skip
+        exit fail > 0 || pass == 0
+    }' /dev/null "$work"/*.sum
