@@ -1,6 +1,8 @@
 # flowlatch: see README.md.  `make demo` and `make check` are the two commands to know.
 #
-# Knobs: CC CPPFLAGS CFLAGS LDFLAGS LDLIBS PREFIX DESTDIR SAN=1 (AddressSanitizer + UBSan)
+# Targets: all demo check lint fuzz torture soak bench interop install uninstall dist clean deps
+# Knobs: CC CPPFLAGS CFLAGS LDFLAGS LDLIBS PREFIX DESTDIR, SAN=1 (AddressSanitizer and UBSan, in
+# build/san), V=1 (show the commands)
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
@@ -45,6 +47,9 @@ LIB_SRC := $(wildcard $(patsubst %,src/%/*.c,base text wire wdl work tools))
 FRONT_SRC := $(filter-out src/front/main.c,$(wildcard src/front/*.c))
 TENANT_SRC := $(wildcard src/tenant/*.c)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
+COMPILE = $(FL_CPPFLAGS) $(CPPFLAGS) $(FL_CFLAGS) $(CFLAGS)
+LINK = $(CC) $(FL_CFLAGS) $(CFLAGS) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(patsubst $(B)/%,%,$@);)
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
 HELPERS := $(patsubst %.c,$(B)/%,$(wildcard tests/interop/*.c tests/torture/*.c tests/wire/*.c \
 	tests/bench/*.c examples/*.c))
@@ -56,18 +61,18 @@ TENANT_LIBS = $(call pkg,--libs,libmicrohttpd gnutls) $(LIBS)
 
 all: $(PROGRAMS)
 $(B)/libflowlatch.a: $(call obj,$(LIB_SRC) $(FRONT_SRC))
-	rm -f $@ && $(AR) rcsD $@ $^
+	$(call say,AR)rm -f $@ && $(AR) rcsD $@ $^
 $(B)/flowlatch: $(call obj,src/front/main.c) $(B)/libflowlatch.a
-	$(CC) $(FL_CFLAGS) $(CFLAGS) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(LDLIBS)
+	$(call say,LINK)$(LINK) $(LIBS) $(LDLIBS)
 $(B)/flowlatch-tenant: $(call obj,$(TENANT_SRC)) $(B)/libflowlatch.a
-	$(CC) $(FL_CFLAGS) $(CFLAGS) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(TENANT_LIBS) $(LDLIBS)
+	$(call say,LINK)$(LINK) $(TENANT_LIBS) $(LDLIBS)
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libflowlatch.a
-	$(CC) $(FL_CFLAGS) $(CFLAGS) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS) $(LDLIBS)
+	$(call say,LINK)$(LINK) -lcmocka $(LIBS) $(LDLIBS)
 $(HELPERS): $(B)/%: $(B)/%.o $(B)/libflowlatch.a
-	$(CC) $(FL_CFLAGS) $(CFLAGS) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(LDLIBS)
+	$(call say,LINK)$(LINK) $(LIBS) $(LDLIBS)
 $(B)/%.o: %.c $(B)/flags.mk
 	@mkdir -p $(@D)
-	$(CC) $(FL_CPPFLAGS) $(CPPFLAGS) $(FL_CFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(COMPILE) -c -o $@ $<
 $(B)/flags.mk: Makefile
 	@mkdir -p $(@D)
 	@$(MAKE) -s --no-print-directory -f Makefile print-flags >$@
@@ -75,6 +80,9 @@ print-flags:
 	@echo 'FORTIFY := $(call probe,-O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)' | sed 's/-O2 //'
 	@echo 'HARDEN_CFLAGS := -fPIE $(foreach f,$(HARDEN_C),$(call probe,$(f)))'
 	@echo 'HARDEN_LDFLAGS := -pie $(foreach f,$(HARDEN_LD),$(call probe,$(f)))'
+# For tests/lint, which runs both compilers over every file.
+print-compile:
+	@:$(info $(filter-out -MMD -MP -f%,$(COMPILE)))
 HARDEN_C := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
 	-mbranch-protection=standard -ftrivial-auto-var-init=zero -fno-delete-null-pointer-checks \
 	-fno-strict-overflow -fno-strict-aliasing -Wtrampolines -Wbidi-chars=any \
@@ -112,6 +120,6 @@ clean:
 	rm -rf build flowlatch-*.tar.gz
 
 .PHONY: all deps demo check check-built lint fuzz torture soak bench interop install uninstall \
-	dist clean print-flags
+	dist clean print-flags print-compile
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
