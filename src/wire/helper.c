@@ -21,6 +21,9 @@
 
 enum { CHUNK = 4096 };
 
+/* The first descriptor after the three that every child has. */
+enum { PASSED_FD = STDERR_FILENO + 1 };
+
 struct helper {
 	struct loop *loop;
 	struct helper_request r;
@@ -223,7 +226,10 @@ static bool spawn(struct helper *h, int in, int out)
 	posix_spawnattr_init(&how);
 	posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
-	posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
+	if (h->r.pass_fd)
+		posix_spawn_file_actions_adddup2(&files, h->r.pass_fd, PASSED_FD);
+	posix_spawn_file_actions_addclosefrom_np(&files,
+						 h->r.pass_fd ? PASSED_FD + 1 : PASSED_FD);
 	posix_spawnattr_setsigmask(&how, &empty);
 	posix_spawnattr_setsigdefault(&how, &all);
 	posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);

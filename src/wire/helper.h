@@ -1,8 +1,8 @@
 /*
  * helper.h - a child program spoken to over pipes, one line at a time, with a time limit.
  *
- * The child gets an empty environment but for what is named, no descriptors but 0, 1 and 2,
- * and is killed when its time is up.
+ * The child gets an empty environment but for what is named, no descriptors but 0, 1 and 2
+ * (and 3 where one is passed on), and is killed when its time is up.
  */
 #ifndef WIRE_HELPER_H
 #define WIRE_HELPER_H
@@ -19,6 +19,7 @@ struct helper_request {
 	struct str input;              /* written to its stdin, then closed unless keep_stdin */
 	bool keep_stdin;               /* the child lives until we close it (helper_free), and
 					* does not keep loop_run going */
+	int pass_fd;                   /* becomes descriptor 3 of the child; 0: none */
 	unsigned timeout_ms;           /* until the first line (keep_stdin) or until its end */
 	/* A line without its newline; called for each. */
 	void (*on_line)(void *arg, struct str line);
