@@ -328,11 +328,13 @@ bool conf_load(struct arena *a, const struct conf_request *r, struct conf *out,
 	struct conf c = { .arena = a };
 
 	l.settings = arena_array(a, conf_key_count, sizeof(*l.settings));
-	if (!load_files(a, r->file, &l.system, &l.user, &l.file, message))
+	if (r->options_only ? !conf_text_read(a, "", S(""), &l.system, message) ||
+				      !conf_text_read(a, "", S(""), &l.user, message) :
+			      !load_files(a, r->file, &l.system, &l.user, &l.file, message))
 		return false;
 	put_text(&l, &l.system, RANK_SYSTEM, RANK_SYSTEM_PROFILE);
 	put_text(&l, &l.user, RANK_FILE, RANK_FILE_PROFILE);
-	if (!put_variables(&l) || !put_options(&l, r) || !put_defaults(&l))
+	if ((!r->options_only && !put_variables(&l)) || !put_options(&l, r) || !put_defaults(&l))
 		return false;
 	/* Now the profile is known, and its sections come in between. */
 	l.profile = setting(&l, "profile")->value;

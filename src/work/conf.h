@@ -88,6 +88,7 @@ struct conf_request {
 	const char *file;                  /* --config FILE, or NULL */
 	const struct conf_option *options;
 	size_t option_count;
+	bool options_only; /* no file and no environment variable: practising depends on nothing */
 	bool new_profile; /* a profile that no file names is fine: signing in is about to make it */
 };
 

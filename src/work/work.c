@@ -49,8 +49,31 @@ static bool allowed(const struct conf *conf, const struct tool *t)
 	return word_in(conf->toolsets, t->toolset) || strcmp(t->toolset, "meta") == 0;
 }
 
+/* The first word of toolsets that names none, or p NULL. */
+static struct str unknown_toolset(const struct work *w)
+{
+	struct str rest = str_from(w->conf->toolsets), word;
+
+	while (str_cut(&rest, ',', &word)) {
+		bool known = !word.n || str_eq(word, S("all")) || str_eq(word, S("default"));
+
+		for (size_t i = 0; i < w->all_count && !known; i++)
+			known = str_eq(word, str_from(w->all[i]->toolset));
+		if (!known)
+			return word;
+	}
+	return (struct str){ 0 };
+}
+
 static bool choose_rows(struct work *w, const char **message)
 {
+	struct str unknown = unknown_toolset(w);
+
+	if (unknown.p) {
+		*message = arena_printf(w->arena, "toolsets: there is no toolset '%.*s'",
+					STR_ARG(unknown));
+		return false;
+	}
 	w->offered = arena_array(w->arena, w->all_count + 1, sizeof(*w->offered));
 	w->listed = arena_array(w->arena, w->all_count + 1, sizeof(*w->listed));
 	for (size_t i = 0; i < w->all_count; i++) {
