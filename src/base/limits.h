@@ -112,6 +112,14 @@
 /* poll(2) stops counting while the machine sleeps: look at the clock this often. */
 #define LIMIT_LOOP_WAIT_MS 30000
 
+/* Everything a command prints and reads, but for its tool call: the largest result as a tree,
+ * as a table and as text, several times over. */
+#define LIMIT_CLI_ARENA (64u << 20)
+
+/* The practice tenant makes a certificate and its data before it is ready: well under a second
+ * on a quiet machine, many times that under valgrind. */
+#define LIMIT_PRACTICE_MS 20000
+
 /* A configuration file; the largest example has 2 KiB. */
 #define LIMIT_CONF_FILE (256u << 10)
 #define LIMIT_CONF_LINE 4096

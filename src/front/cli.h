@@ -28,12 +28,12 @@ struct cli {
 	bool tty_out;   /* stdout is a terminal */
 	bool color;
 	bool practice;  /* --practice */
+	bool help;      /* --help, after the first operand of a loose command */
 	size_t columns; /* of the terminal, or $COLUMNS; 0 where lines need not be cut */
 	int argc;       /* operands after the subcommand's name; options are taken out */
 	char **argv;
 	const struct command *command;
 	struct cli_given *given; /* for cli_option */
-	size_t given_count;
 };
 
 /* An option of one command; a table of them ends with name NULL. */
@@ -49,6 +49,7 @@ struct command {
 	const char *help;     /* one line */
 	const struct cli_option *options; /* its own, or NULL */
 	bool no_conf;         /* runs without reading the configuration */
+	bool practice;        /* --practice makes sense */
 	bool loose;           /* options that nobody knows stay in argv (flags of tools) */
 	int (*run)(struct cli *cli);
 };
@@ -63,6 +64,8 @@ int cli_main(int argc, char **argv);
 
 /* The value of one of the command's own options: "" for a switch, NULL when it was not given. */
 const char *cli_option(const struct cli *cli, const char *name);
+/* Records a value of one of them; NULL records nothing. */
+void cli_give(struct cli *cli, const char *name, const char *value);
 /* Ends in EXIT_USAGE unless `least` to `most` operands are left. */
 int cli_operands(const struct cli *cli, int least, int most);
 

@@ -1,0 +1,33 @@
+/*
+ * commands.c - the rows of the subcommands, in the order of --help.
+ */
+#include "front/commands.h"
+
+const struct command commands[] = {
+	{
+		.name = "serve",
+		.synopsis = "[--drain]",
+		.help = "serve the tools to an MCP host on standard input and output",
+		.options = cmd_serve_options,
+		.practice = true,
+		.run = cmd_serve,
+	},
+	{
+		.name = "call",
+		.synopsis = "TOOL [--PARAMETER VALUE ...]",
+		.help = "call one tool and print its result",
+		.options = cmd_call_options,
+		.practice = true,
+		.loose = true,
+		.run = cmd_call,
+	},
+	{
+		.name = "tools",
+		.synopsis = "[TOOL]",
+		.help = "list the tools of this profile, or explain one",
+		.practice = true,
+		.run = cmd_tools,
+	},
+};
+
+const size_t command_count = sizeof(commands) / sizeof(*commands);
