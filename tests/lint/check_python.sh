@@ -1,0 +1,26 @@
+#!/bin/bash
+# Python scripts compile, and none of them needs more than the standard library.
+mapfile -t scripts < <(git ls-files '*.py' | while read -r f; do [ -f "$f" ] && echo "$f"; done)
+python3 - "${scripts[@]}" <<'END' || exit 1
+import ast
+import pathlib
+import sys
+
+names = {pathlib.Path(p).stem for p in sys.argv[1:]}
+bad = 0
+for path in sys.argv[1:]:
+    tree = ast.parse(pathlib.Path(path).read_text(), path)
+    for node in ast.walk(tree):
+        modules = []
+        if isinstance(node, ast.Import):
+            modules = [a.name for a in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            modules = [node.module]
+        for m in modules:
+            top = m.split(".")[0]
+            if top not in sys.stdlib_module_names and top not in names:
+                print(f"{path}:{node.lineno}: {m} is not in the standard library")
+                bad = 1
+sys.exit(bad)
+END
+echo "${#scripts[@]} scripts"
