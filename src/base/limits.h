@@ -137,6 +137,8 @@
 #define LIMIT_LOG_LOCK_MS 2000
 /* Segments looked at: the days kept, and room for a log whose clock or retention went wrong. */
 #define LIMIT_LOG_SEGMENTS 1024
+/* Records that `flowlatch log show` holds in memory, 1 KiB each. */
+#define LIMIT_LOG_SHOW 10000
 /* Findings of one verification that are told one by one. */
 #define LIMIT_LOG_FINDINGS 50
 
