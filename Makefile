@@ -14,7 +14,7 @@ B := build$(if $(SAN),/san)
 
 # Debian packages: to build, and what the tests need beyond that.
 BUILD_DEPS := gcc make pkg-config libcjson-dev libcurl4-openssl-dev libmbedtls-dev \
-	libmicrohttpd-dev libgnutls28-dev libxml2-dev libarchive-dev
+	libmicrohttpd-dev libgnutls28-dev zlib1g-dev libxml2-dev libarchive-dev
 CHECK_DEPS := libcmocka-dev python3 mandoc nghttp2-proxy openssl
 
 # Found with pkg-config, when there is something to build.
@@ -57,7 +57,7 @@ PROGRAMS := $(B)/flowlatch $(if $(TENANT_SRC),$(B)/flowlatch-tenant)
 # libcurl, libxml2 and libarchive are opened when first needed: linking them would cost every
 # start 5 ms and more (see HACKING.md).
 LIBS = $(call pkg,--libs,libcjson) -lmbedcrypto
-TENANT_LIBS = $(call pkg,--libs,libmicrohttpd gnutls) $(LIBS)
+TENANT_LIBS = $(call pkg,--libs,libmicrohttpd gnutls zlib) $(LIBS)
 
 all: $(PROGRAMS)
 $(B)/libflowlatch.a: $(call obj,$(LIB_SRC) $(FRONT_SRC))
@@ -66,6 +66,8 @@ $(B)/flowlatch: $(call obj,src/front/main.c) $(B)/libflowlatch.a
 	$(call say,LINK)$(LINK) $(LIBS) $(LDLIBS)
 $(B)/flowlatch-tenant: $(call obj,$(TENANT_SRC)) $(B)/libflowlatch.a
 	$(call say,LINK)$(LINK) $(TENANT_LIBS) $(LDLIBS)
+# The assembler includes the seed, which -MMD does not see.
+$(B)/src/tenant/seed_data.o: $(wildcard src/tenant/seed/*.json)
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libflowlatch.a
 	$(call say,LINK)$(LINK) -lcmocka $(LIBS) $(LDLIBS)
 $(HELPERS): $(B)/%: $(B)/%.o $(B)/libflowlatch.a

@@ -1,0 +1,658 @@
+/*
+ * runs.c - the history of a flow: runs, their actions, repetitions and traces.
+ *
+ * What happened comes from produce.h; this file prints it in the recorded shapes.
+ */
+#include <stdio.h>
+
+#include "tenant/clock.h"
+#include "tenant/control.h"
+#include "tenant/emit.h"
+#include "tenant/faces.h"
+#include "tenant/prng.h"
+#include "tenant/route.h"
+
+enum { RUNS_A_PAGE = 50, ACTIONS_A_PAGE = 50, REPETITIONS_A_PAGE = 100, AT_MOST = 250 };
+
+/* On the environment host the path does not name the environment. */
+static unsigned flow_capture(const struct request *q)
+{
+	return q->face == FACE_ENVIRONMENT ? 0 : 1;
+}
+
+struct run *need_run(struct request *q, struct flow *f, unsigned n)
+{
+	struct run *r = flow_run(f, q->capture[n]);
+
+	if (!r || r->start < clock_now() - 28 * TICKS_DAY) {
+		answer_error(q, SE_RUN_NOT_FOUND, f->id, str_c(&q->mem, q->capture[n]), NULL);
+		return NULL;
+	}
+	return r;
+}
+
+static struct flow *history_flow(struct request *q)
+{
+	struct environment *e;
+
+	/* Whether the admin surface has histories is a matter of dispute: tests decide. */
+	if (q->admin && !knobs.admin_runs) {
+		answer_error(q, SE_ROUTE_NOT_FOUND, str_c(&q->mem, q->path), NULL, NULL);
+		return NULL;
+	}
+	e = need_environment(q, 0);
+	return e ? need_flow(q, e, flow_capture(q)) : NULL;
+}
+
+/* ---- shapes ---- */
+
+static void set_times(struct arena *a, struct json *p, int64_t start, int64_t end)
+{
+	char text[CLOCK_TEXT];
+
+	clock_text(start, text);
+	json_set_z(a, p, "startTime", text);
+	if (end == INT64_MAX)
+		return;
+	clock_text(end, text);
+	json_set_z(a, p, "endTime", text);
+}
+
+static struct json *tracking(struct request *q, const struct run *r)
+{
+	return emit_json(&q->mem, "{'clientTrackingId':'%s'}", *r->origin ? r->origin : r->name);
+}
+
+static void set_link(struct request *q, struct json *p, const char *key, struct json *link,
+		     const struct json *def, enum content what)
+{
+	if (!link)
+		return;
+	json_set(&q->mem, p, key, link);
+	if (play_is_secure(def, what))
+		json_set(&q->mem, link, "secureData",
+			 emit_json(&q->mem, "{'properties':['%s']}",
+				   what == CONTENT_INPUTS ? "inputs" : "outputs"));
+}
+
+static struct json *masked(struct request *q, const struct json *def, enum content what,
+			   struct json *v)
+{
+	return v && play_is_secure(def, what) ?
+		       json_new_z(&q->mem, "Content not shown due to security configuration.") :
+		       v;
+}
+
+static struct json *trigger_shape(struct request *q, struct played *p)
+{
+	struct arena *a = &q->mem;
+	struct json *t = json_new_object(a);
+	const struct json *def = json_first(json_get(p->definition, "triggers"));
+
+	json_set_str(a, t, "name", p->trigger);
+	for (int i = 0; i < 2; i++) {
+		enum content what = i ? CONTENT_OUTPUTS : CONTENT_INPUTS;
+
+		set_link(q, t, i ? "outputsLink" : "inputsLink",
+			 content_link(q, p->flow, p->run, S(""), what,
+				      i ? "TriggerOutputs" : "TriggerInputs",
+				      masked(q, def, what, play_trigger(p, what)), 0),
+			 def, what);
+	}
+	set_times(a, t, p->trigger_start, p->trigger_end);
+	if (!str_eq(json_get_str(def, "type"), S("Request"))) {
+		char text[CLOCK_TEXT];
+
+		clock_text(p->trigger_start, text);
+		json_set_z(a, t, "scheduledTime", text);
+	}
+	json_set_z(a, t, "originHistoryName", *p->run->origin ? p->run->origin : p->run->name);
+	json_set(a, t, "correlation", tracking(q, p->run));
+	if (!str_eq(json_get_str(def, "type"), S("Request")))
+		json_set_z(a, t, "code", p->trigger_code);
+	json_set_z(a, t, "status", "Succeeded");
+	return t;
+}
+
+static struct json *response_shape(struct request *q, struct played *p)
+{
+	struct arena *a = &q->mem;
+	const struct played_action *x = &p->actions[p->response];
+	struct json *out = json_new_object(a);
+
+	json_set_str(a, out, "name", x->name);
+	json_set(a, out, "outputsLink",
+		 content_link(q, p->flow, p->run, S(""), CONTENT_OUTPUTS, "ResponseOutputs",
+			      play_content(p, x, NULL, CONTENT_OUTPUTS), 0));
+	set_times(a, out, p->run->start, x->sum.end);
+	json_set(a, out, "correlation", tracking(q, p->run));
+	json_set_z(a, out, "code", "OK");
+	json_set_z(a, out, "status", "Succeeded");
+	return out;
+}
+
+static void set_outcome(struct request *q, struct json *p, const struct outcome *o)
+{
+	json_set_z(&q->mem, p, "status", run_status_name(o->status));
+	if (o->code)
+		json_set_z(&q->mem, p, "code", o->code);
+	if (o->error)
+		json_set(&q->mem, p, "error", json_copy(&q->mem, o->error));
+}
+
+static void tracking_id(const struct run *r, struct str name, uint64_t index, char out[37])
+{
+	prng_guid(prng_mix(prng_mix(r->seed, prng_hash(name)), index), out);
+}
+
+static void set_retries(struct request *q, struct json *p, const struct outcome *o)
+{
+	struct arena *a = &q->mem;
+	struct json *list;
+
+	if (!o->retries)
+		return;
+	list = json_set(a, p, "retryHistory", json_new_array(a));
+	for (unsigned i = 0; i < o->retries; i++) {
+		struct json *one = json_new_object(a);
+		char id[37];
+
+		prng_guid(prng_mix((uint64_t)o->start, i), id);
+		set_times(a, one, o->start + (int64_t)i * 7 * TICKS_S,
+			  o->start + (int64_t)i * 7 * TICKS_S + 400 * TICKS_MS);
+		json_set_z(a, one, "code", o->code ? o->code : "ActionFailed");
+		if (o->error)
+			json_set(a, one, "error", json_copy(a, o->error));
+		json_set_z(a, one, "clientRequestId", id);
+		json_set_z(a, one, "serviceRequestId", id);
+		json_push(list, one);
+	}
+}
+
+static uint64_t big_bytes(struct played *p, const struct played_action *x, enum content what)
+{
+	uint64_t n = play_content_bytes(p, x, what);
+
+	if (n || what == CONTENT_INPUTS || x->sum.status == RUN_SKIPPED)
+		return n;
+	return (uint64_t)knobs.output_bytes;
+}
+
+static void set_contents(struct request *q, struct json *out, struct played *p,
+			 const struct played_action *x, struct str segment, const uint64_t *index)
+{
+	for (int i = 0; i < 2; i++) {
+		enum content what = i ? CONTENT_OUTPUTS : CONTENT_INPUTS;
+
+		set_link(q, out, i ? "outputsLink" : "inputsLink",
+			 content_link(q, p->flow, p->run, segment, what,
+				      i ? "ActionOutputs" : "ActionInputs",
+				      masked(q, x->def, what, play_content(p, x, index, what)),
+				      big_bytes(p, x, what)),
+			 x->def, what);
+	}
+}
+
+static struct json *action_properties(struct request *q, struct played *p,
+				      const struct played_action *x)
+{
+	struct arena *a = &q->mem;
+	struct json *out = json_new_object(a);
+	char id[37];
+
+	set_times(a, out, x->sum.start, x->sum.end);
+	set_outcome(q, out, &x->sum);
+	tracking_id(p->run, x->name, 0, id);
+	json_set(a, out, "correlation",
+		 emit_json(a, "{'actionTrackingId':'%s','clientTrackingId':'%s'}", id,
+			   *p->run->origin ? p->run->origin : p->run->name));
+	if (!x->loop_count)
+		set_contents(q, out, p, x, str_fmt(a, "actions/%.*s", STR_ARG(x->name)), NULL);
+	set_retries(q, out, &x->sum);
+	if (json_get(x->def, "trackedProperties"))
+		json_set(a, out, "trackedProperties",
+			 json_copy(a, json_get(x->def, "trackedProperties")));
+	json_set_bool(a, out, "canResubmit", !x->loop_count);
+	if (x->loop_count || x->items)
+		json_set_int(a, out, "repetitionCount",
+			     (int64_t)(play_repetitions(p, x) *
+				       (x->items && !x->loop_count ? x->items : 1)));
+	return out;
+}
+
+static struct json *action_shape(struct request *q, struct played *p, const struct played_action *x)
+{
+	struct arena *a = &q->mem;
+	struct json *out = json_new_object(a);
+
+	json_set_z(a, out, "runName", p->run->name);
+	json_set_str(a, out, "name", x->name);
+	json_set_str(a, out, "id",
+		     str_fmt(a, "%.*s/runs/%s/actions/%.*s", STR_ARG(flow_path(q, p->flow)),
+			     p->run->name, STR_ARG(x->name)));
+	json_set_z(a, out, "type", "Microsoft.ProcessSimple/environments/flows/runs/actions");
+	json_set(a, out, "properties", action_properties(q, p, x));
+	return out;
+}
+
+/* Not yet reached actions are not in the history. */
+static bool visible(const struct played *p, const struct played_action *x)
+{
+	return x->seen && !(p->sum.status == RUN_RUNNING && x->sum.start > clock_now());
+}
+
+struct json *run_shape(struct request *q, struct flow *f, struct run *r, bool with_actions)
+{
+	struct arena *a = &q->mem;
+	struct played *p = play_run(a, f, r);
+	struct json *out = json_new_object(a), *props, *actions;
+
+	json_set_z(a, out, "name", r->name);
+	json_set_str(a, out, "id",
+		     str_fmt(a, "%.*s/runs/%s", STR_ARG(flow_path(q, f)), r->name));
+	json_set_z(a, out, "type", "Microsoft.ProcessSimple/environments/flows/runs");
+	props = json_set(a, out, "properties", json_new_object(a));
+	set_times(a, props, r->start, p->sum.end);
+	set_outcome(q, props, &p->sum);
+	json_set(a, props, "correlation", tracking(q, r));
+	json_set(a, props, "trigger", trigger_shape(q, p));
+	if (p->response >= 0 && p->sum.status != RUN_RUNNING)
+		json_set(a, props, "response", response_shape(q, p));
+	json_set_bool(a, props, "isAborted", false);
+	json_set_bool(a, out, "isMigrationSource", false);
+	if (!with_actions)
+		return out;
+	actions = json_set(a, props, "actions", json_new_object(a));
+	for (unsigned i = 0; i < p->count; i++)
+		if (visible(p, &p->actions[i]))
+			json_add_n(a, actions, p->actions[i].name,
+				   action_properties(q, p, &p->actions[i]));
+	return out;
+}
+
+/* ---- runs ---- */
+
+struct run_row {
+	struct request *q;
+	struct flow *f;
+	struct run *r;
+};
+
+static struct str run_field(void *arg, struct str field)
+{
+	struct run_row *row = arg;
+	char text[CLOCK_TEXT];
+	struct arena work;
+	enum run_status s;
+
+	if (str_starts_nocase(field, S("properties/")))
+		field = str_from_at(field, 11);
+	if (str_eq_nocase(field, S("startTime"))) {
+		clock_text(row->r->start, text);
+		return str_dup(&row->q->mem, str_from(text));
+	}
+	if (!str_eq_nocase(field, S("status")))
+		return (struct str){ NULL, 0 };
+	/* Played in an arena of its own, because thousands may be asked. */
+	arena_init(&work, TENANT_REQUEST);
+	work.out = row->q->mem.out;
+	s = play_status(&work, row->f, row->r);
+	arena_release(&work);
+	return str_from(run_status_name(s));
+}
+
+static void runs_list(struct request *q)
+{
+	struct flow *f = history_flow(q);
+	struct paging page = paging_of(q, RUNS_A_PAGE, AT_MOST);
+	struct str text = request_query(q, "$filter");
+	struct json *out = json_new_object(&q->mem), *list;
+	struct filter *filter;
+	uint64_t seen = 0;
+	bool ok;
+
+	if (!f)
+		return;
+	filter = filter_parse(&q->mem, text, &ok);
+	if (!ok) {
+		answer_error(q, SE_INVALID_FILTER, str_c(&q->mem, text), NULL, NULL);
+		return;
+	}
+	flow_make_runs(f);
+	list = json_set(&q->mem, out, "value", json_new_array(&q->mem));
+	for (unsigned i = 0; i < f->run_count && seen <= page.from + page.size; i++) {
+		struct filter_row row = { run_field, NULL,
+					  &(struct run_row){ q, f, &f->runs[i] } };
+
+		if (f->runs[i].start < clock_now() - 28 * TICKS_DAY ||
+		    !filter_matches(filter, &row) || seen++ < page.from)
+			continue;
+		if (seen <= page.from + page.size)
+			json_push(list, run_shape(q, f, &f->runs[i], false));
+	}
+	if (seen > page.from + page.size)
+		json_set_str(&q->mem, out, "nextLink",
+			     paging_link(q, LINK_PLAIN, page.from + page.size));
+	answer_json(q, 200, out);
+}
+
+static void run_get(struct request *q)
+{
+	struct flow *f = history_flow(q);
+	struct run *r = f ? need_run(q, f, flow_capture(q) + 1) : NULL;
+
+	if (r)
+		answer_json(q, 200,
+			    run_shape(q, f, r,
+				      str_contains_nocase(request_query(q, "$expand"),
+							  S("properties/actions"))));
+}
+
+static void run_cancel(struct request *q)
+{
+	struct flow *f = history_flow(q);
+	struct run *r = f ? need_run(q, f, flow_capture(q) + 1) : NULL;
+	enum run_status s;
+
+	if (!r)
+		return;
+	s = play_status(&q->mem, f, r);
+	if (s != RUN_RUNNING && s != RUN_WAITING) {
+		answer_error(q, SE_CANNOT_CANCEL, r->name, run_status_name(s), NULL);
+		return;
+	}
+	r->cancelled = clock_now();
+	r->known = false;
+	answer_empty(q, 202);
+}
+
+/* ---- actions ---- */
+
+static struct played *need_played(struct request *q)
+{
+	struct flow *f = history_flow(q);
+	struct run *r = f ? need_run(q, f, flow_capture(q) + 1) : NULL;
+
+	return r ? play_run(&q->mem, f, r) : NULL;
+}
+
+static struct played_action *need_action(struct request *q, struct played *p)
+{
+	struct str name = q->capture[flow_capture(q) + 2];
+	struct played_action *x = play_find(p, name);
+
+	if (x && visible(p, x))
+		return x;
+	answer_error(q, SE_ACTION_NOT_FOUND, p->flow->id, p->run->name, str_c(&q->mem, name));
+	return NULL;
+}
+
+static struct str status_field(void *arg, struct str field)
+{
+	const struct outcome *o = arg;
+
+	if (str_starts_nocase(field, S("properties/")))
+		field = str_from_at(field, 11);
+	if (str_eq_nocase(field, S("status")))
+		return str_from(run_status_name(o->status));
+	if (str_eq_nocase(field, S("code")))
+		return str_from(o->code);
+	return (struct str){ NULL, 0 };
+}
+
+static bool read_filter(struct request *q, struct filter **out)
+{
+	struct str text = request_query(q, "$filter");
+	bool ok;
+
+	*out = filter_parse(&q->mem, text, &ok);
+	if (!ok)
+		answer_error(q, SE_INVALID_FILTER, str_c(&q->mem, text), NULL, NULL);
+	return ok;
+}
+
+static void actions_list(struct request *q)
+{
+	struct played *p = need_played(q);
+	struct paging page = paging_of(q, ACTIONS_A_PAGE, AT_MOST);
+	struct json *out = json_new_object(&q->mem), *list;
+	struct filter *filter;
+	uint64_t seen = 0;
+
+	if (!p || !read_filter(q, &filter))
+		return;
+	list = json_set(&q->mem, out, "value", json_new_array(&q->mem));
+	for (unsigned i = 0; i < p->count && seen <= page.from + page.size; i++) {
+		struct filter_row row = { status_field, NULL, &p->actions[i].sum };
+
+		if (!visible(p, &p->actions[i]) || !filter_matches(filter, &row) ||
+		    seen++ < page.from)
+			continue;
+		if (seen <= page.from + page.size)
+			json_push(list, action_shape(q, p, &p->actions[i]));
+	}
+	if (seen > page.from + page.size)
+		json_set_str(&q->mem, out, "nextLink",
+			     paging_link(q, LINK_FLOW, page.from + page.size));
+	answer_json(q, 200, out);
+}
+
+static void action_get(struct request *q)
+{
+	struct played *p = need_played(q);
+	struct played_action *x = p ? need_action(q, p) : NULL;
+
+	if (x)
+		answer_json(q, 200, action_shape(q, p, x));
+}
+
+/* ---- repetitions ---- */
+
+static struct str repetition_name(struct arena *a, const uint64_t *index, unsigned n)
+{
+	struct buf b;
+
+	buf_init_in(&b, a, 128);
+	for (unsigned i = 0; i < n; i++)
+		buf_addf(&b, "%s%06llu", i ? "-" : "", (unsigned long long)index[i]);
+	return buf_str(&b);
+}
+
+struct repeated {
+	struct played *p;
+	const struct played_action *x;
+	bool scopes;       /* scopeRepetitions: of the loop itself, or of a container inside */
+	unsigned depth;    /* numbers in an index */
+	uint64_t count;
+	const char *kind;
+};
+
+static bool is_container(const struct played_action *x)
+{
+	return str_eq(x->type, S("Scope")) || str_eq(x->type, S("If")) ||
+	       str_eq(x->type, S("Switch"));
+}
+
+static struct repeated repeated_of(struct played *p, const struct played_action *x, bool scopes)
+{
+	struct repeated r = { p, x, scopes, x->loop_count, 0,
+			      scopes ? "scopeRepetitions" : "repetitions" };
+	bool loop = x->items > 0;
+
+	if (scopes ? !(loop || is_container(x)) : (loop || is_container(x)))
+		return r;
+	if (loop)
+		r.depth++;
+	if (r.depth && r.depth <= PLAYED_LOOPS)
+		r.count = play_repetitions(p, x) * (loop ? x->items : 1);
+	if (x->sum.status == RUN_SKIPPED)
+		r.count = 0;
+	return r;
+}
+
+static void index_of(const struct repeated *r, uint64_t number, uint64_t index[PLAYED_LOOPS])
+{
+	if (r->x->items) {
+		index[r->x->loop_count] = number % r->x->items;
+		number /= r->x->items;
+	}
+	play_index(r->p, r->x, number, index);
+}
+
+static struct outcome outcome_of(const struct repeated *r, const uint64_t *index)
+{
+	return r->x->items ? play_iteration(r->p, r->x, index) :
+			     play_repetition(r->p, r->x, index);
+}
+
+static struct json *repetition_shape(struct request *q, const struct repeated *r, uint64_t number,
+				     const uint64_t *index, const struct outcome *o)
+{
+	struct arena *a = &q->mem;
+	struct played *p = r->p;
+	struct json *out = json_new_object(a), *props = json_new_object(a), *list;
+	struct str name = repetition_name(a, index, r->depth);
+	char id[37];
+
+	list = json_set(a, props, "repetitionIndexes", json_new_array(a));
+	for (unsigned i = 0; i < r->depth; i++)
+		json_push(list, emit_json(a, "{'scopeName':'%S','itemIndex':%l}",
+					  i < r->x->loop_count ? p->actions[r->x->loops[i]].name :
+								 r->x->name,
+					  (int64_t)index[i]));
+	tracking_id(p->run, r->x->name, number + 1, id);
+	if (!r->scopes) {
+		json_set_z(a, props, "trackingId", id);
+		set_contents(q, props, p, r->x,
+			     str_fmt(a, "actions/%.*s/repetitions/%.*s", STR_ARG(r->x->name),
+				     STR_ARG(name)),
+			     index);
+	}
+	set_times(a, props, o->start, o->end);
+	json_set(a, props, "correlation",
+		 emit_json(a, "{'actionTrackingId':'%s','clientTrackingId':'%s'}", id,
+			   p->run->name));
+	set_outcome(q, props, o);
+	if (r->scopes && !o->code)
+		json_set_z(a, props, "code", "NotSpecified");
+	set_retries(q, props, o);
+	json_set(a, out, "properties", props);
+	json_set_str(a, out, "id",
+		     str_fmt(a, "%.*s/runs/%s/actions/%.*s/%s/%.*s",
+			     STR_ARG(flow_path(q, p->flow)), p->run->name, STR_ARG(r->x->name),
+			     r->kind, STR_ARG(name)));
+	json_set_str(a, out, "name", name);
+	json_set_str(a, out, "type",
+		     str_fmt(a, "Microsoft.ProcessSimple/environments/flows/runs/actions/%s",
+			     r->kind));
+	return out;
+}
+
+static void list_repeated(struct request *q, bool scopes)
+{
+	struct played *p = need_played(q);
+	struct played_action *x = p ? need_action(q, p) : NULL;
+	struct paging page = paging_of(q, REPETITIONS_A_PAGE, AT_MOST);
+	struct json *out = json_new_object(&q->mem), *list;
+	struct filter *filter;
+	struct repeated r;
+	uint64_t seen = 0;
+
+	if (!x || !read_filter(q, &filter))
+		return;
+	r = repeated_of(p, x, scopes);
+	list = json_set(&q->mem, out, "value", json_new_array(&q->mem));
+	/* Without a filter the page is known beforehand. */
+	for (uint64_t k = filter ? 0 : page.from; k < r.count; k++) {
+		uint64_t index[PLAYED_LOOPS] = { 0 };
+		struct outcome o;
+		struct filter_row row = { status_field, NULL, &o };
+
+		index_of(&r, k, index);
+		o = outcome_of(&r, index);
+		if (!filter_matches(filter, &row))
+			continue;
+		if (filter && seen++ < page.from)
+			continue;
+		if (json_count(list) == page.size) {
+			json_set_str(&q->mem, out, "nextLink",
+				     paging_link(q, LINK_PLAIN, page.from + page.size));
+			break;
+		}
+		json_push(list, repetition_shape(q, &r, k, index, &o));
+	}
+	answer_json(q, 200, out);
+}
+
+static void repetitions_list(struct request *q)
+{
+	list_repeated(q, false);
+}
+
+static void scope_repetitions_list(struct request *q)
+{
+	list_repeated(q, true);
+}
+
+static void get_repeated(struct request *q, bool scopes)
+{
+	struct played *p = need_played(q);
+	struct played_action *x = p ? need_action(q, p) : NULL;
+	struct str name = q->capture[flow_capture(q) + 3], rest = name, one;
+	uint64_t index[PLAYED_LOOPS] = { 0 }, number = 0;
+	struct repeated r;
+	struct outcome o;
+	unsigned n = 0;
+	bool good = true;
+
+	if (!x)
+		return;
+	r = repeated_of(p, x, scopes);
+	while (good && str_cut(&rest, '-', &one)) {
+		uint64_t items;
+
+		good = n < r.depth && str_to_u64(one, &index[n]);
+		if (!good)
+			break;
+		items = n < x->loop_count ? p->actions[x->loops[n]].items : x->items;
+		good = index[n] < items;
+		number = number * items + index[n++];
+	}
+	if (!good || n != r.depth || !r.count) {
+		answer_error(q, SE_REPETITION_NOT_FOUND, p->run->name, str_c(&q->mem, x->name),
+			     str_c(&q->mem, name));
+		return;
+	}
+	o = outcome_of(&r, index);
+	answer_json(q, 200, repetition_shape(q, &r, number, index, &o));
+}
+
+static void repetition_get(struct request *q)
+{
+	get_repeated(q, false);
+}
+
+static void scope_repetition_get(struct request *q)
+{
+	get_repeated(q, true);
+}
+
+#define RUNS "/providers/Microsoft.ProcessSimple/environments/{E}/flows/{F}/runs"
+#define ENV_RUNS "/powerautomate/flows/{F}/runs"
+#define BOTH(method, tail, handler, flags)                                                         \
+	{ FACE_FLOW, method, RUNS tail, handler, (flags) | ROUTE_ADMIN },                          \
+	{ FACE_ENVIRONMENT, method, ENV_RUNS tail, handler, flags }
+
+static const struct route rows[] = {
+	BOTH("GET", "", runs_list, 0),
+	BOTH("GET", "/{R}", run_get, 0),
+	BOTH("POST", "/{R}/cancel", run_cancel, 0),
+	BOTH("GET", "/{R}/actions", actions_list, 0),
+	BOTH("GET", "/{R}/actions/{A}", action_get, 0),
+	BOTH("GET", "/{R}/actions/{A}/repetitions", repetitions_list, 0),
+	BOTH("GET", "/{R}/actions/{A}/repetitions/{N}", repetition_get, 0),
+	BOTH("GET", "/{R}/actions/{A}/scopeRepetitions", scope_repetitions_list, 0),
+	BOTH("GET", "/{R}/actions/{A}/scopeRepetitions/{N}", scope_repetition_get, 0),
+};
+
+const struct route_table run_routes = { rows, sizeof(rows) / sizeof(*rows) };

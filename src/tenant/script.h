@@ -1,0 +1,30 @@
+/*
+ * script.h - values of a run, out of templates and path expressions.
+ *
+ * Knows the template language of the seed and the simplest expressions of a definition.
+ *
+ *	{{int:10-99}}     a number, the same for the same text in the same run (and iteration)
+ *	{{pick:a|b}}      one of the words            {{guid:x}}   a GUID
+ *	{{i}} {{o}}       index of the innermost and of the outermost loop
+ *	{{time}} {{time:-3600}} {{date:86400}}        the run's start, moved by seconds
+ *	{{seq}}           a number that grows from run to run
+ */
+#ifndef TENANT_SCRIPT_H
+#define TENANT_SCRIPT_H
+
+#include "tenant/produce.h"
+
+struct script_scope {
+	struct played *played;
+	const uint64_t *index; /* of the loops around, or NULL */
+	unsigned loop_count;
+	unsigned depth;        /* of lookups inside lookups */
+};
+
+/* A copy of `v` with all templates filled in; a string that is one number template becomes a number. */
+struct json *script_expand(struct arena *a, const struct script_scope *s, const struct json *v);
+/* A copy of `v` in which paths such as @body('X')?['a/b'] and @{...} have their values;
+ * what is not understood becomes null (or nothing, inside text). */
+struct json *script_resolve(struct arena *a, const struct script_scope *s, const struct json *v);
+
+#endif

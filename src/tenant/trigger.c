@@ -1,0 +1,437 @@
+/*
+ * trigger.c - triggers: their state, their histories, their callback URLs, and starting runs.
+ */
+#include <stdio.h>
+
+#include "tenant/clock.h"
+#include "tenant/emit.h"
+#include "tenant/faces.h"
+#include "tenant/prng.h"
+#include "tenant/route.h"
+#include "tenant/token.h"
+#include "text/crypt.h"
+
+enum { HISTORIES_A_PAGE = 50, AT_MOST = 250, SKIPS = 400 };
+
+static unsigned flow_capture(const struct request *q)
+{
+	return q->face == FACE_ENVIRONMENT ? 0 : 1;
+}
+
+static struct flow *need_trigger_flow(struct request *q)
+{
+	struct environment *e = need_environment(q, 0);
+
+	return e ? need_flow(q, e, flow_capture(q)) : NULL;
+}
+
+static const struct json *need_trigger(struct request *q, struct flow *f)
+{
+	struct str name = q->capture[flow_capture(q) + 1];
+	const struct json *t =
+		json_get_nocase(json_get(flow_current(f)->definition, "triggers"), name);
+
+	if (!t)
+		answer_error(q, SE_TRIGGER_NOT_FOUND, f->id, str_c(&q->mem, name), NULL);
+	return t;
+}
+
+static bool is_type(const struct json *t, const char *type)
+{
+	return str_eq_nocase(json_get_str(t, "type"), str_from(type));
+}
+
+static bool is_kind(const struct json *t, const char *kind)
+{
+	return str_eq_nocase(json_get_str(t, "kind"), str_from(kind));
+}
+
+/* ---- listing ---- */
+
+static struct json *trigger_shape(struct request *q, struct flow *f, const struct json *t)
+{
+	struct arena *a = &q->mem;
+	struct json *out = emit_json(a,
+				     "{'name':'%S','id':'%S/triggers/%S','type':"
+				     "'Microsoft.ProcessSimple/environments/flows/triggers',"
+				     "'properties':{'provisioningState':'Succeeded','createdTime':'%t',"
+				     "'changedTime':'%t','state':'%s'}}",
+				     json_name(t), flow_path(q, f), json_name(t), f->created,
+				     f->modified, f->state == FLOW_STARTED ? "Enabled" : "Disabled");
+	const struct json *recurrence = json_get(t, "recurrence");
+	struct json *p = json_get(out, "properties");
+
+	flow_make_runs(f);
+	if (f->run_count)
+		json_set(a, p, "lastExecutionTime",
+			 emit_json(a, "'%t'", f->runs[0].start));
+	if (recurrence && f->state == FLOW_STARTED) {
+		int64_t every = json_int(json_get(f->data, "every"), 3600) * TICKS_S;
+
+		json_set(a, p, "nextExecutionTime",
+			 emit_json(a, "'%t'", (clock_now() / every + 1) * every));
+	}
+	if (recurrence)
+		json_set(a, p, "recurrence", json_copy(a, recurrence));
+	return out;
+}
+
+static void triggers_list(struct request *q)
+{
+	struct flow *f = need_trigger_flow(q);
+	struct json *out = json_new_object(&q->mem), *list;
+
+	if (!f)
+		return;
+	list = json_set(&q->mem, out, "value", json_new_array(&q->mem));
+	JSON_EACH(t, json_get(flow_current(f)->definition, "triggers"))
+		json_push(list, trigger_shape(q, f, t));
+	answer_json(q, 200, out);
+}
+
+static void trigger_get(struct request *q)
+{
+	struct flow *f = need_trigger_flow(q);
+	const struct json *t = f ? need_trigger(q, f) : NULL;
+
+	if (t)
+		answer_json(q, 200, trigger_shape(q, f, t));
+}
+
+/* ---- histories ---- */
+
+/*
+ * A history is a run that was started, or a check that started none: skipped because there was
+ * nothing new or a condition said no, or failed because the check itself did.
+ * The seed says what the checks found: "checks": {"status", "code", "error", "every"}.
+ */
+struct history {
+	int64_t time;
+	struct run *run; /* NULL: nothing was started */
+	const struct json *check;
+};
+
+static struct history *collect(struct request *q, struct flow *f, unsigned *count)
+{
+	const struct json *check = json_get(f->data, "checks");
+	int64_t every = json_int(json_get(check, "every"), 0) * TICKS_S, now = clock_now();
+	unsigned room = f->run_count + SKIPS, n = 0, i = 0;
+	struct history *all = arena_array(&q->mem, room, sizeof(*all));
+	int64_t at = every ? now / every * every : 0;
+
+	if (f->state != FLOW_STARTED)
+		every = 0;
+	/* Newest first, both sequences merged. */
+	while (n < room) {
+		bool more_runs = i < f->run_count;
+		bool more_checks = every && at > now - 28 * TICKS_DAY && n - i < SKIPS;
+
+		if (!more_runs && !more_checks)
+			break;
+		if (more_runs && (!more_checks || f->runs[i].start >= at)) {
+			all[n++] = (struct history){ f->runs[i].start, &f->runs[i], NULL };
+			i++;
+		} else {
+			all[n++] = (struct history){ at, NULL, check };
+			at -= every;
+		}
+	}
+	*count = n;
+	return all;
+}
+
+static struct json *history_shape(struct request *q, struct flow *f, const struct json *t,
+				  const struct history *h)
+{
+	struct arena *a = &q->mem;
+	const struct json *error = json_get(h->check, "error");
+	struct str status = h->run ? S("Succeeded") : json_get_str(h->check, "status");
+	struct str path = flow_path(q, f);
+	char name[64];
+	struct json *out, *p;
+
+	if (h->run)
+		snprintf(name, sizeof(name), "%s", h->run->name);
+	else
+		snprintf(name, sizeof(name), "%020lld%09uCU%02u",
+			 (long long)(INT64_MAX - h->time - INT64_C(621355968000000000)),
+			 (unsigned)(f->seed % 1000000000), (unsigned)(f->seed % 64));
+	out = emit_json(a,
+			"{'properties':{'startTime':'%t','endTime':'%t','scheduledTime':'%t',"
+			"'status':'%S','code':'%s','correlation':{'clientTrackingId':'%s'},'fired':%b},"
+			"'id':'%S/triggers/%S/histories/%s','name':'%s',"
+			"'type':'Microsoft.ProcessSimple/environments/flows/triggers/histories'}",
+			h->time, h->time + 260 * TICKS_MS, h->time - 400 * TICKS_MS, status,
+			h->run ? "OK" : json_get_z(h->check, "code"), name, (int)(h->run != NULL),
+			path, json_name(t), name, name);
+	p = json_get(out, "properties");
+	if (error)
+		json_set(a, p, "error", json_copy(a, error));
+	if (h->run)
+		json_set(a, p, "run",
+			 emit_json(a,
+				   "{'name':'%s','id':'%S/runs/%s','type':"
+				   "'Microsoft.ProcessSimple/environments/flows/runs'}",
+				   h->run->name, path, h->run->name));
+	return out;
+}
+
+static struct str history_field(void *arg, struct str field)
+{
+	const struct history *h = arg;
+	static char text[CLOCK_TEXT];
+
+	if (str_starts_nocase(field, S("properties/")))
+		field = str_from_at(field, 11);
+	if (str_eq_nocase(field, S("status")))
+		return h->run ? S("Succeeded") : json_get_str(h->check, "status");
+	if (str_eq_nocase(field, S("startTime"))) {
+		clock_text(h->time, text);
+		return str_from(text);
+	}
+	if (str_eq_nocase(field, S("fired")))
+		return h->run ? S("true") : S("false");
+	return (struct str){ NULL, 0 };
+}
+
+static void histories_list(struct request *q)
+{
+	struct flow *f = need_trigger_flow(q);
+	const struct json *t = f ? need_trigger(q, f) : NULL;
+	struct paging page = paging_of(q, HISTORIES_A_PAGE, AT_MOST);
+	struct str text = request_query(q, "$filter");
+	struct json *out = json_new_object(&q->mem), *list;
+	struct filter *filter;
+	struct history *all;
+	unsigned count;
+	uint64_t seen = 0;
+	bool ok;
+
+	if (!t)
+		return;
+	filter = filter_parse(&q->mem, text, &ok);
+	if (!ok) {
+		answer_error(q, SE_INVALID_FILTER, str_c(&q->mem, text), NULL, NULL);
+		return;
+	}
+	flow_make_runs(f);
+	all = collect(q, f, &count);
+	list = json_set(&q->mem, out, "value", json_new_array(&q->mem));
+	for (unsigned i = 0; i < count && seen <= page.from + page.size; i++) {
+		struct filter_row row = { history_field, NULL, &all[i] };
+
+		if (!filter_matches(filter, &row) || seen++ < page.from)
+			continue;
+		if (seen <= page.from + page.size)
+			json_push(list, history_shape(q, f, t, &all[i]));
+	}
+	if (seen > page.from + page.size)
+		json_set_str(&q->mem, out, "nextLink",
+			     paging_link(q, LINK_PLAIN, page.from + page.size));
+	answer_json(q, 200, out);
+}
+
+static void resubmit(struct request *q)
+{
+	struct flow *f = need_trigger_flow(q);
+	const struct json *t = f ? need_trigger(q, f) : NULL;
+	struct str name = q->capture[flow_capture(q) + 2];
+	struct run *r;
+
+	if (!t)
+		return;
+	r = flow_run(f, name);
+	if (!r) {
+		answer_error(q, SE_HISTORY_NOT_FOUND, f->id, str_c(&q->mem, json_name(t)),
+			     str_c(&q->mem, name));
+		return;
+	}
+	if (f->state != FLOW_STARTED) {
+		answer_error(q, SE_TRIGGER_DISABLED, f->id, str_c(&q->mem, json_name(t)), NULL);
+		return;
+	}
+	flow_start_run(q->tenant, f, NULL, r);
+	answer_empty(q, 202);
+}
+
+/* ---- starting ---- */
+
+static void trigger_run(struct request *q)
+{
+	struct flow *f = need_trigger_flow(q);
+	const struct json *t = f ? need_trigger(q, f) : NULL;
+	struct json *body, *payload = NULL;
+
+	if (!t)
+		return;
+	if (f->state != FLOW_STARTED) {
+		answer_error(q, SE_TRIGGER_DISABLED, f->id, str_c(&q->mem, json_name(t)), NULL);
+		return;
+	}
+	body = request_json(q);
+	if (!body) {
+		answer_error(q, SE_INVALID_REQUEST, "The body is not JSON", NULL, NULL);
+		return;
+	}
+	/* Inputs reach a button flow; an HTTP trigger started this way gets none. */
+	if (is_type(t, "Request") && !is_kind(t, "Http"))
+		payload = emit_json(&q->mem, "{'headers':{'Content-Type':'application/json'},'body':%j}",
+				    body);
+	flow_start_run(q->tenant, f, payload, NULL);
+	answer_empty(q, 202);
+}
+
+/* ---- callback URLs ---- */
+
+static void callback_url(struct request *q)
+{
+	struct flow *f = need_trigger_flow(q);
+	const struct json *t = f ? need_trigger(q, f) : NULL;
+	struct str rights, sig, base, encoded;
+	struct buf b;
+	char hex[33];
+
+	if (!t)
+		return;
+	if (!is_type(t, "Request") || !is_kind(t, "Http")) {
+		answer_error(q, SE_CALLBACK_BLOCKED, NULL, NULL, NULL);
+		return;
+	}
+	workflow_hex(f, hex);
+	rights = str_fmt(&q->mem, "/triggers/%.*s/run", STR_ARG(json_name(t)));
+	sig = link_signature(&q->mem, str_from(hex), rights);
+	base = str_fmt(&q->mem,
+		       "%.*s/powerautomate/automations/direct/cu/04/workflows/%s/triggers/%.*s/paths/"
+		       "invoke",
+		       STR_ARG(environment_origin(q, f->env)), hex, STR_ARG(json_name(t)));
+	buf_init_in(&b, &q->mem, 4096);
+	buf_add_percent(&b, rights);
+	encoded = buf_str(&b);
+	emit(answer_begin(q, 200),
+	     "{'response':{'value':'%S?api-version=1&sp=%S&sv=1.0&sig=%S','method':'POST',"
+	     "'basePath':'%S','queries':{'api-version':'1','sp':'%S','sv':'1.0','sig':'%S'}},"
+	     "'httpStatusCode':'OK'}",
+	     base, encoded, sig, base, rights, sig);
+}
+
+static struct flow *flow_of_hex(struct request *q, struct str hex)
+{
+	char have[33];
+
+	LIST_EACH(node, &q->tenant->flows) {
+		struct flow *f = LIST_ITEM(node, struct flow, node);
+
+		workflow_hex(f, have);
+		if (str_eq_nocase(hex, str_from(have)) && !f->deleted)
+			return f;
+	}
+	return NULL;
+}
+
+/* A trigger restricted to people of the tenant takes a bearer token and no signature. */
+static bool invoke_allowed(struct request *q, const struct json *t, struct str hex)
+{
+	struct str who = json_get_str(json_get(t, "inputs"), "triggerAuthenticationType");
+	struct str sig = request_query(q, "sig");
+	struct str want = link_signature(&q->mem, hex,
+					 str_fmt(&q->mem, "/triggers/%.*s/run",
+						 STR_ARG(json_name(t))));
+	bool bearer = request_header(q, "Authorization").p != NULL;
+
+	if (sig.p && bearer)
+		answer_error(q, SE_SAS_AND_BEARER, NULL, NULL, NULL);
+	else if (str_eq(who, S("Tenant")))
+		return token_check(q);
+	else if (!sig.p)
+		answer_error(q, SE_SAS_REQUIRED, NULL, NULL, NULL);
+	else if (sig.n != want.n || !crypt_equal(sig.p, want.p, sig.n))
+		answer_error(q, SE_SAS_INVALID, NULL, NULL, NULL);
+	else
+		return true;
+	return false;
+}
+
+static void invoke_headers(struct request *q, const struct flow *f, const struct run *r,
+			   struct str hex)
+{
+	answer_header(q, "x-ms-workflow-run-id", str_from(r->name));
+	answer_header(q, "x-ms-client-tracking-id", str_from(r->name));
+	answer_header(q, "x-ms-trigger-history-name", str_from(r->name));
+	answer_header(q, "x-ms-workflow-id", hex);
+	answer_header(q, "x-ms-workflow-name", str_from(f->id));
+	answer_header(q, "x-ms-execution-location", str_from(f->env->region));
+	answer_header(q, "x-ms-ratelimit-burst-remaining-workflow-writes", S("11249"));
+}
+
+static void invoke(struct request *q)
+{
+	struct flow *f = flow_of_hex(q, q->capture[q->captures - 2]);
+	struct str hex = q->capture[q->captures - 2];
+	const struct json *t = f ? json_get_nocase(json_get(flow_current(f)->definition, "triggers"),
+						   q->capture[q->captures - 1]) :
+				   NULL;
+	struct json *body, *outputs;
+	struct played *p;
+	struct run *r;
+
+	if (!t) {
+		answer_error(q, SE_FLOW_NOT_FOUND, str_c(&q->mem, hex), NULL, NULL);
+		return;
+	}
+	if (!invoke_allowed(q, t, hex))
+		return;
+	if (f->state != FLOW_STARTED) {
+		answer_error(q, SE_TRIGGER_DISABLED, f->id, str_c(&q->mem, json_name(t)), NULL);
+		return;
+	}
+	body = request_json(q);
+	if (!body) {
+		answer_error(q, SE_INVALID_REQUEST, "The body is not JSON", NULL, NULL);
+		return;
+	}
+	r = flow_start_run(q->tenant, f,
+			   emit_json(&q->mem,
+				     "{'headers':{'Host':'%S','Content-Type':'%S'},'body':%j}",
+				     q->host,
+				     request_header(q, "Content-Type").p ?
+					     request_header(q, "Content-Type") :
+					     S("application/json"),
+				     body),
+			   NULL);
+	invoke_headers(q, f, r, hex);
+	p = play_run(&q->mem, f, r);
+	if (p->response < 0) {
+		answer_empty(q, 202);
+		return;
+	}
+	outputs = play_content(p, &p->actions[p->response], NULL, CONTENT_OUTPUTS);
+	answer_json(q, (unsigned)json_int(json_get(outputs, "statusCode"), 200),
+		    json_get(outputs, "body") ? json_get(outputs, "body") :
+						json_new_object(&q->mem));
+}
+
+#define TRIGGERS "/providers/Microsoft.ProcessSimple/environments/{E}/flows/{F}/triggers"
+#define ENV_TRIGGERS "/powerautomate/flows/{F}/triggers"
+#define DIRECT "/powerautomate/automations/direct"
+#define BOTH(method, tail, handler, flags)                                                         \
+	{ FACE_FLOW, method, TRIGGERS tail, handler, flags },                                      \
+	{ FACE_ENVIRONMENT, method, ENV_TRIGGERS tail, handler, flags }
+
+static const struct route rows[] = {
+	BOTH("GET", "", triggers_list, 0),
+	BOTH("GET", "/{T}", trigger_get, 0),
+	BOTH("GET", "/{T}/histories", histories_list, 0),
+	BOTH("POST", "/{T}/histories/{R}/resubmit", resubmit, 0),
+	BOTH("POST", "/{T}/run", trigger_run, 0),
+	BOTH("POST", "/{T}/listCallbackUrl", callback_url, ROUTE_READ),
+	{ FACE_ENVIRONMENT, "POST", DIRECT "/workflows/{W}/triggers/{T}/paths/invoke", invoke,
+	  ROUTE_OPEN },
+	{ FACE_ENVIRONMENT, "POST", DIRECT "/cu/{N}/workflows/{W}/triggers/{T}/paths/invoke",
+	  invoke, ROUTE_OPEN },
+	{ FACE_CONTENT, "POST", DIRECT "/workflows/{W}/triggers/{T}/paths/invoke", invoke,
+	  ROUTE_OPEN },
+	{ FACE_CONTENT, "POST", DIRECT "/cu/{N}/workflows/{W}/triggers/{T}/paths/invoke", invoke,
+	  ROUTE_OPEN },
+};
+
+const struct route_table trigger_routes = { rows, sizeof(rows) / sizeof(*rows) };
