@@ -52,7 +52,7 @@ static const struct json *worst_status(const struct json *v)
 {
 	const struct json *statuses = json_get(v, "statuses");
 
-	JSON_EACH(s, statuses)
+	JSON_EACH (s, statuses)
 		if (!str_eq_nocase(json_get_str(s, "status"), S("Connected")))
 			return s;
 	return json_first(statuses);
@@ -76,7 +76,7 @@ static const struct url *roles_url(struct call *c, const struct json *v)
 /* NULL when the answer does not tell. */
 static const char *role_in(const struct answer *a, struct str me)
 {
-	JSON_EACH(p, a->err == ERR_OK ? json_get(a->json, "value") : NULL)
+	JSON_EACH (p, a->err == ERR_OK ? json_get(a->json, "value") : NULL)
 		if (str_eq_nocase(at_str(p, "/properties/principal/id"), me) ||
 		    str_eq_nocase(json_get_str(p, "name"), me))
 			return at_z(p, "/properties/roleName");
@@ -98,9 +98,9 @@ static void put_usable(struct call *c, struct json *v, const struct view *w)
 
 	if (is.n && !str_eq_nocase(is, S("Connected"))) {
 		usable = 0;
-		reason = is_mine(w->me, v)
-				 ? "it is broken: sign in again on the connection's page in the portal"
-				 : "it is broken: its owner must sign in again";
+		reason = is_mine(w->me, v) ? "it is broken: sign in again on the connection's page "
+					     "in the portal"
+					   : "it is broken: its owner must sign in again";
 	} else if (is_mine(w->me, v)) {
 		usable = 1;
 		reason = "yours, and connected";
@@ -116,13 +116,15 @@ static void put_usable(struct call *c, struct json *v, const struct view *w)
 	} else if (json_is(json_get(v, "allowSharing"), JSON_BOOL) &&
 		   !json_is_true(json_get(v, "allowSharing"))) {
 		usable = 0;
-		reason = "it belongs to someone else, and this connector cannot be shared: make one "
-			 "of your own";
+		reason =
+			"it belongs to someone else, and this connector cannot be shared: make one "
+			"of your own";
 	} else {
 		usable = -1;
-		reason = w->looked_up ? "it belongs to someone else, and how it is shared is not told"
-				      : "it belongs to someone else; search for it to see whether it "
-					"is shared with you";
+		reason = w->looked_up
+				 ? "it belongs to someone else, and how it is shared is not told"
+				 : "it belongs to someone else; search for it to see whether it "
+				   "is shared with you";
 	}
 	if (usable < 0)
 		json_set_null(call_arena(c), v, "usable");
@@ -163,8 +165,7 @@ static size_t foreign_ones(struct call *c, struct str me, const struct json **ou
 	size_t n = 0, i = 0;
 	size_t top = arg_int(c, "top") ? (size_t)arg_int(c, "top") : SIZE_MAX;
 
-	JSON_EACH(v, got(c, 0, 0)->json)
-	{
+	JSON_EACH (v, got(c, 0, 0)->json) {
 		if (i++ >= top || n >= MOST_ROLE_LOOKUPS)
 			break;
 		if (me.n && !is_mine(me, v) && at_str(v, "/createdBy/id").n)
@@ -240,9 +241,10 @@ static const struct param params[] = {
 const struct tool tool_list_live_connections = {
 	.name = "list_live_connections",
 	.title = "List connections",
-	.description = "Lists connections (signed-in accounts of connectors) of one environment: status, "
-		       "and whether you can use each (`usable`). With search it adds the "
-		       "connectionReferenceTemplate and hostTemplate that a flow definition needs.",
+	.description =
+		"Lists connections (signed-in accounts of connectors) of one environment: status, "
+		"and whether you can use each (`usable`). With search it adds the "
+		"connectionReferenceTemplate and hostTemplate that a flow definition needs.",
 	.toolset = "connection",
 	.bundles = "create-flow build-flow discover",
 	.klass = CLASS_READ_ONLY,

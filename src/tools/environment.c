@@ -57,8 +57,7 @@ static enum verdict step(struct call *c)
 	if (call_stage(c) == 0)
 		return fetch_all(c, url(c, HOST_FLOW, "/environments?$expand=permissions"), &pages);
 	out = json_new_array(call_arena(c));
-	JSON_EACH(v, res(c))
-	{
+	JSON_EACH (v, res(c)) {
 		struct str texts[] = { json_get_str(v, "id"), json_get_str(v, "displayName") };
 
 		if (found_in(search, texts, 2))
@@ -75,9 +74,10 @@ static const struct param params[] = {
 const struct tool tool_list_live_environments = {
 	.name = "list_live_environments",
 	.title = "List environments",
-	.description = "Lists the Power Platform environments open to you; `id` is the environmentName "
-		       "of every other tool. Start here when the environment is not known. For the "
-		       "flows inside one use list_live_flows.",
+	.description =
+		"Lists the Power Platform environments open to you; `id` is the environmentName "
+		"of every other tool. Start here when the environment is not known. For the "
+		"flows inside one use list_live_flows.",
 	.toolset = "environment",
 	.bundles = "create-flow discover governance",
 	.klass = CLASS_READ_ONLY,

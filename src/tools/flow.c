@@ -46,9 +46,10 @@ static enum verdict fetch_row(struct call *c, struct str organisation)
 /* Source: Dataverse documentation of the column category. */
 static const char *row_kind(const struct json *row)
 {
-	static const char *const kinds[] = { "a classic workflow", "a classic dialog",
-					     "a business rule",	   "a classic action",
-					     "a business process flow", NULL, "a desktop flow" };
+	static const char *const kinds[] = { "a classic workflow",      "a classic dialog",
+					     "a business rule",         "a classic action",
+					     "a business process flow", NULL,
+					     "a desktop flow" };
 	int64_t category = json_int(json_get(row, "category"), -1);
 
 	return category >= 0 && category <= 6 ? kinds[category] : NULL;
@@ -63,7 +64,8 @@ static enum verdict not_there(struct call *c)
 		return fail_read(c, got(c, MAKER, 0));
 	fail(c, ERR_NOT_AVAILABLE, "this is %s, which the flow service does not serve", kind);
 	fail_data(c, "displayName", json_copy(call_arena(c), json_get(row->json, "name")));
-	hint(c, "get_live_flow reads cloud flows; list_live_flows with \"kinds\" lists the others.");
+	hint(c,
+	     "get_live_flow reads cloud flows; list_live_flows with \"kinds\" lists the others.");
 	return FAIL;
 }
 
@@ -77,8 +79,9 @@ static size_t text_size(struct call *c, const struct json *v)
 /* How to get at the parts, said once beside every shortened answer. */
 static void put_how(struct call *c, struct json *out)
 {
-	json_set_z(call_arena(c), out, "howToReadParts",
-		   "view=action with actionName gives one step whole; view=outline lists all steps");
+	json_set_z(
+		call_arena(c), out, "howToReadParts",
+		"view=action with actionName gives one step whole; view=outline lists all steps");
 }
 
 static struct json *head(struct call *c, const struct json *flow)
@@ -98,8 +101,7 @@ static enum verdict view_outline(struct call *c, const struct json *flow)
 
 	put_found(c, out, "lastModifiedTime", flow, "/properties/lastModifiedTime");
 	put_found(c, out, "description", flow, "/properties/definition/description");
-	JSON_EACH(r, json_at(flow, "/properties/connectionReferences"))
-	{
+	JSON_EACH (r, json_at(flow, "/properties/connectionReferences")) {
 		struct json *v = json_new_object(call_arena(c));
 
 		put_found(c, v, "connectionName", r, "/connectionName");
@@ -118,7 +120,7 @@ static enum verdict no_such_step(struct call *c, const struct json *definition)
 	struct str wanted = arg_str(c, "actionName");
 	struct json *near = json_new_array(call_arena(c));
 
-	JSON_EACH(v, outline_make(call_arena(c), definition))
+	JSON_EACH (v, outline_make(call_arena(c), definition))
 		if (json_count(near) < 10 &&
 		    (str_contains_nocase(json_get_str(v, "name"), wanted) ||
 		     str_distance(json_get_str(v, "name"), wanted, 4) <= 4))
@@ -244,9 +246,10 @@ static const struct param params[] = {
 const struct tool tool_get_live_flow = {
 	.name = "get_live_flow",
 	.title = "Read a flow",
-	.description = "Reads one flow: state, definition (triggers, actions) and "
-		       "connectionReferences. Use view=outline first on large flows. For what happened "
-		       "in a run use get_live_flow_run_error, to find a flow by name list_live_flows.",
+	.description =
+		"Reads one flow: state, definition (triggers, actions) and "
+		"connectionReferences. Use view=outline first on large flows. For what happened "
+		"in a run use get_live_flow_run_error, to find a flow by name list_live_flows.",
 	.toolset = "flow",
 	.bundles = "build-flow debug-flow",
 	.klass = CLASS_READ_ONLY,

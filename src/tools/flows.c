@@ -16,8 +16,8 @@ static const struct {
 	const char *name;
 	unsigned bit;
 } kinds[] = {
-	{ "cloud", CLOUD },	{ "agent", AGENT },	{ "desktop", DESKTOP },
-	{ "bpf", BPF },		{ "classic", CLASSIC }, { "all", ALL_KINDS },
+	{ "cloud", CLOUD }, { "agent", AGENT },     { "desktop", DESKTOP },
+	{ "bpf", BPF },     { "classic", CLASSIC }, { "all", ALL_KINDS },
 };
 
 static const char *kind_name(unsigned bit)
@@ -35,8 +35,7 @@ static unsigned kinds_wanted(struct call *c)
 
 	if (!arg_given(c, "kinds"))
 		return CLOUD | AGENT;
-	JSON_EACH(v, arg_json(c, "kinds"))
-	{
+	JSON_EACH (v, arg_json(c, "kinds")) {
 		unsigned bit = 0;
 
 		for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
@@ -79,9 +78,12 @@ static unsigned kind_of(const struct json *item)
 static const struct {
 	const char *user_type, *owner_type;
 } owner_types[] = {
-	{ "ActiveDirectory", "user" },	    { "DataverseSystemUser", "system" },
-	{ "ServicePrincipal", "application" }, { "Application", "application" },
-	{ "systemuser", "user" },	    { "team", "team" },
+	{ "ActiveDirectory", "user" },
+	{ "DataverseSystemUser", "system" },
+	{ "ServicePrincipal", "application" },
+	{ "Application", "application" },
+	{ "systemuser", "user" },
+	{ "team", "team" },
 };
 
 static void put_owner_type(struct call *c, struct json *out, struct str type)
@@ -96,7 +98,8 @@ static void put_owner_type(struct call *c, struct json *out, struct str type)
 
 static struct json *keep_flow(struct call *c, const struct json *item)
 {
-	struct str texts[] = { at_str(item, "/properties/displayName"), json_get_str(item, "name") };
+	struct str texts[] = { at_str(item, "/properties/displayName"),
+			       json_get_str(item, "name") };
 	bool solution = at_str(item, "/properties/workflowEntityId").n > 0 ||
 			at_str(item, "/properties/workflowUniqueId").n > 0 ||
 			str_eq(at_str(item, "/properties/provisioningMethod"), S("FromSolution"));
@@ -162,7 +165,8 @@ static struct json *keep_row(struct call *c, const struct json *row)
 	struct json *v;
 
 	/* Agents' flows are looked up only to tell them from the others. */
-	if (!(kind & kinds_wanted(c)) || (kind != AGENT && !found_in(arg_str(c, "search"), texts, 2)))
+	if (!(kind & kinds_wanted(c)) ||
+	    (kind != AGENT && !found_in(arg_str(c, "search"), texts, 2)))
 		return NULL;
 	v = json_new_object(call_arena(c));
 	put_str(c, v, "id", json_get_str(row, "workflowid"));
@@ -180,9 +184,8 @@ static struct json *keep_row(struct call *c, const struct json *row)
 	json_set_z(call_arena(c), v, "kind", kind_name(kind));
 	json_set_bool(call_arena(c), v, "inSolution", true);
 	json_set_bool(call_arena(c), v, "isManaged", json_bool(json_get(row, "ismanaged"), false));
-	put_owner_type(c, v,
-		       json_get_str(row,
-				    "_ownerid_value@Microsoft.Dynamics.CRM.lookuplogicalname"));
+	put_owner_type(
+		c, v, json_get_str(row, "_ownerid_value@Microsoft.Dynamics.CRM.lookuplogicalname"));
 	/* The flow service's own name of the same flow, only for telling agents' flows. */
 	if (kind == AGENT)
 		put_found(c, v, "resourceId", row, "/resourceid");
@@ -255,9 +258,8 @@ static size_t add_lists(struct call *c, const struct start *s, struct fetch *f)
 	/* One more than asked for tells whether there are more. */
 	*p = (struct paging){ .keep = keep_flow,
 			      .budget_ms = 1000 * arg_int(c, "timeoutSeconds"),
-			      .most = arg_int(c, "top")
-					      ? (size_t)(arg_int(c, "top") + s->skip) + 1
-					      : 0 };
+			      .most = arg_int(c, "top") ? (size_t)(arg_int(c, "top") + s->skip) + 1
+							: 0 };
 	for (size_t i = 0; i < (is_admin_mode(c) ? 1u : 2u); i++) {
 		if (s->over[i])
 			continue;
@@ -290,11 +292,12 @@ static enum verdict fetch_rows(struct call *c, struct str organisation)
 	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
 
 	*f = (struct fetch){
-		.url = url_of(c, HOST_DATAVERSE, organisation,
-			      "/workflows?$select=workflowid,name,category,modernflowtype,statecode,"
-			      "createdon,modifiedon,ismanaged,resourceid,_ownerid_value"
-			      "&$filter=type%%20eq%%201%%20and%%20(category%%20ne%%205%%20or"
-			      "%%20modernflowtype%%20ne%%200)"),
+		.url = url_of(
+			c, HOST_DATAVERSE, organisation,
+			"/workflows?$select=workflowid,name,category,modernflowtype,statecode,"
+			"createdon,modifiedon,ismanaged,resourceid,_ownerid_value"
+			"&$filter=type%%20eq%%201%%20and%%20(category%%20ne%%205%%20or"
+			"%%20modernflowtype%%20ne%%200)"),
 		.paging = &pages,
 		.prefer = "odata.include-annotations=\"Microsoft.Dynamics.CRM.lookuplogicalname\","
 			  "odata.maxpagesize=500",
@@ -306,7 +309,7 @@ static enum verdict fetch_rows(struct call *c, struct str organisation)
 
 static bool has_id(const struct json *list, struct str id)
 {
-	JSON_EACH(v, list)
+	JSON_EACH (v, list)
 		if (str_eq(json_get_str(v, "id"), id))
 			return true;
 	return false;
@@ -346,7 +349,7 @@ static struct json *merged(struct call *c, const struct start *s, size_t lists)
 	for (size_t i = 0; i < lists; i++)
 		for (struct json *v = json_first(got(c, 0, i)->json), *next; v; v = next) {
 			next = json_next(v);
-			if (is_new(&seen, json_get_str(v, "id")) &&
+			if ((lists == 1 || is_new(&seen, json_get_str(v, "id"))) &&
 			    !(not_mine && str_eq_nocase(json_get_str(v, "owners"), me)))
 				json_push(out, json_detach(got(c, 0, i)->json, v));
 		}
@@ -359,7 +362,7 @@ static struct json *with_rows(struct call *c, struct json *flows, unsigned wante
 {
 	struct json *out = json_new_array(call_arena(c)), *agents = json_new_array(call_arena(c));
 
-	JSON_EACH(v, rows)
+	JSON_EACH (v, rows)
 		if (str_eq(json_get_str(v, "kind"), S("agent"))) {
 			struct json *ids = json_new_object(call_arena(c));
 
@@ -381,7 +384,7 @@ static struct json *with_rows(struct call *c, struct json *flows, unsigned wante
 		if (wanted & (agent ? AGENT : CLOUD))
 			json_push(out, json_detach(flows, v));
 	}
-	JSON_EACH(v, rows)
+	JSON_EACH (v, rows)
 		if (!given && !str_eq(json_get_str(v, "kind"), S("agent")))
 			json_push(out, json_copy(call_arena(c), v));
 	return out;
@@ -413,8 +416,8 @@ static struct json *links_of(struct call *c, const struct start *s, bool next)
 			over = link.n == 0;
 		}
 		k += !s->over[i];
-		json_push(links, over ? json_new_null(call_arena(c))
-				      : json_new_str(call_arena(c), link));
+		json_push(links,
+			  over ? json_new_null(call_arena(c)) : json_new_str(call_arena(c), link));
 	}
 	return links;
 }
@@ -458,8 +461,7 @@ static enum verdict answer(struct call *c, const struct start *s, size_t lists, 
 	/* Cut by `top`: from the same start, past what was handed out.  Cut by time: from the
 	 * pages that were not fetched. */
 	if (more)
-		put_next(c, out, links_of(c, s, false), s->skip + arg_int(c, "top"),
-			 s->rows_given);
+		put_next(c, out, links_of(c, s, false), s->skip + arg_int(c, "top"), s->rows_given);
 	else if (stopped_early(c, lists))
 		put_next(c, out, links_of(c, s, true), 0, true);
 	json_set_null(call_arena(c), out, "error");
@@ -491,8 +493,9 @@ static enum verdict step(struct call *c)
 		return FAIL;
 	if (call_stage(c) == 0)
 		return fetch_first(c, &s, wanted);
-	lists = wanted & (CLOUD | AGENT) ? (is_admin_mode(c) ? !s.over[0] : 2u - s.over[0] - s.over[1])
-					 : 0;
+	lists = wanted & (CLOUD | AGENT)
+			? (is_admin_mode(c) ? !s.over[0] : 2u - s.over[0] - s.over[1])
+			: 0;
 	if (!rows)
 		return answer(c, &s, lists, merged(c, &s, lists));
 	if (call_stage(c) == 1) {
@@ -501,7 +504,8 @@ static enum verdict step(struct call *c)
 
 		return where.n ? fetch_rows(c, where) : no_organisation(c, bap, known);
 	}
-	return answer(c, &s, lists, with_rows(c, merged(c, &s, lists), wanted, res(c), s.rows_given));
+	return answer(c, &s, lists,
+		      with_rows(c, merged(c, &s, lists), wanted, res(c), s.rows_given));
 }
 
 static const struct param params[] = {
@@ -522,9 +526,10 @@ static const struct param params[] = {
 const struct tool tool_list_live_flows = {
 	.name = "list_live_flows",
 	.title = "List flows",
-	.description = "Lists flows of one environment, own and shared (mode admin: all); `id` is the "
-		       "flowName of other tools. Use search to find a flow by name. For one flow's "
-		       "definition use get_live_flow, for its runs get_live_flow_runs.",
+	.description =
+		"Lists flows of one environment, own and shared (mode admin: all); `id` is the "
+		"flowName of other tools. Use search to find a flow by name. For one flow's "
+		"definition use get_live_flow, for its runs get_live_flow_runs.",
 	.toolset = "flow",
 	.bundles = "create-flow build-flow debug-flow discover governance",
 	.klass = CLASS_READ_ONLY,

@@ -49,9 +49,10 @@ static const struct field whoami_result[] = {
 const struct tool tool_whoami = {
 	.name = "whoami",
 	.title = "Who is signed in",
-	.description = "Says which account, tenant, cloud and profile are in use, what was granted, and "
-		       "whether changes are allowed. Use it when lists are empty or access is refused: "
-		       "often it is the wrong account.",
+	.description =
+		"Says which account, tenant, cloud and profile are in use, what was granted, and "
+		"whether changes are allowed. Use it when lists are empty or access is refused: "
+		"often it is the wrong account.",
 	.toolset = "meta",
 	.bundles = "discover",
 	.klass = CLASS_READ_ONLY,
@@ -116,14 +117,17 @@ static enum verdict list_skills(struct call *c)
 const struct tool tool_list_skills = {
 	.name = "list_skills",
 	.title = "Bundles of tools",
-	.description = "Lists bundles of tools by purpose (create, build, debug, monitor, discover, "
-		       "govern). Needs no sign-in. Then load one with tool_search \"skill:<name>\".",
+	.description =
+		"Lists bundles of tools by purpose (create, build, debug, monitor, discover, "
+		"govern). Needs no sign-in. Then load one with tool_search \"skill:<name>\".",
 	.toolset = "meta",
 	.klass = CLASS_READ_ONLY,
 	.read_only = true,
 	.idempotent = true,
 	.local = true,
 	.params = no_params,
+	.list = "",
+	.columns = "/name /description",
 	.step = list_skills,
 };
 
@@ -268,8 +272,9 @@ static enum verdict by_words(struct call *c, struct str query)
 	for (size_t i = 0; i < count; i++)
 		json_push(out, tool_describe(call_arena(c), best[i]));
 	if (!count)
-		note(c, "hint", json_new_z(call_arena(c),
-					   "no tool matches; try other words, or see list_skills"));
+		note(c, "hint",
+		     json_new_z(call_arena(c),
+				"no tool matches; try other words, or see list_skills"));
 	return done(c, out);
 }
 
@@ -295,14 +300,17 @@ static const struct param search_params[] = {
 const struct tool tool_tool_search = {
 	.name = "tool_search",
 	.title = "Find tools",
-	.description = "Returns the schemas of tools: by bundle (skill:debug-flow), by name "
-		       "(select:get_live_flow,whoami), or by words (failed run). Needs no sign-in. For "
-		       "flows by name use list_live_flows.",
+	.description =
+		"Returns the schemas of tools: by bundle (skill:debug-flow), by name "
+		"(select:get_live_flow,whoami), or by words (failed run). Needs no sign-in. For "
+		"flows by name use list_live_flows.",
 	.toolset = "meta",
 	.klass = CLASS_READ_ONLY,
 	.read_only = true,
 	.idempotent = true,
 	.local = true,
 	.params = search_params,
+	.list = "",
+	.columns = "/name /title /description",
 	.step = tool_search,
 };

@@ -47,8 +47,7 @@ static void walk_below(struct walk *w, const struct json *step, struct buf *poin
 		walk_actions(w, step, branch(w, name, "default", S("")), pointer, path);
 	}
 	mark = pointer->n;
-	JSON_EACH(one, json_get(step, "cases"))
-	{
+	JSON_EACH (one, json_get(step, "cases")) {
 		buf_addz(pointer, "/cases");
 		json_pointer_add(pointer, json_name(one));
 		walk_actions(w, one, branch(w, name, "case", json_name(one)), pointer, direct);
@@ -71,8 +70,7 @@ static void walk_actions(struct walk *w, const struct json *holder, struct str i
 	/* The engine allows eight levels; a value from outside may have more. */
 	if (w->depth < LIMIT_JSON_DEPTH && json_is(actions, JSON_OBJECT)) {
 		w->depth++;
-		JSON_EACH(step, actions)
-		{
+		JSON_EACH (step, actions) {
 			json_pointer_add(pointer, json_name(step));
 			w->step(w, step, in, pointer, false);
 			walk_below(w, step, pointer);
@@ -89,8 +87,7 @@ static void walk(struct walk *w, const struct json *definition)
 	struct buf pointer;
 
 	buf_init_in(&pointer, w->a, LIMIT_CALL_ARENA);
-	JSON_EACH(trigger, json_get(definition, "triggers"))
-	{
+	JSON_EACH (trigger, json_get(definition, "triggers")) {
 		buf_addz(&pointer, "/triggers");
 		json_pointer_add(&pointer, json_name(trigger));
 		w->step(w, trigger, S(""), &pointer, true);
@@ -111,8 +108,7 @@ static void set_copy(struct walk *w, struct json *v, const char *name, const str
 static void put_operation(struct walk *w, struct json *v, const struct json *step)
 {
 	const struct json *host = json_at(step, "/inputs/host");
-	struct str id = json_get_str(host, "operationId"),
-		   api = json_get_str(host, "apiId"),
+	struct str id = json_get_str(host, "operationId"), api = json_get_str(host, "apiId"),
 		   key = json_get_str(host, "connectionName");
 	ptrdiff_t slash = -1;
 
@@ -136,8 +132,7 @@ static void put_run_after(struct walk *w, struct json *v, const struct json *ste
 {
 	struct json *out = json_new_array(w->a);
 
-	JSON_EACH(after, json_get(step, "runAfter"))
-	{
+	JSON_EACH (after, json_get(step, "runAfter")) {
 		struct buf b;
 		bool plain = json_count(after) == 1 &&
 			     str_eq_nocase(json_str(json_first(after)), S("Succeeded"));
@@ -145,7 +140,7 @@ static void put_run_after(struct walk *w, struct json *v, const struct json *ste
 		buf_init_in(&b, w->a, LIMIT_RESULT);
 		buf_adds(&b, json_name(after));
 		if (!plain)
-			JSON_EACH(status, after)
+			JSON_EACH (status, after)
 				buf_addf(&b, "%s%.*s", status == json_first(after) ? ": " : ", ",
 					 STR_ARG(json_str(status)));
 		json_push(out, json_new_str(w->a, buf_str(&b)));
@@ -203,8 +198,8 @@ static bool same_name(struct str a, struct str b)
 	return true;
 }
 
-static void find_step(struct walk *w, const struct json *step, struct str in,
-		      const struct buf *at, bool trigger)
+static void find_step(struct walk *w, const struct json *step, struct str in, const struct buf *at,
+		      bool trigger)
 {
 	if (w->found.value || !same_name(json_name(step), w->wanted))
 		return;
@@ -235,7 +230,7 @@ static size_t count_below(const struct json *step, unsigned depth)
 		   count_in(json_at(step, "/else/actions"), depth) +
 		   count_in(json_at(step, "/default/actions"), depth);
 
-	JSON_EACH(one, json_get(step, "cases"))
+	JSON_EACH (one, json_get(step, "cases"))
 		n += count_in(json_get(one, "actions"), depth);
 	return n;
 }
@@ -246,7 +241,7 @@ static size_t count_in(const struct json *actions, unsigned depth)
 
 	if (depth == 0 || !json_is(actions, JSON_OBJECT))
 		return 0;
-	JSON_EACH(step, actions)
+	JSON_EACH (step, actions)
 		n += 1 + count_below(step, depth - 1);
 	return n;
 }
@@ -256,8 +251,8 @@ size_t outline_count(const struct json *step)
 	return count_below(step, LIMIT_JSON_DEPTH);
 }
 
-static void index_step(struct walk *w, const struct json *step, struct str in,
-		       const struct buf *at, bool trigger)
+static void index_step(struct walk *w, const struct json *step, struct str in, const struct buf *at,
+		       bool trigger)
 {
 	struct json *v = json_new_object(w->a);
 

@@ -40,8 +40,9 @@ static const struct json *opened(struct arena *a, const struct json *v)
 
 /* Members that may hold the next, more exact error, and those that hold a message. */
 static const char *const deeper[] = { "innerError", "innererror", "error", "odata.error", NULL };
-static const char *const messages[] = { "message", "error_description", "errorMessage",
-					"Message", "detail", "title", NULL };
+static const char *const messages[] = {
+	"message", "error_description", "errorMessage", "Message", "detail", "title", NULL
+};
 
 static struct str message_in(const struct json *v)
 {
@@ -123,7 +124,7 @@ struct reason reason_of_outputs(struct arena *a, const struct json *outputs)
 		r = descend(a, outputs, 6);
 	/* A number, or a number in a string: both were recorded. */
 	r.status = json_is(status, JSON_NUMBER) ? json_number_text(status)
-		   : json_str(status).n		? json_str(status)
+		   : json_str(status).n         ? json_str(status)
 						: none;
 	if (r.message.n)
 		r.message = str_dup(a, str_first_utf8(r.message, LIMIT_RESULT / 20));
@@ -179,7 +180,7 @@ static bool in_loop(const struct json *index, struct str name)
 
 static const struct json *action_named(const struct json *actions, struct str name)
 {
-	JSON_EACH(v, actions)
+	JSON_EACH (v, actions)
 		if (str_eq(name_of(v), name))
 			return v;
 	return NULL;
@@ -187,7 +188,7 @@ static const struct json *action_named(const struct json *actions, struct str na
 
 static bool waits_for_failure(const struct json *statuses)
 {
-	JSON_EACH(s, statuses)
+	JSON_EACH (s, statuses)
 		if (str_eq_nocase(json_str(s), S("Failed")) ||
 		    str_eq_nocase(json_str(s), S("TimedOut")))
 			return true;
@@ -198,8 +199,7 @@ static bool waits_for_failure(const struct json *statuses)
 static bool is_handled(const struct json *actions, const struct json *index, struct str name)
 {
 	for (unsigned i = 0; name.n && i < LIMIT_JSON_DEPTH; i++) {
-		JSON_EACH(other, index)
-		{
+		JSON_EACH (other, index) {
 			const struct json *ran;
 
 			if (!waits_for_failure(json_get_n(json_get(other, "runAfter"), name)))
@@ -275,7 +275,7 @@ static void root_last(struct arena *a, struct failures *f, const struct json *in
 
 	for (int pass = 0; pass < 3; pass++)
 		for (size_t i = 0; i < f->count; i++) {
-			int group = f->at[i] == f->root ? 2
+			int group = f->at[i] == f->root                                     ? 2
 				    : is_inside(index, name_of(f->root), name_of(f->at[i])) ? 1
 											    : 0;
 
@@ -295,7 +295,7 @@ struct failures reason_failures(struct arena *a, const struct json *actions,
 
 	f.at = arena_array(a, json_count(actions) + 1, sizeof(*f.at));
 	f.handled = arena_array(a, json_count(actions) + 1, sizeof(*f.handled));
-	JSON_EACH(v, actions)
+	JSON_EACH (v, actions)
 		if (is_failed(v))
 			f.at[f.count++] = v;
 	if (!f.count)

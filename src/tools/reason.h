@@ -28,7 +28,8 @@ struct failures {
 	const struct json **at; /* outer to inner; the cause, if there is one, is the last */
 	bool *handled;          /* another step ran because of this failure */
 	size_t count;
-	const struct json *root; /* NULL: no failed action, or all were handled and the run went well */
+	const struct json
+		*root; /* NULL: no failed action, or all were handled and the run went well */
 	bool root_in_loop;
 };
 struct failures reason_failures(struct arena *a, const struct json *actions,

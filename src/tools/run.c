@@ -95,8 +95,8 @@ static const char *filter_of(struct call *c, const char *start, const char *befo
 	return buf_c(&b);
 }
 
-static const struct paging *pages(struct call *c, struct json *(*keep)(struct call *,
-								       const struct json *))
+static const struct paging *pages(struct call *c,
+				  struct json *(*keep)(struct call *, const struct json *))
 {
 	struct paging *p = arena_alloc(call_arena(c), sizeof(*p));
 
@@ -151,10 +151,11 @@ static enum verdict fetch_workflow(struct call *c, struct str organisation)
 	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
 	const char *id = arg_z(c, "flowName");
 
-	*f = (struct fetch){ .url = url_of(c, HOST_DATAVERSE, organisation,
-					   "/workflows?$select=workflowid&$filter=workflowid%%20eq%%20%s"
-					   "%%20or%%20resourceid%%20eq%%20%s",
-					   id, id),
+	*f = (struct fetch){ .url = url_of(
+				     c, HOST_DATAVERSE, organisation,
+				     "/workflows?$select=workflowid&$filter=workflowid%%20eq%%20%s"
+				     "%%20or%%20resourceid%%20eq%%20%s",
+				     id, id),
 			     .flags = FETCH_OPTIONAL };
 	return fetch_each(c, f, 1);
 }
@@ -162,14 +163,15 @@ static enum verdict fetch_workflow(struct call *c, struct str organisation)
 static enum verdict fetch_flowruns(struct call *c, struct str organisation, struct str workflow)
 {
 	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
-	const char *before = arena_printf(call_arena(c), "_workflow_value eq %.*s",
-					  STR_ARG(workflow));
+	const char *before =
+		arena_printf(call_arena(c), "_workflow_value eq %.*s", STR_ARG(workflow));
 
 	*f = (struct fetch){
-		.url = url_of(c, HOST_DATAVERSE, organisation,
-			      "/flowruns?$select=name,starttime,endtime,status,triggertype,errorcode,"
-			      "errormessage&$orderby=starttime%%20desc&$filter=%s",
-			      filter_of(c, "starttime", before)),
+		.url = url_of(
+			c, HOST_DATAVERSE, organisation,
+			"/flowruns?$select=name,starttime,endtime,status,triggertype,errorcode,"
+			"errormessage&$orderby=starttime%%20desc&$filter=%s",
+			filter_of(c, "starttime", before)),
 		.flags = FETCH_OPTIONAL,
 		.paging = pages(c, keep_row),
 		.prefer = "odata.maxpagesize=100",
@@ -183,7 +185,7 @@ static void suggest(struct call *c, const struct json *runs)
 {
 	struct json *arguments = ids_of(c);
 
-	JSON_EACH(v, runs)
+	JSON_EACH (v, runs)
 		if (str_eq(json_get_str(v, "status"), S("Failed"))) {
 			json_set_str(call_arena(c), arguments, "runName", json_get_str(v, "name"));
 			next_tool(c, "get_live_flow_run_error", arguments);
@@ -197,9 +199,10 @@ static void suggest(struct call *c, const struct json *runs)
 static enum verdict answer(struct call *c, const struct answer *a, const char *source)
 {
 	bool more = a->more, dataverse = source[0] == 'd';
-	const char *why = more ? "top or the time ran out before the list ended: raise top, or narrow it "
-				 "with startTime and endTime"
-			       : "this table has the runs of solution flows only, some minutes late";
+	const char *why =
+		more ? "top or the time ran out before the list ended: raise top, or narrow it "
+		       "with startTime and endTime"
+		     : "this table has the runs of solution flows only, some minutes late";
 
 	note(c, "source", json_new_z(call_arena(c), source));
 	note(c, "complete", json_new_bool(call_arena(c), !more && !dataverse));
@@ -254,9 +257,10 @@ static const struct param params[] = {
 const struct tool tool_get_live_flow_runs = {
 	.name = "get_live_flow_runs",
 	.title = "List runs of a flow",
-	.description = "Lists runs of one flow, newest first (28 days are kept): name, status, times, "
-		       "error. For why a run failed use get_live_flow_run_error; when there is no run "
-		       "at all, list_live_trigger_histories.",
+	.description =
+		"Lists runs of one flow, newest first (28 days are kept): name, status, times, "
+		"error. For why a run failed use get_live_flow_run_error; when there is no run "
+		"at all, list_live_trigger_histories.",
 	.toolset = "run",
 	.bundles = "debug-flow monitor-flow",
 	.klass = CLASS_READ_ONLY,

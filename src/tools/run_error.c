@@ -18,8 +18,8 @@ enum { MOST_LOOKUPS = 6, MOST_LISTED = 60 };
 
 /* An error body is small; a success body that is large is not worth reading. */
 static const struct str error_pointers[] = {
-	STR_INIT("/statusCode"), STR_INIT("/body"), STR_INIT("/error"), STR_INIT("/message"),
-	STR_INIT("/code"),
+	STR_INIT("/statusCode"), STR_INIT("/body"), STR_INIT("/error"),
+	STR_INIT("/message"),    STR_INIT("/code"),
 };
 static const struct project_options error_projection = {
 	.pointers = error_pointers,
@@ -60,11 +60,11 @@ static enum verdict fetch_run(struct call *c)
 	f[RUN] = (struct fetch){ .url = url(c, HOST_FLOW, "/environments/%s/flows/%s/runs/%s", e,
 					    flow, run),
 				 .flags = FETCH_TOLERATE };
-	f[ACTIONS] = (struct fetch){ .url = url(c, HOST_FLOW,
-						"/environments/%s/flows/%s/runs/%s/actions", e, flow,
-						run),
-				     .flags = FETCH_TOLERATE,
-				     .paging = &pages };
+	f[ACTIONS] = (struct fetch){
+		.url = url(c, HOST_FLOW, "/environments/%s/flows/%s/runs/%s/actions", e, flow, run),
+		.flags = FETCH_TOLERATE,
+		.paging = &pages
+	};
 	/* Only for telling what is inside what; the run may be older than this definition. */
 	f[FLOW] = (struct fetch){ .url = url(c, HOST_FLOW, "/environments/%s/flows/%s", e, flow),
 				  .flags = FETCH_OPTIONAL | FETCH_LARGE };
@@ -96,7 +96,7 @@ static bool has_reason(struct call *c, const struct json *action)
 
 struct lookup {
 	const struct json *action[MOST_LOOKUPS]; /* the cause is number 0, when there is one */
-	bool repetitions[MOST_LOOKUPS];          /* its repetitions were asked for, not its outputs */
+	bool repetitions[MOST_LOOKUPS]; /* its repetitions were asked for, not its outputs */
 	size_t count;
 };
 
@@ -144,7 +144,9 @@ static struct fetch content_fetch(struct call *c, struct str link)
 
 static struct fetch repetitions_fetch(struct call *c, const struct json *action, bool filter)
 {
-	static const struct paging pages = { .keep = keep_repetition, .most = 1, .budget_ms = 20000 };
+	static const struct paging pages = { .keep = keep_repetition,
+					     .most = 1,
+					     .budget_ms = 20000 };
 	const char *e = arg_z(c, "environmentName"), *flow = arg_z(c, "flowName"),
 		   *run = arg_z(c, "runName"), *name = json_get_z(action, "actionName");
 
@@ -338,8 +340,7 @@ static struct json *all_actions(struct call *c)
 	struct json *out = json_new_array(call_arena(c)), *v;
 	int64_t top = arg_int(c, "top"), n = 0;
 
-	JSON_EACH(action, got(c, READ, ACTIONS)->json)
-	{
+	JSON_EACH (action, got(c, READ, ACTIONS)->json) {
 		if (top && n++ >= top)
 			break;
 		v = json_new_object(call_arena(c));
@@ -386,7 +387,7 @@ static enum verdict step(struct call *c)
 		return fetch_run(c);
 	if (got(c, READ, ACTIONS)->err != ERR_OK)
 		return fail_read(c, got(c, READ, RUN)->err != ERR_OK ? got(c, READ, RUN)
-								   : got(c, READ, ACTIONS));
+								     : got(c, READ, ACTIONS));
 	f = failures_of(c);
 	l = lookups(c, &f);
 	if (call_stage(c) == LOOK && l.count)
@@ -411,9 +412,10 @@ static const struct param params[] = {
 const struct tool tool_get_live_flow_run_error = {
 	.name = "get_live_flow_run_error",
 	.title = "Why a run failed",
-	.description = "Says which actions of a run failed (outer to inner, the last is the cause) and "
-		       "the real error text in `rootCause`. Use it first on a failed run; then "
-		       "get_live_flow_run_action_outputs for that action's inputs and outputs.",
+	.description =
+		"Says which actions of a run failed (outer to inner, the last is the cause) and "
+		"the real error text in `rootCause`. Use it first on a failed run; then "
+		"get_live_flow_run_action_outputs for that action's inputs and outputs.",
 	.toolset = "run",
 	.bundles = "debug-flow",
 	.klass = CLASS_READ_ONLY,

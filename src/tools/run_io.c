@@ -51,7 +51,7 @@ static int64_t innermost_index(const struct json *item)
 {
 	const struct json *last_one = NULL;
 
-	JSON_EACH(v, json_at(item, "/properties/repetitionIndexes"))
+	JSON_EACH (v, json_at(item, "/properties/repetitionIndexes"))
 		last_one = v;
 	return json_int(json_get(last_one, "itemIndex"), -1);
 }
@@ -146,8 +146,8 @@ static struct fetch repetitions_fetch(struct call *c, enum rows which)
 
 	if (which == SCOPES)
 		f.url = url(c, HOST_FLOW,
-			    "/environments/%s/flows/%s/runs/%s/actions/%s/scopeRepetitions", e, flow,
-			    run, action);
+			    "/environments/%s/flows/%s/runs/%s/actions/%s/scopeRepetitions", e,
+			    flow, run, action);
 	else if (which == FILTERED)
 		f.url = url(c, HOST_FLOW,
 			    "/environments/%s/flows/%s/runs/%s/actions/%s/repetitions"
@@ -155,8 +155,8 @@ static struct fetch repetitions_fetch(struct call *c, enum rows which)
 			    e, flow, run, action, arg_z(c, "status"));
 	else
 		f.url = url(c, HOST_FLOW,
-			    "/environments/%s/flows/%s/runs/%s/actions/%s/repetitions", e, flow, run,
-			    action);
+			    "/environments/%s/flows/%s/runs/%s/actions/%s/repetitions", e, flow,
+			    run, action);
 	return f;
 }
 
@@ -184,14 +184,14 @@ static enum verdict fetch_one(struct call *c, struct fetch f)
 
 static enum verdict fetch_actions(struct call *c)
 {
-	return fetch_one(c, (struct fetch){
-				    .url = url(c, HOST_FLOW,
-					       "/environments/%s/flows/%s/runs/%s/actions",
-					       arg_z(c, "environmentName"), arg_z(c, "flowName"),
-					       arg_z(c, "runName")),
-				    .flags = FETCH_TOLERATE,
-				    .paging = pages(c, keep_action),
-			    });
+	return fetch_one(
+		c, (struct fetch){
+			   .url = url(c, HOST_FLOW, "/environments/%s/flows/%s/runs/%s/actions",
+				      arg_z(c, "environmentName"), arg_z(c, "flowName"),
+				      arg_z(c, "runName")),
+			   .flags = FETCH_TOLERATE,
+			   .paging = pages(c, keep_action),
+		   });
 }
 
 /* The name of the one repetition that is asked for; NULL: a list. */
@@ -308,8 +308,9 @@ static enum verdict no_action(struct call *c)
 		return fail_read(c, run->err != ERR_OK ? run : action);
 	fail_answer(c, action);
 	if (action->err == ERR_NOT_FOUND)
-		hint(c, "The run has no action or trigger of that name; get_live_flow_run_error lists "
-			"all names (allActions).");
+		hint(c,
+		     "The run has no action or trigger of that name; get_live_flow_run_error lists "
+		     "all names (allActions).");
 	return FAIL;
 }
 
@@ -351,22 +352,21 @@ struct wants {
 
 static bool below(struct str pointer, struct str prefix)
 {
-	return str_starts(pointer, prefix) &&
-	       (pointer.n == prefix.n || pointer.p[prefix.n] == '/');
+	return str_starts(pointer, prefix) && (pointer.n == prefix.n || pointer.p[prefix.n] == '/');
 }
 
 /* Pointers count from an item ("/inputs/...", "/outputs/..."); any other is one into outputs. */
 static bool read_select(struct call *c, struct wants *w)
 {
 	*w = (struct wants){ .all = !arg_given(c, "select") };
-	JSON_EACH(v, arg_json(c, "select"))
-	{
+	JSON_EACH (v, arg_json(c, "select")) {
 		struct str s = json_str(v);
 
 		if (!json_is(v, JSON_STRING) || (s.n && s.p[0] != '/')) {
 			fail(c, ERR_INVALID_ARGUMENT,
 			     "\"select\" has an item that is no JSON pointer");
-			hint(c, "Pointers look like /outputs/body/value/0/Title or /inputs/parameters.");
+			hint(c, "Pointers look like /outputs/body/value/0/Title or "
+				"/inputs/parameters.");
 			return false;
 		}
 		if (below(s, S("/inputs")))
@@ -409,7 +409,7 @@ static size_t count_values(const struct json *items, const struct wants *w)
 {
 	size_t n = 0;
 
-	JSON_EACH(v, items)
+	JSON_EACH (v, items)
 		for (int i = 0; i < 2; i++)
 			n += wants_side(w, i) && json_count(side(v, i)) > 0;
 	return n;
@@ -421,7 +421,7 @@ static enum verdict fetch_contents(struct call *c, const struct json *items, str
 	size_t values = count_values(items, w), n = 0;
 	struct fetch *f = arena_array(call_arena(c), values + 1, sizeof(*f));
 
-	JSON_EACH(v, items)
+	JSON_EACH (v, items)
 		for (int i = 1; i >= 0; i--)
 			if (wants_side(w, i) && json_get_str(side(v, i), "uri").n)
 				f[n++] = (struct fetch){
@@ -441,8 +441,7 @@ static void put_cut(struct call *c, struct json *item, const char *name,
 	if (!p->cut_count && !p->cuts_not_listed)
 		return;
 	cut = json_new_object(call_arena(c));
-	json_set_int(call_arena(c), cut, "bytes",
-		     (int64_t)json_text(call_arena(c), p->value).n);
+	json_set_int(call_arena(c), cut, "bytes", (int64_t)json_text(call_arena(c), p->value).n);
 	json_set_int(call_arena(c), cut, "of", of > 0 ? of : (int64_t)p->bytes);
 	json_set_str(call_arena(c), cut, "pointer", p->cut_count ? p->cuts[0].pointer : S(""));
 	if (p->cut_count + p->cuts_not_listed > 1)
@@ -483,8 +482,7 @@ static size_t fill(struct call *c, struct json *item, bool inputs, struct wants 
 	if (a->err == ERR_OK)
 		put_value(c, item, inputs, link, &a->projected);
 	else
-		json_set_z(call_arena(c), item,
-			   inputs ? "inputsUnavailable" : "outputsUnavailable",
+		json_set_z(call_arena(c), item, inputs ? "inputsUnavailable" : "outputsUnavailable",
 			   a->message[0] ? a->message : err_name(a->err));
 	return 1;
 }
@@ -492,9 +490,10 @@ static size_t fill(struct call *c, struct json *item, bool inputs, struct wants 
 static void tell_more(struct call *c, enum look look)
 {
 	const struct answer *a = !arg_str(c, "actionName").n ? got(c, READ, 0)
-				 : look == NOTHING	     ? got(c, READ, REPETITIONS)
+				 : look == NOTHING           ? got(c, READ, REPETITIONS)
 							     : got(c, READ + 1, 0);
-	int64_t of = json_int(json_at(got(c, READ, ACTION)->json, "/properties/repetitionCount"), 0);
+	int64_t of =
+		json_int(json_at(got(c, READ, ACTION)->json, "/properties/repetitionCount"), 0);
 
 	if (!a->more)
 		return;
@@ -584,7 +583,8 @@ static const struct param params[] = {
 	PARAM_FLOW,
 	PARAM_RUN,
 	{ "actionName", JSON_STRING, 0,
-	  "Action or trigger, as in the definition. Left out: all actions, shortened.", .max = 256 },
+	  "Action or trigger, as in the definition. Left out: all actions, shortened.",
+	  .max = 256 },
 	{ "iterationIndex", JSON_NUMBER, 0, "Only this index (from 0) of the innermost loop.",
 	  .min = 0, .max = 999999 },
 	{ "repetition", JSON_STRING, 0,
@@ -604,9 +604,10 @@ static const struct param params[] = {
 const struct tool tool_get_live_flow_run_action_outputs = {
 	.name = "get_live_flow_run_action_outputs",
 	.title = "Inputs and outputs of an action",
-	.description = "Shows inputs and outputs of one action (or the trigger) in one run, every loop "
-		       "repetition of it. Always give actionName; get_live_flow_run_error tells it. Large "
-		       "values are cut and marked: use select. Not the definition: get_live_flow.",
+	.description =
+		"Shows inputs and outputs of one action (or the trigger) in one run, every loop "
+		"repetition of it. Always give actionName; get_live_flow_run_error tells it. Large "
+		"values are cut and marked: use select. Not the definition: get_live_flow.",
 	.toolset = "run",
 	.bundles = "debug-flow",
 	.klass = CLASS_READ_ONLY,

@@ -11,8 +11,7 @@ static struct json *response_schemas(struct call *c, const struct json *definiti
 {
 	struct json *out = json_new_array(call_arena(c));
 
-	JSON_EACH(v, outline_make(call_arena(c), definition))
-	{
+	JSON_EACH (v, outline_make(call_arena(c), definition)) {
 		struct outline_step s;
 		struct json *one;
 
@@ -36,9 +35,9 @@ static enum verdict answer(struct call *c, const struct json *flow)
 	struct json *out = json_new_object(call_arena(c)), *responses;
 
 	put_ids(c, out);
-	json_set_str(call_arena(c), out, "flowKey",
-		     str_fmt(call_arena(c), "%s.%s", arg_z(c, "environmentName"),
-			     arg_z(c, "flowName")));
+	json_set_str(
+		call_arena(c), out, "flowKey",
+		str_fmt(call_arena(c), "%s.%s", arg_z(c, "environmentName"), arg_z(c, "flowName")));
 	put(c, out, "displayName", flow, "/properties/displayName");
 	put_str(c, out, "triggerName", json_name(trigger));
 	put(c, out, "triggerType", trigger, "/type");
@@ -79,8 +78,9 @@ static const struct param params[] = {
 const struct tool tool_get_live_flow_http_schema = {
 	.name = "get_live_flow_http_schema",
 	.title = "Schema of an HTTP trigger",
-	.description = "Old name: reads the request and response schemas of an HTTP-triggered flow. "
-		       "get_live_flow with view=action gives the trigger itself.",
+	.description =
+		"Old name: reads the request and response schemas of an HTTP-triggered flow. "
+		"get_live_flow with view=action gives the trigger itself.",
 	.toolset = "flow",
 	.klass = CLASS_READ_ONLY,
 	.sensitive = true,

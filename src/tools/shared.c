@@ -82,7 +82,8 @@ struct json *ids_of(struct call *c)
 /* Recorded: a flow that is not shared with the caller answers as if it were a connection. */
 bool is_not_owner(const struct answer *a)
 {
-	return a->err == ERR_NOT_OWNER || strcmp(a->service_code, "ConnectionAuthorizationFailed") == 0;
+	return a->err == ERR_NOT_OWNER ||
+	       strcmp(a->service_code, "ConnectionAuthorizationFailed") == 0;
 }
 
 bool is_refused(const struct answer *a)
@@ -98,8 +99,9 @@ enum verdict fail_not_owner(struct call *c, const struct answer *a)
 	said.err = ERR_NOT_OWNER;
 	said.message = "the flow exists, but it is not shared with you";
 	fail_answer(c, &said);
-	hint(c, "Its owner must add you as co-owner (Share, on the flow's page), or an administrator "
-		"of the environment must look (list_live_flows with mode admin shows such flows).");
+	hint(c,
+	     "Its owner must add you as co-owner (Share, on the flow's page), or an administrator "
+	     "of the environment must look (list_live_flows with mode admin shows such flows).");
 	return FAIL;
 }
 

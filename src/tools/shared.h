@@ -11,23 +11,24 @@
 
 /* ---- parameters that many rows have ---- */
 
-#define PARAM_ENVIRONMENT                                                                          \
-	{                                                                                          \
-		"environmentName", JSON_STRING, P_ENVIRONMENT,                                     \
-			"Environment id, exact name or portal link; may be left out when a default is set.", \
-			.alias = "environmentId", .max = 2048                                      \
+#define PARAM_ENVIRONMENT                                                                    \
+	{                                                                                    \
+		"environmentName", JSON_STRING, P_ENVIRONMENT,                               \
+			"Environment id, exact name or portal link; may be left out when a " \
+			"default is set.",                                                   \
+			.alias = "environmentId", .max = 2048                                \
 	}
-#define PARAM_FLOW                                                                                 \
-	{                                                                                          \
-		"flowName", JSON_STRING, P_FLOW | P_REQUIRED,                                      \
-			"Flow id (GUID), env.flow key, exact name or portal link.",                \
-			.alias = "flowId", .max = 2048                                             \
+#define PARAM_FLOW                                                                  \
+	{                                                                           \
+		"flowName", JSON_STRING, P_FLOW | P_REQUIRED,                       \
+			"Flow id (GUID), env.flow key, exact name or portal link.", \
+			.alias = "flowId", .max = 2048                              \
 	}
-#define PARAM_RUN                                                                                  \
-	{                                                                                          \
-		"runName", JSON_STRING, P_RUN | P_REQUIRED,                                        \
-			"Run name (from get_live_flow_runs) or a link to the run.",                \
-			.alias = "runId", .max = 2048                                              \
+#define PARAM_RUN                                                                   \
+	{                                                                           \
+		"runName", JSON_STRING, P_RUN | P_REQUIRED,                         \
+			"Run name (from get_live_flow_runs) or a link to the run.", \
+			.alias = "runId", .max = 2048                               \
 	}
 
 /* ---- reading answers ---- */

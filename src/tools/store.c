@@ -14,24 +14,28 @@ struct replacement {
 /* Source of the names: the published skills and their changelogs. */
 static const struct replacement replacements[] = {
 	{ "get_live_flow_trigger_url", "get_live_flow",
-	  "the address holds a key, and no key is handed to a model; the flow's trigger page in the "
+	  "the address holds a key, and no key is handed to a model; the flow's trigger page in "
+	  "the "
 	  "portal shows it to its owner" },
 	{ "get_store_flow", "get_live_flow", NULL },
 	{ "get_store_flow_errors", "get_live_flow_runs", NULL },
 	{ "get_store_flow_runs", "get_live_flow_runs", NULL },
 	{ "get_store_flow_summary", "get_live_flow_runs", NULL },
 	{ "get_store_flow_trigger_url", "get_live_flow", NULL },
-	{ "get_store_maker", "list_live_flows", "makers are not kept; the flows of an environment name "
-						"their owners (owners)" },
+	{ "get_store_maker", "list_live_flows",
+	  "makers are not kept; the flows of an environment name "
+	  "their owners (owners)" },
 	{ "list_store_connections", "list_live_connections", NULL },
 	{ "list_store_environments", "list_live_environments", NULL },
 	{ "list_store_flows", "list_live_flows", NULL },
-	{ "list_store_makers", "list_live_flows", "makers are not kept; the flows of an environment "
-						  "name their owners (owners)" },
+	{ "list_store_makers", "list_live_flows",
+	  "makers are not kept; the flows of an environment "
+	  "name their owners (owners)" },
 	{ "list_store_power_apps", NULL, "apps are outside of what this program serves" },
 	{ "set_store_flow_state", "set_live_flow_state", NULL },
 	{ "update_store_flow", NULL,
-	  "tags and monitoring settings exist only in the vendor's cache; a flow's own description is "
+	  "tags and monitoring settings exist only in the vendor's cache; a flow's own description "
+	  "is "
 	  "in its definition" },
 };
 
@@ -67,7 +71,8 @@ static enum verdict step(struct call *c)
 	while (strcmp(r->name, name) != 0)
 		r++;
 	fail(c, ERR_NOT_AVAILABLE, "%s is not available%s%s", name, r->why ? ": " : "",
-	     r->why ? r->why : ": there is no cache of flows here, every tool asks the service itself");
+	     r->why ? r->why
+		    : ": there is no cache of flows here, every tool asks the service itself");
 	t = offered(c, r->tool);
 	if (t) {
 		hint(c, "Use %s.", t->name);
@@ -110,19 +115,19 @@ static const struct param params[] = {
 	{ 0 },
 };
 
-#define ABSENT(n)                                                                                  \
-	const struct tool tool_##n = {                                                             \
-		.name = #n,                                                                        \
-		.title = "Not available",                                                          \
-		.description = "Not available here: answers with the live tool to use instead.",   \
-		.toolset = "meta",                                                                 \
-		.klass = CLASS_READ_ONLY,                                                          \
-		.read_only = true,                                                                 \
-		.idempotent = true,                                                                \
-		.local = true,                                                                     \
-		.unlisted = true,                                                                  \
-		.params = params,                                                                  \
-		.step = step,                                                                      \
+#define ABSENT(n)                                                                                \
+	const struct tool tool_##n = {                                                           \
+		.name = #n,                                                                      \
+		.title = "Not available",                                                        \
+		.description = "Not available here: answers with the live tool to use instead.", \
+		.toolset = "meta",                                                               \
+		.klass = CLASS_READ_ONLY,                                                        \
+		.read_only = true,                                                               \
+		.idempotent = true,                                                              \
+		.local = true,                                                                   \
+		.unlisted = true,                                                                \
+		.params = params,                                                                \
+		.step = step,                                                                    \
 	}
 
 ABSENT(get_live_flow_trigger_url);

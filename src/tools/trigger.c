@@ -73,7 +73,7 @@ static const char *trigger_name(struct call *c)
 
 static const struct json *trigger_state(struct call *c, const char *name)
 {
-	JSON_EACH(v, json_get(got(c, READ, TRIGGERS)->json, "value"))
+	JSON_EACH (v, json_get(got(c, READ, TRIGGERS)->json, "value"))
 		if (str_eq(json_get_str(v, "name"), str_from(name)))
 			return v;
 	return NULL;
@@ -93,8 +93,8 @@ static const char *filter_of(struct call *c)
 	buf_init_in(&b, call_arena(c), 4096);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		if (arg_str(c, rows[i].name).n)
-			buf_addf(&b, "%s%s%s%s%s", b.n ? " and " : "", rows[i].clause, rows[i].quote,
-				 arg_z(c, rows[i].name), rows[i].quote);
+			buf_addf(&b, "%s%s%s%s%s", b.n ? " and " : "", rows[i].clause,
+				 rows[i].quote, arg_z(c, rows[i].name), rows[i].quote);
 	return buf_c(&b);
 }
 
@@ -110,11 +110,12 @@ static enum verdict fetch_history(struct call *c, const char *trigger)
 	*f = (struct fetch){ .flags = FETCH_TOLERATE, .paging = p };
 	if (filter[0])
 		f->url = url(c, HOST_FLOW,
-			     "/environments/%s/flows/%s/triggers/%s/histories?$top=%d&$filter=%s", e,
-			     flow, trigger, top, filter);
+			     "/environments/%s/flows/%s/triggers/%s/histories?$top=%d&$filter=%s",
+			     e, flow, trigger, top, filter);
 	else
-		f->url = url(c, HOST_FLOW, "/environments/%s/flows/%s/triggers/%s/histories?$top=%d",
-			     e, flow, trigger, top);
+		f->url =
+			url(c, HOST_FLOW, "/environments/%s/flows/%s/triggers/%s/histories?$top=%d",
+			    e, flow, trigger, top);
 	return fetch_each(c, f, 1);
 }
 
@@ -129,8 +130,7 @@ static struct counts count(const struct json *histories)
 {
 	struct counts n = { 0 };
 
-	JSON_EACH(v, histories)
-	{
+	JSON_EACH (v, histories) {
 		struct str status = json_get_str(v, "status");
 
 		n.fired += json_is_true(json_get(v, "fired"));
@@ -153,22 +153,26 @@ static const char *explanation(struct call *c, const struct json *trigger,
 	bool conditions = json_count(json_get(trigger, "conditions")) > 0;
 
 	if (str_eq(state, S("Suspended")))
-		return "the flow is suspended (see flowSuspensionReason): it does not start until it is "
+		return "the flow is suspended (see flowSuspensionReason): it does not start until "
+		       "it is "
 		       "turned on again";
 	if (str_eq(state, S("Stopped")))
 		return "the flow is turned off: it does not start until it is turned on";
 	if (strcmp(trigger_state_now, "Disabled") == 0)
 		return "the trigger is disabled";
 	if (n.failed && n.failed >= n.fired)
-		return "the trigger itself fails (see the error of the failed entries): often a broken "
+		return "the trigger itself fails (see the error of the failed entries): often a "
+		       "broken "
 		       "connection, or a source that is gone";
 	if (!n.fired && n.skipped && conditions)
-		return "the trigger looked, and its conditions were not met (or there was nothing new): "
+		return "the trigger looked, and its conditions were not met (or there was nothing "
+		       "new): "
 		       "compare conditions with the data";
 	if (!n.fired && n.skipped)
 		return "the trigger looked, and there was nothing new each time";
 	if (!json_count(histories) && !filter_of(c)[0])
-		return "the trigger was never called: nothing happened at its source, it is called by "
+		return "the trigger was never called: nothing happened at its source, it is called "
+		       "by "
 		       "hand or over HTTP and nobody did, or its subscription is broken";
 	if (!json_count(histories))
 		return "no entry fits status, startTime and endTime";
@@ -194,7 +198,7 @@ static void suggest(struct call *c, const struct json *histories)
 {
 	struct json *arguments = ids_of(c);
 
-	JSON_EACH(v, histories)
+	JSON_EACH (v, histories)
 		if (json_is_true(json_get(v, "fired"))) {
 			next_tool(c, "get_live_flow_runs", arguments);
 			return;
@@ -238,7 +242,7 @@ static enum verdict no_trigger(struct call *c)
 {
 	struct json *names = json_new_array(call_arena(c));
 
-	JSON_EACH(v, json_get(got(c, READ, TRIGGERS)->json, "value"))
+	JSON_EACH (v, json_get(got(c, READ, TRIGGERS)->json, "value"))
 		json_push(names, json_copy(call_arena(c), json_get(v, "name")));
 	fail_answer(c, got(c, HISTORY, 0));
 	if (json_count(names))
@@ -276,7 +280,8 @@ static const struct param params[] = {
 	{ "triggerName", JSON_STRING, 0, "Only needed when there are several.", .max = 256 },
 	{ "status", JSON_STRING, 0, "Only entries of this status.",
 	  .choices = "Succeeded Failed Skipped" },
-	{ "startTime", JSON_STRING, P_TIME, "Only entries at or after this time (UTC).", .max = 40 },
+	{ "startTime", JSON_STRING, P_TIME, "Only entries at or after this time (UTC).",
+	  .max = 40 },
 	{ "endTime", JSON_STRING, P_TIME, "Only entries before this time (UTC).", .max = 40 },
 	{ "top", JSON_NUMBER, 0, "Most entries to return, newest first.", .min = 1, .max = 1000,
 	  .otherwise = "30" },
@@ -286,9 +291,11 @@ static const struct param params[] = {
 const struct tool tool_list_live_trigger_histories = {
 	.name = "list_live_trigger_histories",
 	.title = "Why a flow did not start",
-	.description = "Says why a flow started or never did: flow and trigger state, conditions, and "
-		       "what each look of the trigger brought (fired, skipped, failed with error). Use it "
-		       "when get_live_flow_runs shows no run; for failed runs use get_live_flow_run_error.",
+	.description =
+		"Says why a flow started or never did: flow and trigger state, conditions, and "
+		"what each look of the trigger brought (fired, skipped, failed with error). Use it "
+		"when get_live_flow_runs shows no run; for failed runs use "
+		"get_live_flow_run_error.",
 	.toolset = "run",
 	.bundles = "debug-flow monitor-flow",
 	.klass = CLASS_READ_ONLY,

@@ -90,9 +90,9 @@ static bool is_portal(struct str host)
 	for (size_t i = 0; i < sizeof(portals) / sizeof(portals[0]); i++) {
 		struct str row = str_from(portals[i]);
 
-		if (row.p[0] == '.' ? str_ends_nocase(host, row) ||
-					      str_eq_nocase(host, str_from_at(row, 1))
-				    : str_eq_nocase(host, row))
+		if (row.p[0] == '.'
+			    ? str_ends_nocase(host, row) || str_eq_nocase(host, str_from_at(row, 1))
+			    : str_eq_nocase(host, row))
 			return true;
 	}
 	return false;
@@ -206,7 +206,7 @@ struct reference reference_read(struct arena *a, struct str text, enum reference
 		if (r.host.n && !is_portal(r.host))
 			r.kind = REFERENCE_FOREIGN;
 		else if (!(want == WANT_ENVIRONMENT ? r.environment
-			   : want == WANT_FLOW	    ? r.flow
+			   : want == WANT_FLOW      ? r.flow
 						    : r.run)
 				  .p)
 			r.kind = REFERENCE_EMPTY;

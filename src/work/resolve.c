@@ -49,7 +49,7 @@ struct json *resolve_match(struct arena *a, const struct json *list, struct str 
 {
 	struct json *out = json_new_array(a);
 
-	JSON_EACH(v, list)
+	JSON_EACH (v, list)
 		if (str_eq_nocase(str_trim(json_get_str(v, "displayName")), str_trim(name)))
 			json_push(out, json_copy(a, v));
 	return out;
@@ -77,8 +77,7 @@ struct json *resolve_nearest(struct arena *a, const struct json *list, struct st
 	struct json *out = json_new_array(a);
 	struct str wanted = str_lower(a, str_first_utf8(str_trim(name), 128));
 
-	JSON_EACH(v, list)
-	{
+	JSON_EACH (v, list) {
 		struct str shown =
 			str_lower(a, str_first_utf8(json_get_str(v, "displayName"), 128));
 		unsigned u = unlikeness(shown, wanted);
@@ -109,7 +108,7 @@ static void candidates(struct call *c, const struct json *list)
 	struct json *few = json_new_array(c->arena);
 	size_t n = 0;
 
-	JSON_EACH(v, list)
+	JSON_EACH (v, list)
 		if (n++ < RESOLVE_CANDIDATES)
 			json_push(few, json_copy(c->arena, v));
 	fail_data(c, "candidates", few);
@@ -166,7 +165,7 @@ static struct json *list_now(struct call *c, const char *key, bool arrived, bool
 	}
 	all = json_new_array(c->arena);
 	for (size_t i = 0; i < c->stages[c->stage_count - 1].count; i++)
-		JSON_EACH(v, got(c, c->stage_count - 1, i)->json)
+		JSON_EACH (v, got(c, c->stage_count - 1, i)->json)
 			json_push(all, json_copy(c->arena, v));
 	call_cache_put(c, key, str_c(c->arena, json_text(c->arena, all)));
 	return all;
@@ -177,11 +176,10 @@ static struct json *without_twins(struct call *c, const struct json *list)
 {
 	struct json *out = json_new_array(c->arena);
 
-	JSON_EACH(v, list)
-	{
+	JSON_EACH (v, list) {
 		bool twin = false;
 
-		JSON_EACH(w, out)
+		JSON_EACH (w, out)
 			twin = twin || str_eq(json_get_str(w, "id"), json_get_str(v, "id"));
 		if (!twin)
 			json_push(out, json_copy(c->arena, v));
@@ -209,8 +207,9 @@ static bool foreign(struct call *c, const struct param *p, const struct referenc
 static bool empty_link(struct call *c, const struct param *p, enum reference_want want)
 {
 	fail(c, ERR_INVALID_ARGUMENT, "the link in \"%s\" does not name one", p->name);
-	hint(c, "Open the %s itself in the portal and copy its address, or give the id or the "
-		"exact display name.",
+	hint(c,
+	     "Open the %s itself in the portal and copy its address, or give the id or the "
+	     "exact display name.",
 	     words[want]);
 	return false;
 }
@@ -307,8 +306,7 @@ static enum verdict ambiguous(struct call *c, const struct param *p, const struc
 			      struct str name)
 {
 	fail(c, ERR_AMBIGUOUS, "%zu %ss are called \"%.*s\"", json_count(matches),
-	     p->flags & P_ENVIRONMENT ? "environment" : "flow",
-	     STR_ARG(str_first_utf8(name, 120)));
+	     p->flags & P_ENVIRONMENT ? "environment" : "flow", STR_ARG(str_first_utf8(name, 120)));
 	candidates(c, matches);
 	hint(c, "Pass the id of the one that is meant as %s.", p->name);
 	return FAIL;
@@ -329,7 +327,7 @@ static struct json *by_name_or_id(struct call *c, const struct json *list, struc
 	struct json *out = json_new_array(c->arena);
 
 	/* Ids of other shapes exist; one that is in the list is meant as an id. */
-	JSON_EACH(v, list)
+	JSON_EACH (v, list)
 		if (str_eq_nocase(json_get_str(v, "id"), name))
 			json_push(out, json_copy(c->arena, v));
 	return json_count(out) ? out : resolve_match(c->arena, list, name);
@@ -368,15 +366,17 @@ static enum verdict flow_unknown(struct call *c, const struct json *list, struct
 {
 	struct json *near = resolve_nearest(c->arena, list, name);
 
-	fail(c, ERR_NOT_FOUND, "no flow that you own or share is called \"%.*s\" in this environment",
+	fail(c, ERR_NOT_FOUND,
+	     "no flow that you own or share is called \"%.*s\" in this environment",
 	     STR_ARG(str_first_utf8(name, 120)));
 	fail_data(c, "environmentName", json_new_z(c->arena, environment));
 	if (json_count(near)) {
 		fail_data(c, "nearest", near);
 		hint(c, "Names are matched exactly; data.nearest has the nearest ones.");
 	} else {
-		hint(c, "list_live_flows with search finds flows by a part of their name; it may be "
-			"in another environment, or be someone else's (mode admin).");
+		hint(c,
+		     "list_live_flows with search finds flows by a part of their name; it may be "
+		     "in another environment, or be someone else's (mode admin).");
 	}
 	return FAIL;
 }
@@ -389,7 +389,8 @@ static enum verdict resolve_flow(struct call *c, const struct param *p, const ch
 	struct json *list, *matches;
 	enum verdict v;
 
-	if (arrived && (got(c, c->stage_count - 1, 0)->next.n || got(c, c->stage_count - 1, 1)->next.n)) {
+	if (arrived &&
+	    (got(c, c->stage_count - 1, 0)->next.n || got(c, c->stage_count - 1, 1)->next.n)) {
 		fail(c, ERR_TIMEOUT, "there are too many flows to be sure which one \"%.*s\" is",
 		     STR_ARG(str_first_utf8(name, 120)));
 		hint(c, "Find it with list_live_flows and search, and pass its id.");
@@ -400,7 +401,8 @@ static enum verdict resolve_flow(struct call *c, const struct param *p, const ch
 		return fetch_flows(c, environment);
 	matches = without_twins(c, resolve_match(c->arena, list, name));
 	if (!json_count(matches))
-		return fresh ? flow_unknown(c, list, name, environment) : fetch_flows(c, environment);
+		return fresh ? flow_unknown(c, list, name, environment)
+			     : fetch_flows(c, environment);
 	v = one_match(c, p, matches, name, &id);
 	if (v == DONE)
 		set(c, p, id);

@@ -6,7 +6,8 @@
 #include "tools/outline.h"
 
 static const char definition[] =
-	"{\"triggers\":{\"When_a_row\":{\"type\":\"OpenApiConnection\",\"recurrence\":{\"interval\":3},"
+	"{\"triggers\":{\"When_a_row\":{\"type\":\"OpenApiConnection\",\"recurrence\":{"
+	"\"interval\":3},"
 	"\"conditions\":[{\"expression\":\"@true\"}],\"inputs\":{\"host\":{\"apiId\":"
 	"\"/providers/Microsoft.PowerApps/apis/shared_sql\",\"connectionName\":\"shared_sql_1\","
 	"\"operationId\":\"OnNewItems\"}}}},"
@@ -41,7 +42,8 @@ static void test_outline(void **state)
 		"{\"name\":\"Check\",\"type\":\"If\",\"runAfter\":[\"First\"],\"steps\":2},"
 		"{\"name\":\"Yes\",\"type\":\"Compose\",\"in\":\"Check\"},"
 		"{\"name\":\"No\",\"type\":\"Http\",\"in\":\"Check/else\",\"method\":\"GET\"},"
-		"{\"name\":\"Pick one\",\"type\":\"Switch\",\"runAfter\":[\"Check: Failed, TimedOut\"],"
+		"{\"name\":\"Pick one\",\"type\":\"Switch\",\"runAfter\":[\"Check: Failed, "
+		"TimedOut\"],"
 		"\"steps\":3},"
 		"{\"name\":\"Loop\",\"type\":\"Foreach\",\"in\":\"Pick one/default\",\"steps\":1},"
 		"{\"name\":\"Deep\",\"type\":\"Compose\",\"in\":\"Loop\"},"
@@ -90,7 +92,11 @@ static void test_index(void **state)
 static void test_odd(void **state)
 {
 	static const char *const rows[] = {
-		"null", "[]", "{}", "{\"actions\":[]}", "{\"actions\":{\"a\":null}}",
+		"null",
+		"[]",
+		"{}",
+		"{\"actions\":[]}",
+		"{\"actions\":{\"a\":null}}",
 		"{\"actions\":{\"a\":{\"else\":1,\"cases\":[],\"default\":\"x\"}}}",
 		"{\"triggers\":7,\"actions\":{\"a\":\"b\"}}",
 	};

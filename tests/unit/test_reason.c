@@ -21,10 +21,12 @@ static void test_outputs(void **state)
 	static const struct {
 		const char *outputs, *status, *code, *message;
 	} rows[] = {
-		{ "{\"statusCode\":404,\"body\":{\"error\":{\"code\":\"ItemNotFound\",\"message\":\"gone\"}}}",
+		{ "{\"statusCode\":404,\"body\":{\"error\":{\"code\":\"ItemNotFound\",\"message\":"
+		  "\"gone\"}}}",
 		  "404", "ItemNotFound", "gone" },
-		{ "{\"statusCode\":\"400\",\"body\":{\"status\":400,\"message\":\"Column missing\"}}", "400",
-		  "", "Column missing" },
+		{ "{\"statusCode\":\"400\",\"body\":{\"status\":400,\"message\":\"Column "
+		  "missing\"}}",
+		  "400", "", "Column missing" },
 		{ "{\"statusCode\":400,\"body\":{\"error\":{\"code\":\"Bad\",\"message\":\"outer\","
 		  "\"innerError\":{\"code\":\"Inner\",\"message\":\"inner\"}}}}",
 		  "400", "Inner", "inner" },
@@ -35,16 +37,18 @@ static void test_outputs(void **state)
 		  "\"{\\\"error\\\":{\\\"code\\\":\\\"Deep\\\",\\\"message\\\":\\\"deep\\\"}}\"}}}",
 		  "400", "Deep", "deep" },
 		{ "{\"statusCode\":500,\"body\":\"plain words\"}", "500", "", "plain words" },
-		{ "{\"statusCode\":502,\"body\":\"{\\\"message\\\":\\\"from JSON text\\\"}\"}", "502", "",
-		  "from JSON text" },
+		{ "{\"statusCode\":502,\"body\":\"{\\\"message\\\":\\\"from JSON text\\\"}\"}",
+		  "502", "", "from JSON text" },
 		{ "{\"statusCode\":400,\"body\":{\"odata.error\":{\"code\":\"-1\",\"message\":"
 		  "{\"lang\":\"en-US\",\"value\":\"old OData\"}}}}",
 		  "400", "-1", "old OData" },
-		{ "{\"statusCode\":401,\"body\":{\"error\":\"invalid_grant\",\"error_description\":\"AADSTS50173\"}}",
+		{ "{\"statusCode\":401,\"body\":{\"error\":\"invalid_grant\",\"error_description\":"
+		  "\"AADSTS50173\"}}",
 		  "401", "invalid_grant", "AADSTS50173" },
 		{ "{\"statusCode\":400,\"body\":{\"error\":\"only words\"}}", "400", "only words",
 		  "only words" },
-		{ "{\"statusCode\":429,\"body\":{\"errors\":[{\"code\":\"Rate\",\"message\":\"slow\"}]}}",
+		{ "{\"statusCode\":429,\"body\":{\"errors\":[{\"code\":\"Rate\",\"message\":"
+		  "\"slow\"}]}}",
 		  "429", "Rate", "slow" },
 		{ "{\"error\":{\"code\":\"X\",\"message\":\"no body\"}}", "", "X", "no body" },
 		{ "{\"statusCode\":204}", "204", "", "" },
@@ -68,10 +72,12 @@ static void test_error(void **state)
 	struct arena *a = *state;
 	struct reason r;
 
-	r = reason_of_error(a, parse(a, "{\"code\":\"InvalidTemplate\",\"message\":\"split null\"}"));
+	r = reason_of_error(a,
+			    parse(a, "{\"code\":\"InvalidTemplate\",\"message\":\"split null\"}"));
 	assert_str(r.message, "split null");
 	assert_false(reason_is_generic(&r));
-	r = reason_of_error(a, parse(a, "{\"code\":\"ActionFailed\",\"message\":\"An action failed.\"}"));
+	r = reason_of_error(
+		a, parse(a, "{\"code\":\"ActionFailed\",\"message\":\"An action failed.\"}"));
 	assert_true(reason_is_generic(&r));
 	r = reason_of_error(a, NULL);
 	assert_true(reason_is_generic(&r));
@@ -87,8 +93,8 @@ static const char definition[] =
 	"\"Catch\":{\"type\":\"Compose\",\"runAfter\":{\"Try\":[\"Failed\",\"TimedOut\"]}},"
 	"\"Stop\":{\"type\":\"Terminate\",\"runAfter\":{\"Catch\":[\"Succeeded\"]}}}}";
 
-#define A(name, status, from, to, code)                                                            \
-	"{\"actionName\":\"" name "\",\"status\":\"" status "\",\"startTime\":\"T" from                \
+#define A(name, status, from, to, code)                                                 \
+	"{\"actionName\":\"" name "\",\"status\":\"" status "\",\"startTime\":\"T" from \
 	"\",\"endTime\":\"T" to "\",\"code\":\"" code "\"}"
 
 static void check(struct arena *a, const char *actions, bool with_index, bool succeeded,
@@ -109,19 +115,22 @@ static void check(struct arena *a, const char *actions, bool with_index, bool su
 static void test_failures(void **state)
 {
 	struct arena *a = *state;
-	const char *caught = "[" A("Call", "Failed", "2", "3", "BadRequest") ","
-			     A("Try", "Failed", "1", "4", "ActionFailed") ","
-			     A("Loop", "Skipped", "3", "3", "ActionSkipped") ","
-			     A("Catch", "Succeeded", "5", "6", "OK") ","
-			     A("Stop", "Succeeded", "7", "7", "Terminated") "]";
-	const char *open_one = "[" A("Try", "Failed", "1", "4", "ActionFailed") ","
-			       A("Call", "Succeeded", "2", "3", "OK") ","
-			       A("Loop", "Failed", "3", "4", "ActionFailed") ","
-			       A("Step", "Failed", "3", "4", "InvalidTemplate") ","
-			       A("Catch", "Skipped", "5", "5", "ActionSkipped") "]";
-	const char *later = "[" A("Call", "Failed", "2", "3", "BadRequest") ","
-			    A("Try", "Failed", "1", "4", "ActionFailed") ","
-			    A("Catch", "Failed", "5", "6", "InvalidTemplate") "]";
+	const char *caught = "[" A("Call", "Failed", "2", "3", "BadRequest") "," A(
+		"Try", "Failed", "1", "4",
+		"ActionFailed") "," A("Loop", "Skipped", "3", "3",
+				      "ActionSkipped") "," A("Catch", "Succeeded", "5", "6",
+							     "OK") "," A("Stop", "Succeeded", "7",
+									 "7", "Terminated") "]";
+	const char *open_one = "[" A("Try", "Failed", "1", "4", "ActionFailed") "," A(
+		"Call", "Succeeded", "2", "3",
+		"OK") "," A("Loop", "Failed", "3", "4",
+			    "ActionFailed") "," A("Step", "Failed", "3", "4",
+						  "InvalidTemplate") "," A("Catch", "Skipped", "5",
+									   "5",
+									   "ActionSkipped") "]";
+	const char *later = "[" A("Call", "Failed", "2", "3", "BadRequest") "," A(
+		"Try", "Failed", "1", "4", "ActionFailed") "," A("Catch", "Failed", "5", "6",
+								 "InvalidTemplate") "]";
 
 	/* The handler stopped the run: the caught failure is the cause, and marked as handled. */
 	check(a, caught, true, false, "Try* Call*", "Call");
@@ -136,8 +145,8 @@ static void test_failures(void **state)
 	check(a, "[]", true, false, "", "");
 	check(a, "[" A("Call", "Succeeded", "1", "2", "OK") "]", true, false, "", "");
 	/* Of two failures that nobody caught, the first one. */
-	check(a, "[" A("B", "Failed", "3", "4", "X") "," A("A", "TimedOut", "1", "2", "Y") "]", false,
-	      false, "B A", "A");
+	check(a, "[" A("B", "Failed", "3", "4", "X") "," A("A", "TimedOut", "1", "2", "Y") "]",
+	      false, false, "B A", "A");
 }
 
 static void test_loop(void **state)

@@ -5,10 +5,10 @@
 
 #include "work/reference.h"
 
-#define E "11111111-2222-3333-4444-555555555555"
-#define D "Default-99999999-8888-7777-6666-555555555555"
-#define F "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
-#define R "08584173836133456324137110841CU04"
+#define E   "11111111-2222-3333-4444-555555555555"
+#define D   "Default-99999999-8888-7777-6666-555555555555"
+#define F   "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
+#define R   "08584173836133456324137110841CU04"
 #define SOL "9486d209-c82c-ed11-9db2-000d3a0871cb"
 
 struct row {
@@ -28,14 +28,16 @@ static const struct row rows[] = {
 	{ WANT_ENVIRONMENT, "Default-", REFERENCE_NAME, NULL, NULL, NULL },
 	{ WANT_ENVIRONMENT, "-" E, REFERENCE_NAME, NULL, NULL, NULL },
 	{ WANT_ENVIRONMENT, "A1-" E, REFERENCE_NAME, NULL, NULL, NULL },
-	{ WANT_ENVIRONMENT, "11111111-2222-3333-4444-55555555555g", REFERENCE_NAME, NULL, NULL, NULL },
+	{ WANT_ENVIRONMENT, "11111111-2222-3333-4444-55555555555g", REFERENCE_NAME, NULL, NULL,
+	  NULL },
 	{ WANT_ENVIRONMENT, E "." F, REFERENCE_KEY, E, F, NULL },
-	{ WANT_ENVIRONMENT, "https://make.powerautomate.com/environments/" E "/home", REFERENCE_LINK,
-	  E, NULL, NULL },
-	{ WANT_ENVIRONMENT, "https://admin.powerplatform.microsoft.com/environments/environment/" E
-			    "/hub",
+	{ WANT_ENVIRONMENT, "https://make.powerautomate.com/environments/" E "/home",
 	  REFERENCE_LINK, E, NULL, NULL },
-	{ WANT_ENVIRONMENT, "https://make.powerautomate.com/home", REFERENCE_EMPTY, NULL, NULL, NULL },
+	{ WANT_ENVIRONMENT,
+	  "https://admin.powerplatform.microsoft.com/environments/environment/" E "/hub",
+	  REFERENCE_LINK, E, NULL, NULL },
+	{ WANT_ENVIRONMENT, "https://make.powerautomate.com/home", REFERENCE_EMPTY, NULL, NULL,
+	  NULL },
 
 	{ WANT_FLOW, F, REFERENCE_ID, NULL, F, NULL },
 	{ WANT_FLOW, "AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE", REFERENCE_ID, NULL,
@@ -46,23 +48,26 @@ static const struct row rows[] = {
 	{ WANT_FLOW, "HTTP -> https", REFERENCE_NAME, NULL, NULL, NULL },
 	{ WANT_FLOW, "https://make.powerautomate.com/environments/" E "/flows/" F "/details",
 	  REFERENCE_LINK, E, F, NULL },
-	{ WANT_FLOW, "https://make.powerautomate.com/environments/" E "/flows/" F, REFERENCE_LINK, E, F,
-	  NULL },
+	{ WANT_FLOW, "https://make.powerautomate.com/environments/" E "/flows/" F, REFERENCE_LINK,
+	  E, F, NULL },
 	{ WANT_FLOW, "https://make.powerautomate.com/environments/" E "/flows/" F "?v3=true#x",
 	  REFERENCE_LINK, E, F, NULL },
 	{ WANT_FLOW, "https://make.powerautomate.com/environments/" E "/flows/shared/" F "/details",
 	  REFERENCE_LINK, E, F, NULL },
 	{ WANT_FLOW, "https://make.powerautomate.com/environments/" E "/solutions/" SOL "/flows/" F,
 	  REFERENCE_LINK, E, F, NULL },
-	{ WANT_FLOW, "https://make.powerautomate.com/environments/" E "/solutions/~preferred/flows/" F
-		     "/details",
+	{ WANT_FLOW,
+	  "https://make.powerautomate.com/environments/" E "/solutions/~preferred/flows/" F
+	  "/details",
 	  REFERENCE_LINK, E, F, NULL },
-	{ WANT_FLOW, "https://make.powerapps.com/environments/" E "/solutions/" SOL
-		     "/objects/cloudflows/" F "/view",
+	{ WANT_FLOW,
+	  "https://make.powerapps.com/environments/" E "/solutions/" SOL "/objects/cloudflows/" F
+	  "/view",
 	  REFERENCE_LINK, E, F, NULL },
 	{ WANT_FLOW, "https://make.powerautomate.com/manage/environments/" E "/flows/" F "/details",
 	  REFERENCE_LINK, E, F, NULL },
-	{ WANT_FLOW, "https://emea.flow.microsoft.com/manage/environments/" D "/flows/" F "/details",
+	{ WANT_FLOW,
+	  "https://emea.flow.microsoft.com/manage/environments/" D "/flows/" F "/details",
 	  REFERENCE_LINK, D, F, NULL },
 	{ WANT_FLOW, "https://flow.microsoft.com/en-us/manage/environments/" D "/flows/" F,
 	  REFERENCE_LINK, D, F, NULL },
@@ -70,35 +75,39 @@ static const struct row rows[] = {
 	  REFERENCE_LINK, E, F, NULL },
 	{ WANT_FLOW, "https://make.powerautomate.appsplatform.us/environments/" E "/flows/" F,
 	  REFERENCE_LINK, E, F, NULL },
-	{ WANT_FLOW, "https://make.powerautomate.cn/environments/" E "/flows/" F, REFERENCE_LINK, E, F,
+	{ WANT_FLOW, "https://make.powerautomate.cn/environments/" E "/flows/" F, REFERENCE_LINK, E,
+	  F, NULL },
+	{ WANT_FLOW, "make.powerautomate.com/environments/" E "/flows/" F, REFERENCE_LINK, E, F,
 	  NULL },
-	{ WANT_FLOW, "make.powerautomate.com/environments/" E "/flows/" F, REFERENCE_LINK, E, F, NULL },
-	{ WANT_FLOW, "HTTPS://MAKE.POWERAUTOMATE.COM:443/environments/" E "/flows/" F, REFERENCE_LINK, E,
-	  F, NULL },
-	{ WANT_FLOW, "https://make.powerautomate.com/environments/Default%2D99999999-8888-7777-6666-"
-		     "555555555555/flows/" F,
+	{ WANT_FLOW, "HTTPS://MAKE.POWERAUTOMATE.COM:443/environments/" E "/flows/" F,
+	  REFERENCE_LINK, E, F, NULL },
+	{ WANT_FLOW,
+	  "https://make.powerautomate.com/environments/Default%2D99999999-8888-7777-6666-"
+	  "555555555555/flows/" F,
 	  REFERENCE_LINK, D, F, NULL },
-	{ WANT_FLOW, "/providers/Microsoft.ProcessSimple/environments/" E "/flows/" F, REFERENCE_LINK,
-	  E, F, NULL },
-	{ WANT_FLOW, "https://make.powerautomate.com/environments/" E "/flows/new", REFERENCE_EMPTY, E,
-	  NULL, NULL },
-	{ WANT_FLOW, "https://make.powerautomate.com/environments/" E "/connections", REFERENCE_EMPTY,
+	{ WANT_FLOW, "/providers/Microsoft.ProcessSimple/environments/" E "/flows/" F,
+	  REFERENCE_LINK, E, F, NULL },
+	{ WANT_FLOW, "https://make.powerautomate.com/environments/" E "/flows/new", REFERENCE_EMPTY,
 	  E, NULL, NULL },
-	{ WANT_FLOW, "https://contoso.sharepoint.com/environments/" E "/flows/" F, REFERENCE_FOREIGN, E,
-	  F, NULL },
+	{ WANT_FLOW, "https://make.powerautomate.com/environments/" E "/connections",
+	  REFERENCE_EMPTY, E, NULL, NULL },
+	{ WANT_FLOW, "https://contoso.sharepoint.com/environments/" E "/flows/" F,
+	  REFERENCE_FOREIGN, E, F, NULL },
 	{ WANT_FLOW, "https://make.powerautomate.com.evil.example/environments/" E "/flows/" F,
 	  REFERENCE_FOREIGN, E, F, NULL },
 	{ WANT_FLOW, "https://make.powerautomate.com@evil.example/environments/" E "/flows/" F,
 	  REFERENCE_FOREIGN, E, F, NULL },
-	{ WANT_FLOW, "https://evilflow.microsoft.com.example/", REFERENCE_FOREIGN, NULL, NULL, NULL },
+	{ WANT_FLOW, "https://evilflow.microsoft.com.example/", REFERENCE_FOREIGN, NULL, NULL,
+	  NULL },
 
 	{ WANT_RUN, R, REFERENCE_ID, NULL, NULL, R },
 	{ WANT_RUN, "not a run", REFERENCE_NAME, NULL, NULL, NULL },
 	{ WANT_RUN, "../../x", REFERENCE_NAME, NULL, NULL, NULL },
 	{ WANT_RUN, "https://make.powerautomate.com/environments/" E "/flows/" F "/runs/" R,
 	  REFERENCE_LINK, E, F, R },
-	{ WANT_RUN, "https://make.powerautomate.com/environments/" E "/solutions/" SOL "/flows/" F
-		    "/runs/" R "?v3=false",
+	{ WANT_RUN,
+	  "https://make.powerautomate.com/environments/" E "/solutions/" SOL "/flows/" F "/runs/" R
+	  "?v3=false",
 	  REFERENCE_LINK, E, F, R },
 	{ WANT_RUN, "https://us.flow.microsoft.com/manage/environments/" D "/flows/" F "/runs/" R,
 	  REFERENCE_LINK, D, F, R },
