@@ -28,17 +28,18 @@
 
 struct options {
 	const char *dir, *seed, *date;
-	uint64_t port, plain_port, latency;
+	uint64_t port, plain_port, latency, listen_fd;
 	bool plain, with_parent, verbose;
 };
 
 static const char usage[] =
-	"usage: flowlatch-tenant --dir DIR [--port N] [--plain-port N] [--seed NAME]\n"
+	"usage: flowlatch-tenant --dir DIR [--port N | --listen-fd N] [--plain-port N] [--seed NAME]\n"
 	"                        [--latency MS] [--date ISO] [--with-parent] [--verbose]\n";
 
 static const struct option long_options[] = {
 	{ "dir", required_argument, NULL, 'd' },
 	{ "port", required_argument, NULL, 'p' },
+	{ "listen-fd", required_argument, NULL, 'L' },
 	{ "plain-port", required_argument, NULL, 'P' },
 	{ "http", no_argument, NULL, 'H' },
 	{ "seed", required_argument, NULL, 's' },
@@ -79,6 +80,9 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'p':
 			ok = number(optarg, 65535, &o->port);
+			break;
+		case 'L':
+			ok = number(optarg, 1023, &o->listen_fd);
 			break;
 		case 'P':
 			ok = number(optarg, 65535, &o->plain_port);
@@ -204,6 +208,7 @@ static int serve(const struct options *o, struct tenant *t, struct tls *tls)
 {
 	struct server_options so = {
 		.port = (unsigned)o->port,
+		.listen_fd = (int)o->listen_fd,
 		.plain_port = o->plain ? (int)o->plain_port : -1,
 		.tls = tls,
 		.tenant = t,

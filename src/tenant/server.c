@@ -538,7 +538,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 
 /* ---- the daemons ---- */
 
-static struct MHD_Daemon *start_daemon(struct server *s, unsigned port, const struct tls *tls)
+static struct MHD_Daemon *start_daemon(struct server *s, unsigned port, int listen_fd,
+				       const struct tls *tls)
 {
 	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK |
 			 (tls ? MHD_USE_TLS : 0u);
@@ -551,6 +552,10 @@ static struct MHD_Daemon *start_daemon(struct server *s, unsigned port, const st
 		{ MHD_OPTION_END, 0, NULL },
 	};
 	struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
+	struct MHD_OptionItem socket[] = {
+		{ listen_fd ? MHD_OPTION_LISTEN_SOCKET : MHD_OPTION_END, listen_fd, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
 
 	return MHD_start_daemon(flags, (uint16_t)port, NULL, NULL, on_request, s,
 				MHD_OPTION_SOCK_ADDR, &at, MHD_OPTION_URI_LOG_CALLBACK, on_uri, s,
@@ -559,7 +564,8 @@ static struct MHD_Daemon *start_daemon(struct server *s, unsigned port, const st
 				MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
 				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(128u << 10),
 				MHD_OPTION_CONNECTION_LIMIT, (unsigned)TENANT_CONNECTIONS,
-				MHD_OPTION_ARRAY, tls ? secure : none, MHD_OPTION_END);
+				MHD_OPTION_ARRAY, tls ? secure : none, MHD_OPTION_ARRAY, socket,
+				MHD_OPTION_END);
 }
 
 static unsigned port_of(struct MHD_Daemon *d)
@@ -579,9 +585,9 @@ struct server *server_start(const struct server_options *o)
 	s->tenant = o->tenant;
 	s->verbose = o->verbose;
 	list_init(&s->waiting);
-	s->tls = start_daemon(s, o->port, o->tls);
+	s->tls = start_daemon(s, o->port, o->listen_fd, o->tls);
 	if (s->tls && o->plain_port >= 0)
-		s->plain = start_daemon(s, (unsigned)o->plain_port, NULL);
+		s->plain = start_daemon(s, (unsigned)o->plain_port, 0, NULL);
 	if (!s->tls || (o->plain_port >= 0 && !s->plain)) {
 		log_error("flowlatch-tenant: cannot listen on 127.0.0.1: %s", strerror(errno));
 		server_stop(s);

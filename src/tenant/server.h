@@ -13,6 +13,7 @@ struct server;
 
 struct server_options {
 	unsigned port;       /* 0: any */
+	int listen_fd;       /* a listening socket to use instead of a port of our own; 0: none */
 	int plain_port;      /* -1: none, 0: any */
 	struct tls *tls;
 	struct tenant *tenant;
