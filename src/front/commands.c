@@ -28,6 +28,13 @@ const struct command commands[] = {
 		.practice = true,
 		.run = cmd_tools,
 	},
+	{
+		.name = "log",
+		.synopsis = "show | verify | stats | export | purge | init",
+		.help = "read, check and shorten the usage log",
+		.options = cmd_log_options,
+		.run = cmd_log,
+	},
 };
 
 const size_t command_count = sizeof(commands) / sizeof(*commands);

@@ -13,7 +13,7 @@ struct cli_table {
 	size_t columns, rows, room;
 	const char *const *titles;
 	const char **cells; /* rows * columns, safe text */
-	bool *number;
+	bool *number, *prose; /* of a column: numbers; some cell has a blank */
 	size_t *width;
 };
 
@@ -25,6 +25,7 @@ struct cli_table *cli_table_new(struct cli *cli, size_t columns, const char *con
 	t->columns = columns;
 	t->titles = titles;
 	t->number = arena_array(cli->arena, columns, sizeof(*t->number));
+	t->prose = arena_array(cli->arena, columns, sizeof(*t->prose));
 	t->width = arena_array(cli->arena, columns, sizeof(*t->width));
 	for (size_t c = 0; c < columns; c++)
 		t->width[c] = cli_width(str_from(titles[c]));
@@ -49,30 +50,40 @@ void cli_table_row(struct cli_table *t, const char *const *cells)
 		size_t width = cli_width(str_from(cell));
 
 		t->cells[t->rows * t->columns + c] = cell;
+		t->prose[c] |= strchr(cell, ' ') != NULL;
 		if (width > t->width[c])
 			t->width[c] = width;
 	}
 	t->rows++;
 }
 
+/* The widest column that can give up room, or `columns`.  Ids and codes are worth nothing when they
+ * are cut, so sentences and names go first. */
+static size_t widest(const struct cli_table *t, bool prose)
+{
+	size_t found = t->columns;
+
+	for (size_t c = 0; c < t->columns; c++)
+		if (!t->number[c] && t->prose[c] == prose && t->width[c] > NARROWEST &&
+		    (found == t->columns || t->width[c] > t->width[found]))
+			found = c;
+	return found;
+}
+
 /* Takes columns off the widest text columns until a row fits, or nothing can give any more. */
 static void fit(struct cli_table *t)
 {
-	size_t total = GAP * (t->columns - 1);
+	size_t total = GAP * (t->columns - 1), c;
 
-	for (size_t c = 0; c < t->columns; c++)
+	for (c = 0; c < t->columns; c++)
 		total += t->width[c];
-	while (t->cli->columns && total > t->cli->columns) {
-		size_t widest = t->columns;
-
-		for (size_t c = 0; c < t->columns; c++)
-			if (!t->number[c] && t->width[c] > NARROWEST &&
-			    (widest == t->columns || t->width[c] > t->width[widest]))
-				widest = c;
-		if (widest == t->columns)
+	for (; t->cli->columns && total > t->cli->columns; total--) {
+		c = widest(t, true);
+		if (c == t->columns)
+			c = widest(t, false);
+		if (c == t->columns)
 			return;
-		t->width[widest]--;
-		total--;
+		t->width[c]--;
 	}
 }
 

@@ -51,6 +51,7 @@ REFUSED = [
     (["tools", "--log-level", "loud"], 2, "log_level"),
     (["tools", "--client-id", "not-a-uuid"], 2, "client_id"),
     (["tools", "--toolsets", "nonsense"], 2, "nonsense"),
+    (["log", "--practice", "show"], 2, "--practice"),
     (["help", "frobnicate"], 2, "unknown command"),
 ]
 for words, code, says in REFUSED:
@@ -70,7 +71,7 @@ for words in (["--help"], ["-h"]):
     r = run(*words)
     check(f"flowlatch {words[0]} is flowlatch help", r.code == 0 and r.out == whole.out, r)
 commands = re.findall(r"^  ([a-z]+) {2,}", whole.out.split("options")[0], flags=re.M)
-check("help lists the commands", {"serve", "call", "tools", "help"} <= set(commands), whole)
+check("help lists the commands", {"serve", "call", "tools", "log", "help"} <= set(commands), whole)
 check("help fits 80 columns", all(
     len(line) <= 80 for line in run("help", env={"COLUMNS": "80"}).out.split("\n")))
 for command in commands:

@@ -5,7 +5,7 @@ bad=0 n=0
 for page in man/*.[1-8]; do
     n=$((n + 1))
     # The system's own pages may be missing where only the tools are installed.
-    mandoc -Tlint -Wwarning "$page" | grep -v 'referenced manual not found' && bad=1
+    mandoc -Tlint -Wstyle "$page" | grep -v 'referenced manual not found' && bad=1
     section=${page##*.} name=$(basename "$page" ".$section")
     grep -q "^\.Dt $(echo "$name" | tr '[:lower:]' '[:upper:]') $section\$" "$page" || {
         echo "$page: .Dt does not name the page"

@@ -194,6 +194,22 @@ static void test_table(void **state)
 	assert_true(str_find(text, S("\033[31mFailed\033[0m")) > 0);
 }
 
+/* Ids stay whole while names can give up room. */
+static void test_ids_last(void **state)
+{
+	static const char *const titles[] = { "name", "id" };
+	struct arena *a = *state;
+	struct cli_table *t = cli_table_new(cli_of(a, 34, false), 2, titles);
+
+	cli_table_row(t, (const char *const[]){ "Order intake", "0585fab3-ac2b-4820" });
+	cli_table_row(t, (const char *const[]){ "A name with blanks", "b9e1437d-d5b3-4127" });
+	capture();
+	cli_table_print(t);
+	assert_str(release(a), "NAME            ID\n"
+			       "Order intake    0585fab3-ac2b-4820\n"
+			       "A name with b\xe2\x80\xa6  b9e1437d-d5b3-4127\n");
+}
+
 /* Columns give up room one by one, but a terminal of 20 columns does not lose them. */
 static void test_narrow_table(void **state)
 {
@@ -246,7 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_width),  UNIT(test_cut),          UNIT(test_safe),
 		UNIT(test_when),   UNIT(test_size_and_duration), UNIT(test_table),
-		UNIT(test_narrow_table), UNIT(test_wrap),   UNIT(test_nearest),
+		UNIT(test_ids_last), UNIT(test_narrow_table), UNIT(test_wrap),   UNIT(test_nearest),
 		/* Last: the writer remembers that its output is gone. */
 		UNIT(test_writer),
 	};
