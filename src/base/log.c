@@ -79,7 +79,8 @@ static void log_line(enum log_level level, const char *word, const char *fmt, va
 	if (level > max_level)
 		return;
 	buf_init(&raw, LIMIT_CONF_LINE);
-	buf_init(&line, 6 * LIMIT_CONF_LINE);
+	/* One byte becomes at most six: \u{1b}. */
+	buf_init(&line, 6 * LIMIT_CONF_LINE + 64);
 	buf_init(&scratch, 12 * LIMIT_CONF_LINE);
 	buf_addv(&raw, fmt, ap);
 	buf_addf(&line, "flowlatch: %s", word);

@@ -74,6 +74,27 @@ static bool one_of(struct str *s, const char *set, char *out)
 	return true;
 }
 
+/* ".5" up to ".123456789", of which milliseconds are kept. */
+static bool fraction(struct str *s, int *ms)
+{
+	size_t n = 0;
+	char c;
+
+	if (!one_of(s, ".", &c))
+		return true;
+	for (int scale = 100; one_of(s, "0123456789", &c); scale /= 10, n++)
+		*ms += (c - '0') * scale;
+	return n >= 1 && n <= 9;
+}
+
+static int days_in_month(int year, int month)
+{
+	static const signed char days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
 bool os_parse_time(struct str s, int64_t *wall_ms)
 {
 	struct tm tm = { 0 };
@@ -85,20 +106,14 @@ bool os_parse_time(struct str s, int64_t *wall_ms)
 	    !digits(&s, 2, &tm.tm_hour) || !one_of(&s, ":", &c) || !digits(&s, 2, &tm.tm_min) ||
 	    !one_of(&s, ":", &c) || !digits(&s, 2, &tm.tm_sec))
 		return false;
-	if (s.n && s.p[0] == '.') {
-		int scale = 100;
-
-		s = str_from_at(s, 1);
-		for (; s.n && s.p[0] >= '0' && s.p[0] <= '9'; s = str_from_at(s, 1), scale /= 10)
-			frac += (s.p[0] - '0') * scale;
-	}
-	if (!one_of(&s, "Zz+-", &zone))
+	if (!fraction(&s, &frac) || !one_of(&s, "Zz+-", &zone))
 		return false;
 	if ((zone == '+' || zone == '-') &&
 	    (!digits(&s, 2, &off_h) || !one_of(&s, ":", &c) || !digits(&s, 2, &off_m)))
 		return false;
-	if (s.n || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
-	    tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60 || off_h > 23 || off_m > 59)
+	if (s.n || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 ||
+	    tm.tm_mday > days_in_month(tm.tm_year, tm.tm_mon) || tm.tm_hour > 23 ||
+	    tm.tm_min > 59 || tm.tm_sec > 60 || off_h > 23 || off_m > 59)
 		return false;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
@@ -159,12 +174,14 @@ int os_sync_parent(const char *path)
 	const char *slash = strrchr(path, '/');
 	char dir[4096];
 	int fd, err = 0;
+	size_t n;
 
-	if (!slash || (size_t)(slash - path) >= sizeof(dir))
-		return slash ? ENAMETOOLONG : 0;
-	memcpy(dir, path, (size_t)(slash - path));
-	dir[slash - path] = '\0';
-	fd = open(slash == path ? "/" : dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (slash && (size_t)(slash - path) >= sizeof(dir))
+		return ENAMETOOLONG;
+	n = slash ? (size_t)(slash - path) : 0;
+	memcpy(dir, path, n);
+	dir[n] = '\0';
+	fd = open(!slash ? "." : n ? dir : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return errno;
 	/* Some file systems cannot sync a directory; the rename is then as safe as it gets. */
@@ -278,6 +295,7 @@ int os_mkdirs(const char *path)
 {
 	char part[4096];
 	size_t n = strlen(path);
+	struct stat st;
 
 	if (n >= sizeof(part))
 		return ENAMETOOLONG;
@@ -289,7 +307,10 @@ int os_mkdirs(const char *path)
 		if (mkdir(part, 0700) && errno != EEXIST)
 			return errno;
 	}
-	return 0;
+	/* A file of that name is no directory; a link to one is. */
+	if (stat(path, &st))
+		return errno;
+	return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
 }
 
 int os_try_lock(const char *path, int *err)
@@ -383,8 +404,10 @@ void os_harden(void)
 {
 	struct rlimit none = { 0, 0 };
 
-	for (int fd = 3; fd < 256; fd++)
-		close(fd);
+	/* Linux before 5.9 and valgrind do not know the call. */
+	if (close_range(3, ~0u, 0))
+		for (int fd = 3; fd < 256; fd++)
+			close(fd);
 	umask(077);
 	for (size_t i = 0; i < sizeof(dangerous_variables) / sizeof(*dangerous_variables); i++)
 		unsetenv(dangerous_variables[i]);

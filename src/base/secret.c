@@ -3,6 +3,7 @@
  */
 #include "base/secret.h"
 
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -12,26 +13,37 @@
 struct secret {
 	struct list link;
 	size_t mapped, n;
-	char bytes[];
+	char *pages; /* a guard page, the bytes, a guard page */
+	char *bytes;
 };
 
 static struct list living = { &living, &living };
 
 struct secret *secret_new(struct str bytes)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), mapped;
-	struct secret *s;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), inner;
+	struct secret *s = malloc(sizeof(*s));
 
-	mapped = (sizeof(*s) + bytes.n + 1 + page - 1) / page * page;
-	s = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (s == MAP_FAILED)
+	if (!s)
 		return NULL;
-	/* Best effort: an unprivileged process may lock 8 MiB, some containers nothing. */
-	(void)mlock(s, mapped);
-	(void)madvise(s, mapped, MADV_DONTDUMP);
-	(void)madvise(s, mapped, MADV_WIPEONFORK);
-	s->mapped = mapped;
+	inner = (bytes.n + 1 + page - 1) / page * page;
+	s->mapped = inner + 2 * page;
 	s->n = bytes.n;
+	s->pages = mmap(NULL, s->mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (s->pages == MAP_FAILED) {
+		free(s);
+		return NULL;
+	}
+	s->bytes = s->pages + page;
+	if (mprotect(s->bytes, inner, PROT_READ | PROT_WRITE)) {
+		munmap(s->pages, s->mapped);
+		free(s);
+		return NULL;
+	}
+	/* Best effort: an unprivileged process may lock 8 MiB, some containers nothing. */
+	(void)mlock(s->bytes, inner);
+	(void)madvise(s->bytes, inner, MADV_DONTDUMP);
+	(void)madvise(s->bytes, inner, MADV_WIPEONFORK);
 	if (bytes.n)
 		memcpy(s->bytes, bytes.p, bytes.n);
 	list_append(&living, &s->link);
@@ -49,7 +61,8 @@ void secret_free(struct secret *s)
 		return;
 	list_remove(&s->link);
 	os_wipe(s->bytes, s->n);
-	munmap(s, s->mapped);
+	munmap(s->pages, s->mapped);
+	free(s);
 }
 
 struct str secret_bytes(const struct secret *s)
