@@ -135,8 +135,8 @@ struct ends {
 	unsigned char m[CRYPT_HASH];
 };
 
-/* The first and the last record of a segment, as far as they can be read. */
-static void read_ends(int fd, struct ends *out)
+/* The first and the last record of a segment, as far as they can be read.  An errno, or 0. */
+static int read_ends(int fd, struct ends *out)
 {
 	struct audit_reader r;
 	struct audit_line l;
@@ -144,33 +144,43 @@ static void read_ends(int fd, struct ends *out)
 	off_t size = lseek(fd, 0, SEEK_END);
 	uint64_t at;
 	bool whole;
+	int err;
 
 	*out = (struct ends){ 0 };
 	audit_reader_init(&r, fd, 0);
 	if (audit_reader_next(&r, &line, &at, &whole) && audit_line_read(line, &l))
 		out->first = l.seq;
+	err = r.error;
 	audit_reader_init(&r, fd, size > 4096 ? (uint64_t)size - 4096 : 0);
 	while (audit_reader_next(&r, &line, &at, &whole))
 		if (audit_line_read(line, &l)) {
 			out->last = l.seq;
 			memcpy(out->m, l.m, CRYPT_HASH);
 		}
+	return size < 0 ? errno : err ? err : r.error;
 }
 
-static bool write_drop(struct audit *a, int64_t day, const char *why)
+enum drop { DROP_NOTED, DROP_NOT_NOW, DROP_FAILED };
+
+static enum drop write_drop(struct audit *a, int64_t day, const char *why)
 {
 	char path[4096], date[11];
-	const char *unsafe;
-	struct ends e = { 0 };
-	int fd = -1;
+	const char *unsafe = NULL;
+	struct ends e;
+	int fd = -1, err;
 
+	audit_day_text(day, date);
 	if (audit_segment_path(a->dir, day, path))
 		fd = os_open_private(path, O_RDONLY, &unsafe);
-	if (fd >= 0) {
-		read_ends(fd, &e);
+	err = fd < 0 ? errno : read_ends(fd, &e);
+	if (fd >= 0)
 		close(fd);
+	/* Without its last record the chain would have no beginning, so the file has to wait. */
+	if (err) {
+		log_warn("the usage log of %s cannot be dropped: %s", date,
+			 unsafe ? unsafe : strerror(err));
+		return DROP_NOT_NOW;
 	}
-	audit_day_text(day, date);
 	buf_clear(&a->line);
 	audit_begin(a, "drop");
 	audit_line_code(&a->line, "why", str_from(why), 8);
@@ -178,7 +188,7 @@ static bool write_drop(struct audit *a, int64_t day, const char *why)
 	audit_line_number(&a->line, "first", e.first);
 	audit_line_number(&a->line, "last", e.last);
 	audit_line_hash(&a->line, "lm", e.m);
-	return audit_put(a, 0);
+	return audit_put(a, 0) ? DROP_NOTED : DROP_FAILED;
 }
 
 bool audit_drop(struct audit *a, int64_t before, const char *why, unsigned *count)
@@ -191,13 +201,17 @@ bool audit_drop(struct audit *a, int64_t before, const char *why, unsigned *coun
 	*count = 0;
 	if (err)
 		return audit_say(a, "the usage log %s: %s", a->dir, strerror(err));
-	while (n < all.count && all.days[n] < before && all.days[n] < a->head.day)
+	while (n < all.count && all.days[n] < before && all.days[n] < a->head.day) {
+		enum drop d = write_drop(a, all.days[n], why);
+
+		if (d == DROP_FAILED)
+			return false;
+		if (d == DROP_NOT_NOW)
+			break;
 		n++;
+	}
 	if (!n)
 		return true;
-	for (size_t i = 0; i < n; i++)
-		if (!write_drop(a, all.days[i], why))
-			return false;
 	if (!audit_sync(a))
 		return false;
 	audit_head_write(a);

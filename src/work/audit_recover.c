@@ -92,17 +92,30 @@ bool audit_write_torn(struct audit *a, const char *why, uint64_t claimed)
 	audit_line_number(&a->line, "len", size - from);
 	audit_line_hash(&a->line, "sha", sha);
 	audit_line_number(&a->line, "hseq", claimed);
+	audit_line_hash(&a->line, "pm", a->head.end.m);
 	return audit_put(a, begin);
 }
 
-/* The first line of a segment proves itself: it names what it continues. */
+/* A record that names what it continues, so that it proves itself. */
+static bool is_start(struct audit *a, struct str line, unsigned char before[CRYPT_HASH],
+		     uint64_t *seq)
+{
+	struct audit_line l;
+
+	if (!audit_line_read(line, &l) || !l.seq || !audit_line_get_hash(&l, "pm", before) ||
+	    audit_line_check(&l, a->keys, a->head.day, before) != AUDIT_PROVED)
+		return false;
+	*seq = l.seq - 1;
+	return true;
+}
+
+/* Goes to the first record of a segment.  What a crash left in front of it is marked by it. */
 static void begin_segment(struct audit *a, int64_t day)
 {
 	struct audit_reader r;
-	struct audit_line l;
 	unsigned char before[CRYPT_HASH];
 	struct str line;
-	uint64_t at;
+	uint64_t at, seq;
 	bool whole;
 
 	a->head.day = day;
@@ -110,11 +123,13 @@ static void begin_segment(struct audit *a, int64_t day)
 	a->head.sealed = false;
 	a->head.end = audit_keys_end(a->keys);
 	audit_reader_init(&r, a->seg_fd, 0);
-	if (audit_reader_next(&r, &line, &at, &whole) && whole && audit_line_read(line, &l) &&
-	    str_eq(l.event, S("open")) && audit_line_get_hash(&l, "pm", before) && l.seq > 0 &&
-	    audit_line_check(&l, a->keys, day, before) == AUDIT_PROVED) {
-		a->head.end.seq = l.seq - 1;
+	while (audit_reader_next(&r, &line, &at, &whole)) {
+		if (!is_start(a, line, before, &seq))
+			continue;
+		a->head.end.seq = seq;
 		memcpy(a->head.end.m, before, CRYPT_HASH);
+		a->head.offset = at;
+		return;
 	}
 }
 

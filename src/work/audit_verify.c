@@ -248,7 +248,7 @@ static bool accept_start(struct check *c, const struct audit_line *l)
 {
 	struct audit_end before = { .seq = l->seq - 1 };
 
-	if (!str_eq(l->event, S("open")) || !audit_line_get_hash(l, "pm", before.m) || !l->seq ||
+	if (!l->seq || !audit_line_get_hash(l, "pm", before.m) ||
 	    (c->has_key && audit_line_check(l, c->keys, c->day, before.m) != AUDIT_PROVED))
 		return false;
 	if (!c->begun) {
@@ -323,6 +323,7 @@ static bool walk_segment(struct check *c, int64_t day, bool newest)
 
 	c->day = day;
 	c->line = 0;
+	c->bad = (struct span){ 0 };
 	c->opened = c->sealed = false;
 	c->t = day * AUDIT_DAY_MS;
 	c->has_key = c->keys && day >= audit_keys_first_day(c->keys);
