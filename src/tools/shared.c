@@ -130,6 +130,7 @@ void organisation_fetches(struct call *c, struct fetch f[2])
 			       .flags = FETCH_OPTIONAL };
 	f[1] = (struct fetch){ .url = url(c, HOST_BAP,
 					  "/environments/%s?$select=name,"
+					  "properties.linkedEnvironmentMetadata.instanceUrl,"
 					  "properties.linkedEnvironmentMetadata.instanceApiUrl",
 					  environment),
 			       .flags = FETCH_OPTIONAL };
@@ -139,8 +140,8 @@ struct str organisation_of(const struct answer *flow, const struct answer *bap, 
 {
 	const struct answer *from[2] = { flow, bap };
 	static const char *const where[] = {
-		"/properties/linkedEnvironmentMetadata/instanceApiUrl",
 		"/properties/linkedEnvironmentMetadata/instanceUrl",
+		"/properties/linkedEnvironmentMetadata/instanceApiUrl",
 	};
 
 	*known = true;

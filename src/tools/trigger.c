@@ -222,7 +222,8 @@ static enum verdict answer(struct call *c, const char *name)
 	put_ids(c, out);
 	json_set_z(call_arena(c), out, "triggerName", name);
 	put(c, out, "state", flow, "/properties/state");
-	put_found(c, out, "flowSuspensionReason", flow, "/properties/flowSuspensionReason");
+	if (!str_eq(at_str(flow, "/properties/flowSuspensionReason"), S("None")))
+		put_found(c, out, "flowSuspensionReason", flow, "/properties/flowSuspensionReason");
 	put_trigger(c, out, trigger, state);
 	json_set_z(call_arena(c), out, "explanation",
 		   explanation(c, trigger, histories, at_z(state, "/properties/state")));

@@ -241,7 +241,7 @@ enum verdict fetch_each(struct call *c, const struct fetch *f, size_t count)
 	for (size_t i = 0; i < count; i++)
 		rest_start(c, s, i);
 	if (!count)
-		call_wake(c);
+		call_stage_ended(c);
 	return FETCH;
 }
 
