@@ -141,9 +141,11 @@ static void bury_watches(struct loop *l)
 void loop_timer_set(struct loop *l, struct loop_timer *t, int64_t ms, void (*fn)(void *arg),
 		    void *arg)
 {
-	struct list *at = l->timers.prev;
+	struct list *at;
 
+	/* First, for the timer may be the last of the list itself. */
 	loop_timer_clear(t);
+	at = l->timers.prev;
 	t->due = os_now_ms() + (ms > 0 ? ms : 0);
 	t->fn = fn;
 	t->arg = arg;

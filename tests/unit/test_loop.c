@@ -104,8 +104,14 @@ static void a_timer_set_again_is_moved(void **state)
 	loop_timer_set(l, &t[0].timer, 1, on_named, &t[0]);
 	loop_timer_set(l, &t[1].timer, 5, on_named, &t[1]);
 	loop_timer_set(l, &t[0].timer, 10, on_named, &t[0]);
+	/* Now it is the last of the list, and is set earlier, then alone. */
+	loop_timer_set(l, &t[0].timer, 3, on_named, &t[0]);
 	loop_run(l);
-	assert_string_equal(trace, "ba");
+	assert_string_equal(trace, "ab");
+	loop_timer_set(l, &t[0].timer, 1000, on_named, &t[0]);
+	loop_timer_set(l, &t[0].timer, 0, on_named, &t[0]);
+	loop_run(l);
+	assert_string_equal(trace, "aba");
 }
 
 static void a_timer_set_by_a_timer_waits_for_the_next_turn(void **state)
