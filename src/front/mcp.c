@@ -74,12 +74,19 @@ static void on_output(void *arg, short revents)
 
 /* ---- input ---- */
 
-/* Input waits while the client does not read, and while all places for calls are taken.
+/* What a call may have to say in the end: its document as text, escaped, and structured. */
+#define CALL_OUTPUT (3 * LIMIT_RESULT)
+
+/* Input waits while the client does not read, so that what calls will say still fits into the
+ * queue, and while all places for calls are taken.
  * But when calls wait for the client's answers, those can only come through the input. */
 static bool held_back(const struct mcp *m)
 {
-	return lines_out_waiting(&m->out) >= LIMIT_OUT_QUEUE / 2 ||
-	       (work_busy(m->work) >= LIMIT_CALLS && list_empty(&m->asks));
+	size_t busy = work_busy(m->work);
+
+	return lines_out_waiting(&m->out) + (busy + 1) * CALL_OUTPUT >
+		       LIMIT_OUT_QUEUE - LIMIT_OUT_RESERVE ||
+	       (busy >= LIMIT_CALLS && list_empty(&m->asks));
 }
 
 static bool all_answered(const struct mcp *m)
@@ -131,19 +138,25 @@ static bool take_up(struct mcp *m)
 	return line != LINE_NONE;
 }
 
+/* Input that is held back is still watched for its end. */
+static void watch_input(struct mcp *m)
+{
+	short hang_up = m->hung_up ? 0 : POLLRDHUP | POLLPRI;
+
+	if (m->in_watch)
+		loop_watch_events(m->in_watch, m->ended ? 0 : m->held ? hang_up : POLLIN);
+}
+
 static void pump(struct mcp *m)
 {
-	bool held;
-
 	if (m->stopped)
 		return;
 	m->pumping = true;
-	while (!(held = held_back(m)) && take_up(m))
+	while (!(m->held = held_back(m)) && take_up(m))
 		;
 	m->pumping = false;
 	write_out(m);
-	if (m->in_watch)
-		loop_watch_events(m->in_watch, held || m->ended ? 0 : POLLIN);
+	watch_input(m);
 	if (m->drained && all_answered(m) && !lines_out_waiting(&m->out) && !m->stopped)
 		mcp_stop(m, MCP_EXIT_ENDED);
 }
@@ -153,12 +166,14 @@ static void on_drained_enough(void *arg)
 	mcp_stop(arg, MCP_EXIT_ENDED);
 }
 
-static void input_ended(struct mcp *m)
+/* The client has closed its end; what it wrote before may still be unread. */
+static void hung_up(struct mcp *m)
 {
 	struct stat st;
 
-	m->ended = true;
-	loop_watch_events(m->in_watch, 0);
+	if (m->hung_up)
+		return;
+	m->hung_up = true;
 	/* A file has no one who waits for our exit, so everything in it gets its answer. */
 	if (m->drain || (fstat(m->in_fd, &st) == 0 && S_ISREG(st.st_mode)))
 		return;
@@ -169,10 +184,15 @@ static void on_input(void *arg, short revents)
 {
 	struct mcp *m = arg;
 	size_t room;
-	char *p = lines_in_room(&m->in, &room);
 	ssize_t n;
+	char *p;
 
-	(void)revents;
+	if (m->held && !(revents & POLLIN)) {
+		hung_up(m);
+		watch_input(m);
+		return;
+	}
+	p = lines_in_room(&m->in, &room);
 	if (!p) {
 		log_error("out of memory while reading a message");
 		mcp_stop(m, MCP_EXIT_INTERNAL);
@@ -181,10 +201,12 @@ static void on_input(void *arg, short revents)
 	n = read(m->in_fd, p, room);
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
-	if (n > 0)
+	if (n > 0) {
 		lines_in_added(&m->in, (size_t)n);
-	else
-		input_ended(m);
+	} else {
+		m->ended = true;
+		hung_up(m);
+	}
 	pump(m);
 }
 

@@ -114,6 +114,8 @@ struct mcp {
 	uint64_t asked;              /* numbers of our own requests */
 	struct mcp_session session;
 	bool modern_seen;            /* a client of the modern era works here */
+	bool held;                   /* input waits: see held_back */
+	bool hung_up;                /* the client has closed its end of the input */
 	bool ended;                  /* input has ended */
 	bool drained;                /* ... and everything in it was taken up */
 	bool stopped;
