@@ -143,7 +143,7 @@ def check_secrets(text, known):
         need(not m, "something like a secret is in the output: %.12s..." % (m and m.group()))
 
 
-def check_result(era, method, result):
+def check_result(era, method, result, longest=40):
     if era == "modern":
         kind = result.get("resultType")
         need(kind in ("complete", "input_required"), "resultType is %r" % kind)
@@ -165,7 +165,7 @@ def check_result(era, method, result):
         check_shape(era, RESULTS[method], result)
     if method == "tools/list":
         for tool in result["tools"]:
-            check_tool(tool)
+            check_tool(tool, longest)
         names = [t["name"] for t in result["tools"]]
         need(len(names) == len(set(names)), "two tools have one name")
         need("nextCursor" not in result, "more than one page")
@@ -173,9 +173,9 @@ def check_result(era, method, result):
         check_tool_result(result)
 
 
-def check_tool(tool):
+def check_tool(tool, longest):
     name, schema = tool["name"], tool["inputSchema"]
-    need(re.fullmatch(r"[a-z0-9_]{1,40}", name), "name of tool %s" % name)
+    need(re.fullmatch(r"[a-z0-9_]+", name) and len(name) <= longest, "name of tool %s" % name)
     need(0 < len(tool.get("description", "")) < 2048, "description of %s" % name)
     for hint in ("readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"):
         need(isinstance(tool.get("annotations", {}).get(hint), bool), "%s of %s" % (hint, name))

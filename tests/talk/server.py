@@ -3,6 +3,7 @@ import collections
 import json
 import os
 import queue
+import select
 import shutil
 import signal
 import socket
@@ -125,6 +126,7 @@ class Server:
             argv += ["--config", home.config]
         self.home, self.via = home, via
         self.lines, self.raw, self.stderr = queue.Queue(), b"", b""
+        self.closing = False
         self.reading = threading.Event()
         self.reading.set()
         stdin = stdout = subprocess.PIPE
@@ -149,9 +151,15 @@ class Server:
         rest = b""
         while True:
             self.reading.wait()
+            # A thread inside read(2) would keep the pipe open whatever the others do.
+            if self.closing:
+                self.out.close()
+                break
+            if not select.select([self.out], [], [], 0.05)[0]:
+                continue
             try:
                 data = os.read(self.out.fileno(), 65536)
-            except (OSError, ValueError):
+            except OSError:
                 data = b""
             if not data:
                 break
@@ -186,11 +194,8 @@ class Server:
         """Nobody reads the answers any more."""
         if self.via == "socket":
             self.ours_out.shutdown(socket.SHUT_RDWR)
-        else:
-            # The reading thread sits in read(2) with this descriptor, so put another in its place.
-            null = os.open(os.devnull, os.O_RDONLY)
-            os.dup2(null, self.out.fileno())
-            os.close(null)
+            self.ours_out.close()
+        self.closing = True
 
     def signal(self, name):
         self.p.send_signal(getattr(signal, "SIG" + name))
@@ -200,6 +205,14 @@ class Server:
             return self.lines.get(timeout=seconds)
         except queue.Empty:
             raise TimeoutError()
+
+    def memory(self):
+        """The most memory it ever held, in MiB."""
+        with open("/proc/%d/status" % self.p.pid) as f:
+            for line in f:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) / 1024
+        raise Failure("the server is gone")
 
     def wait(self, seconds):
         """The exit status; nothing may be left of it."""
