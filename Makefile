@@ -97,8 +97,8 @@ HARDEN_LD := -Wl$(comma)-z$(comma)relro -Wl$(comma)-z$(comma)now -Wl$(comma)-z$(
 deps:
 	@./tests/deps.sh $(BUILD_DEPS) $(CHECK_DEPS)
 demo: deps
-	@$(MAKE) --no-print-directory all
-	@./examples/demo.sh $(B)
+	@$(MAKE) -s --no-print-directory all
+	@python3 examples/demo.py $(B)/flowlatch
 check: deps
 	@$(MAKE) --no-print-directory check-built
 check-built: all $(UNIT) $(HELPERS)

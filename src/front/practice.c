@@ -130,7 +130,10 @@ static bool make_dir(struct practice *p, const char **message)
 
 static const char *find_tenant(struct arena *a)
 {
-	const char *dirs[] = { os_self_dir(a), FLOWLATCH_LIBEXECDIR };
+	const char *self = os_self_dir(a);
+	/* Beside us; above us, where a build has its examples; and where it was installed. */
+	const char *dirs[] = { self, self ? arena_printf(a, "%s/..", self) : NULL,
+			       FLOWLATCH_LIBEXECDIR };
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++) {
 		const char *path = dirs[i] ? arena_printf(a, "%s/flowlatch-tenant", dirs[i]) : "";

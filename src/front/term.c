@@ -116,6 +116,9 @@ int cli_fail(int code, const char *hint, const char *fmt, ...)
 
 void cli_err_str(struct str s)
 {
+	/* On a terminal both streams are one: a hint stands below what it is about. */
+	if (out.ready)
+		out_write();
 	while (s.n) {
 		ssize_t n = write(STDERR_FILENO, s.p, s.n);
 
