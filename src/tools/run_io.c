@@ -1,24 +1,19 @@
 /*
  * run_io.c - get_live_flow_run_action_outputs: what went into actions of a run and came out.
  *
- * Inputs and outputs are signed links that can hold 50 MB and more: they are streamed through a
- * projection, so that only what is returned is held, and every cut is marked.
+ * Finds the executions that are meant: of an action, of one in a loop, of the trigger.  What the
+ * links behind them hold is the matter of content.c.
  */
 #include "base/limits.h"
+#include "tools/content.h"
 #include "tools/shared.h"
 #include "tools/table.h"
 
 enum { READ }; /* the first stage; the others depend on what it brought */
 enum { ACTION, REPETITIONS, RUN };
 
-enum {
-	/* What all values of one answer share, and the bounds of one value's part of it. */
-	SHARED_BYTES = LIMIT_RESULT / 4 * 3,
-	LEAST_BYTES = 512,
-	MOST_BYTES = 16384,
-	MOST_POINTERS = 32,
-	MOST_LEVELS = 8,
-};
+/* Loops in loops: the engine allows eight levels of scopes. */
+enum { MOST_LEVELS = 8 };
 
 /* ---- which repetition ---- */
 
@@ -58,20 +53,6 @@ static int64_t innermost_index(const struct json *item)
 
 /* ---- items ---- */
 
-static void put_link(struct call *c, struct json *v, const char *name,
-		     const struct json *properties, const char *link, const char *inline_value)
-{
-	struct json *out = json_new_object(call_arena(c));
-	const struct json *l = json_get(properties, link);
-
-	put_found(c, out, "uri", l, "/uri");
-	put_found(c, out, "size", l, "/contentSize");
-	put_found(c, out, "secure", l, "/secureData");
-	if (!json_get(out, "uri"))
-		put_found(c, out, "value", properties, inline_value);
-	json_set(call_arena(c), v, name, out);
-}
-
 static struct json *slim(struct call *c, const struct json *properties, struct str name)
 {
 	struct json *v = json_new_object(call_arena(c));
@@ -83,8 +64,8 @@ static struct json *slim(struct call *c, const struct json *properties, struct s
 	put_found(c, v, "code", properties, "/code");
 	put(c, v, "error", properties, "/error");
 	put_found(c, v, "retryHistory", properties, "/retryHistory");
-	put_link(c, v, "inputs", properties, "inputsLink", "/inputs");
-	put_link(c, v, "outputs", properties, "outputsLink", "/outputs");
+	content_put_link(c, v, "inputs", properties, "inputsLink", "/inputs");
+	content_put_link(c, v, "outputs", properties, "outputsLink", "/outputs");
 	return v;
 }
 
@@ -342,151 +323,6 @@ static struct json *executions(struct call *c, enum look look)
 	return list_with(c, keep_action(c, action->json));
 }
 
-/* ---- contents ---- */
-
-struct wants {
-	struct str inputs[MOST_POINTERS], outputs[MOST_POINTERS];
-	size_t input_count, output_count;
-	bool all;
-};
-
-static bool below(struct str pointer, struct str prefix)
-{
-	return str_starts(pointer, prefix) && (pointer.n == prefix.n || pointer.p[prefix.n] == '/');
-}
-
-/* Pointers count from an item ("/inputs/...", "/outputs/..."); any other is one into outputs. */
-static bool read_select(struct call *c, struct wants *w)
-{
-	*w = (struct wants){ .all = !arg_given(c, "select") };
-	JSON_EACH (v, arg_json(c, "select")) {
-		struct str s = json_str(v);
-
-		if (!json_is(v, JSON_STRING) || (s.n && s.p[0] != '/')) {
-			fail(c, ERR_INVALID_ARGUMENT,
-			     "\"select\" has an item that is no JSON pointer");
-			hint(c, "Pointers look like /outputs/body/value/0/Title or "
-				"/inputs/parameters.");
-			return false;
-		}
-		if (below(s, S("/inputs")))
-			w->inputs[w->input_count++] = str_from_at(s, 7);
-		else
-			w->outputs[w->output_count++] =
-				below(s, S("/outputs")) ? str_from_at(s, 8) : s;
-	}
-	return true;
-}
-
-static bool wants_side(const struct wants *w, bool inputs)
-{
-	return w->all || (inputs ? w->input_count : w->output_count) > 0;
-}
-
-static const struct project_options *projection(struct call *c, const struct wants *w, bool inputs,
-						size_t values)
-{
-	struct project_options *o = arena_alloc(call_arena(c), sizeof(*o));
-	size_t part = values ? SHARED_BYTES / values : SHARED_BYTES;
-
-	part = part > MOST_BYTES ? MOST_BYTES : part < LEAST_BYTES ? LEAST_BYTES : part;
-	if (arg_int(c, "maxBytes"))
-		part = (size_t)arg_int(c, "maxBytes");
-	o->budget = part;
-	if (w->all)
-		return o;
-	o->pointer_count = inputs ? w->input_count : w->output_count;
-	o->pointers = inputs ? w->inputs : w->outputs;
-	return o;
-}
-
-static const struct json *side(const struct json *item, bool inputs)
-{
-	return json_get(item, inputs ? "inputs" : "outputs");
-}
-
-static size_t count_values(const struct json *items, const struct wants *w)
-{
-	size_t n = 0;
-
-	JSON_EACH (v, items)
-		for (int i = 0; i < 2; i++)
-			n += wants_side(w, i) && json_count(side(v, i)) > 0;
-	return n;
-}
-
-/* One request for each link that is wanted, in the order of the items, inputs first. */
-static enum verdict fetch_contents(struct call *c, const struct json *items, struct wants *w)
-{
-	size_t values = count_values(items, w), n = 0;
-	struct fetch *f = arena_array(call_arena(c), values + 1, sizeof(*f));
-
-	JSON_EACH (v, items)
-		for (int i = 1; i >= 0; i--)
-			if (wants_side(w, i) && json_get_str(side(v, i), "uri").n)
-				f[n++] = (struct fetch){
-					.url = url_content(c, json_get_str(side(v, i), "uri")),
-					.flags = FETCH_TOLERATE,
-					.project = projection(c, w, i, values),
-				};
-	return fetch_each(c, f, n);
-}
-
-static void put_cut(struct call *c, struct json *item, const char *name,
-		    const struct project_result *p, const struct json *link)
-{
-	struct json *cut;
-	int64_t of = json_int(json_get(link, "size"), 0);
-
-	if (!p->cut_count && !p->cuts_not_listed)
-		return;
-	cut = json_new_object(call_arena(c));
-	json_set_int(call_arena(c), cut, "bytes", (int64_t)json_text(call_arena(c), p->value).n);
-	json_set_int(call_arena(c), cut, "of", of > 0 ? of : (int64_t)p->bytes);
-	json_set_str(call_arena(c), cut, "pointer", p->cut_count ? p->cuts[0].pointer : S(""));
-	if (p->cut_count + p->cuts_not_listed > 1)
-		json_set_int(call_arena(c), cut, "places",
-			     (int64_t)(p->cut_count + p->cuts_not_listed));
-	json_set(call_arena(c), item, name, cut);
-}
-
-static void put_value(struct call *c, struct json *item, bool inputs, const struct json *link,
-		      const struct project_result *p)
-{
-	json_set(call_arena(c), item, inputs ? "inputs" : "outputs",
-		 p->value ? p->value : json_new_null(call_arena(c)));
-	put_cut(c, item, inputs ? "inputsCut" : "outputsCut", p, link);
-}
-
-/* Fills one side of an item; returns how many answers of `stage` it used. */
-static size_t fill(struct call *c, struct json *item, bool inputs, struct wants *w, int stage,
-		   size_t at, size_t values)
-{
-	struct json *link = json_take(item, inputs ? "inputs" : "outputs");
-	const struct answer *a;
-	struct project_result p;
-
-	if (json_get(link, "secure"))
-		json_set_bool(call_arena(c), item, inputs ? "inputsSecure" : "outputsSecure", true);
-	if (!wants_side(w, inputs))
-		return 0;
-	json_set_null(call_arena(c), item, inputs ? "inputs" : "outputs");
-	if (json_get(link, "value")) {
-		p = project_tree(call_arena(c), json_get(link, "value"),
-				 projection(c, w, inputs, values));
-		put_value(c, item, inputs, link, &p);
-	}
-	if (!json_get_str(link, "uri").n)
-		return 0;
-	a = got(c, stage, at);
-	if (a->err == ERR_OK)
-		put_value(c, item, inputs, link, &a->projected);
-	else
-		json_set_z(call_arena(c), item, inputs ? "inputsUnavailable" : "outputsUnavailable",
-			   a->message[0] ? a->message : err_name(a->err));
-	return 1;
-}
-
 static void tell_more(struct call *c, enum look look)
 {
 	const struct answer *a = !arg_str(c, "actionName").n ? got(c, READ, 0)
@@ -505,19 +341,11 @@ static void tell_more(struct call *c, enum look look)
 				       "status, iterationIndex or repetition"));
 }
 
-static enum verdict answer(struct call *c, struct json *items, struct wants *w, int stage,
+static enum verdict answer(struct call *c, struct json *items, struct content_wants *w, int stage,
 			   enum look look)
 {
-	size_t used = 0, values = count_values(items, w);
-	struct json *out = json_new_array(call_arena(c));
+	struct json *out = content_fill(c, items, w, stage);
 
-	for (struct json *v = json_first(items), *next; v; v = next) {
-		next = json_next(v);
-		json_detach(items, v);
-		used += fill(c, v, true, w, stage, used, values);
-		used += fill(c, v, false, w, stage, used, values);
-		json_push(out, v);
-	}
 	tell_more(c, look);
 	return done(c, out);
 }
@@ -540,7 +368,7 @@ static bool arguments_fit(struct call *c)
 	return true;
 }
 
-static enum verdict step_all(struct call *c, struct wants *w)
+static enum verdict step_all(struct call *c, struct content_wants *w)
 {
 	struct json *items = got(c, READ, 0)->json;
 
@@ -549,18 +377,18 @@ static enum verdict step_all(struct call *c, struct wants *w)
 	if (got(c, READ, 0)->err != ERR_OK)
 		return fail_read(c, got(c, READ, 0));
 	if (call_stage(c) == READ + 1)
-		return fetch_contents(c, items, w);
+		return content_fetch(c, items, w);
 	return answer(c, items, w, READ + 1, NOTHING);
 }
 
 static enum verdict step(struct call *c)
 {
-	struct wants *w = arena_alloc(call_arena(c), sizeof(*w));
+	struct content_wants *w = arena_alloc(call_arena(c), sizeof(*w));
 	struct json *items;
 	enum look look;
 	int contents;
 
-	if (!arguments_fit(c) || !read_select(c, w))
+	if (!arguments_fit(c) || !content_select(c, w))
 		return FAIL;
 	if (!arg_str(c, "actionName").n)
 		return step_all(c, w);
@@ -574,7 +402,7 @@ static enum verdict step(struct call *c)
 	if (!items)
 		return FAIL;
 	if (call_stage(c) == contents)
-		return fetch_contents(c, items, w);
+		return content_fetch(c, items, w);
 	return answer(c, items, w, contents, look);
 }
 
@@ -595,9 +423,9 @@ static const struct param params[] = {
 	  .otherwise = "30" },
 	{ "select", JSON_ARRAY, 0,
 	  "JSON pointers to keep, such as /outputs/body/value/0 or /inputs/parameters.",
-	  .max = MOST_POINTERS },
+	  .max = CONTENT_POINTERS },
 	{ "maxBytes", JSON_NUMBER, 0, "Most bytes of each inputs or outputs value.", .min = 64,
-	  .max = LIMIT_RESULT / 4 * 3 },
+	  .max = CONTENT_BYTES },
 	{ 0 },
 };
 

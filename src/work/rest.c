@@ -29,6 +29,7 @@ struct rest_op {
 	unsigned long token_serial;
 	unsigned throttled, failed, hops, pages;
 	bool refreshed, repeated, on_wire;
+	bool not_json; /* the content broke off where it is no JSON */
 	struct json *items;
 	size_t kept;
 	int64_t started;
@@ -419,7 +420,10 @@ static void good_answer(struct rest_op *op, const struct http_response *r)
 	if (op->project) {
 		a->projected = project_end(op->project);
 		a->json = a->projected.value;
-		if (project_error(op->project).message && !(op->f->flags & FETCH_ANY))
+		/* A transfer that was stopped because nothing more is wanted is as good as a whole one. */
+		if (r->outcome == HTTP_ANSWERED && r->received && !a->projected.complete)
+			op->not_json = true;
+		if (op->not_json && !(op->f->flags & FETCH_ANY))
 			end_with(op, ERR_UPSTREAM, "the content is not JSON");
 		else
 			end(op);
@@ -483,13 +487,14 @@ static bool on_body(void *arg, struct str bytes)
 {
 	struct rest_op *op = arg;
 	struct call *c = op->call;
-	volatile bool more = false;
+	volatile enum project_state state = PROJECT_WRONG;
 	jmp_buf out;
 
 	if (!CALL_GUARD(c, &out))
-		more = project_feed(op->project, bytes) == PROJECT_MORE;
+		state = project_feed(op->project, bytes);
 	c->arena->out = NULL;
-	return more;
+	op->not_json = state == PROJECT_WRONG;
+	return state == PROJECT_MORE;
 }
 
 /* ---- sending ---- */
