@@ -150,5 +150,19 @@
 #define LIMIT_WDL_DEPTH 200
 /* Errors reported of one string; what follows is mostly their echo. */
 #define LIMIT_WDL_ERRORS 32
+/* Characters of the result of one expression, and of what functions may build on the way: the
+ * service's own documented limits. */
+#define LIMIT_WDL_RESULT 131072u
+#define LIMIT_WDL_TEXT 104857600u
+/* Integers of range(): documented. */
+#define LIMIT_WDL_RANGE 100000
+/* Values kept of one evaluation for explaining it; the largest expressions have about 100. */
+#define LIMIT_WDL_STEPS 400
+/* Text given to xml(), json() of XML and xpath(): above any payload worth trying out. */
+#define LIMIT_WDL_XML (8u << 20)
+/* A file of tzdata; the largest (a zone with two centuries of changes) has 4 KiB. */
+#define LIMIT_WDL_ZONE_FILE 65536u
+/* Steps libxml2 may take for one XPath expression; a million take about a tenth of a second. */
+#define LIMIT_WDL_XPATH_STEPS 5000000ul
 
 #endif

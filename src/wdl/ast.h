@@ -39,11 +39,11 @@ struct wdl_node {
 	size_t start, end; /* bytes in the template's source, white space around it excluded */
 	size_t name_end;  /* CALL: where the name ends */
 	struct str text;  /* see the kinds */
-	const struct wdl_function *function; /* CALL: its row, NULL when there is no such function */
+	const struct wdl_function *function; /* CALL: its row, NULL when unknown */
 	struct wdl_node *parent; /* NULL for the root of an expression */
 	struct wdl_node *first, *last, *next;
 	struct str rewritten; /* p not NULL: what the printer writes in place of the source */
-	struct str fix;       /* ERROR: the same in WDL where that is mechanical; p NULL otherwise */
+	struct str fix;       /* ERROR: the same in WDL where that is mechanical, or p NULL */
 };
 
 /* The value and the key of a WDL_MEMBER. */
@@ -90,7 +90,7 @@ struct wdl_error {
 	enum wdl_severity severity;
 	size_t offset, end;  /* bytes in the template's source */
 	size_t column;       /* the offset counted in characters (code points) from 0 */
-	struct str message;  /* one sentence without a full stop: what is wrong, what was expected */
+	struct str message;  /* one sentence, no full stop: what is wrong, what was expected */
 	struct str instead;  /* what to write in its place, in WDL or in words; may be empty */
 	bool mechanical;     /* `instead` is the text that replaces [offset, end) */
 };

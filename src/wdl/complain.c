@@ -18,7 +18,8 @@ static struct wdl_error *error_new(struct wdl_reader *r, enum wdl_problem proble
 {
 	struct wdl_error *e;
 
-	if (severity == WDL_SEV_ERROR && problem != WDL_P_UNKNOWN_FUNCTION && problem != WDL_P_ARITY)
+	if (severity == WDL_SEV_ERROR && problem != WDL_P_UNKNOWN_FUNCTION &&
+	    problem != WDL_P_ARITY)
 		r->t->broken = true;
 	r->last = NULL;
 	if (r->errors >= LIMIT_WDL_ERRORS)

@@ -6,6 +6,8 @@
  */
 #include "wdl/dialect.h"
 
+#include "wdl/text.h"
+
 #define COUNT(t) (sizeof(t) / sizeof((t)[0]))
 
 /* Longer texts first where one begins with another. */
@@ -60,11 +62,6 @@ static const struct wdl_operator operators[] = {
 	{ STR_INIT("div"), 7, "div(%1, %2)", NULL, "use div(a, b)" },
 };
 
-static bool letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 const struct wdl_operator *wdl_operator_at(struct str s)
 {
 	for (size_t i = 0; i < COUNT(operators); i++) {
@@ -72,11 +69,12 @@ const struct wdl_operator *wdl_operator_at(struct str s)
 
 		if (!str_starts_nocase(s, text))
 			continue;
-		if (!letter(text.p[0]))
+		if (!wdl_is_letter(text.p[0]))
 			return &operators[i];
 		/* A word must end here, and is no call: and(...) may follow a missing comma. */
-		if (s.n == text.n || (!letter(s.p[text.n]) && !(s.p[text.n] >= '0' && s.p[text.n] <= '9') &&
-				      s.p[text.n] != '_' && s.p[text.n] != '('))
+		if (s.n == text.n ||
+		    (!wdl_is_letter(s.p[text.n]) && !wdl_is_digit(s.p[text.n]) &&
+		     s.p[text.n] != '_' && s.p[text.n] != '('))
 			return &operators[i];
 	}
 	return NULL;

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "wdl/text.h"
+
 #define COUNT(t) (sizeof(t) / sizeof((t)[0]))
 
 /* name, category, least and most arguments, documented least, parameters, types, ... */
@@ -66,7 +68,6 @@ static const struct wdl_function rows[] = {
 	{ "concat", WDL_CAT_STRING, 1, WDL_ANY_COUNT, 2, "text1, text2, ...", "x",
 	  .help = "the texts joined" },
 	{ "contains", WDL_CAT_COLLECTION, 2, 2, 2, "collection, value", "kx",
-	  
 	  .help = "true when an array has the item, a text the part, an object the key; exact case" },
 	{ "convertFromUtc", WDL_CAT_DATE, 2, 3, 2, "timestamp, destinationTimeZone, format?", "dss",
 	  .help = "a UTC time in another zone (Windows zone names)" },
@@ -333,14 +334,14 @@ const struct wdl_function *wdl_function_near(struct str name)
 	if (name.n < 3 || name.n > 40)
 		return NULL;
 	for (size_t i = 0; i < name.n; i++)
-		lower[i] = (char)(name.p[i] | (name.p[i] >= 'A' && name.p[i] <= 'Z' ? 32 : 0));
+		lower[i] = wdl_is_letter(name.p[i]) ? (char)(name.p[i] | 32) : name.p[i];
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		size_t n = strlen(rows[i].name);
 		unsigned d;
 
 		for (size_t k = 0; k < n; k++)
-			row[k] = (char)(rows[i].name[k] |
-					(rows[i].name[k] >= 'A' && rows[i].name[k] <= 'Z' ? 32 : 0));
+			row[k] = wdl_is_letter(rows[i].name[k]) ? (char)(rows[i].name[k] | 32)
+								: rows[i].name[k];
 		d = str_distance(str_n(lower, name.n), str_n(row, n), least);
 		if (d < least) {
 			least = d;

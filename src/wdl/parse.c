@@ -1,22 +1,19 @@
 /*
- * parse.c - the grammar: templates, calls, member access; recovery after errors.
+ * parse.c - the grammar of expressions: calls, member access; recovery after errors.
  *
  * Recursive descent with a depth ceiling.  Every loop either takes a byte or ends, so the
  * time is in proportion to the text.
  */
-#include "wdl/parse.h"
-
 #include "base/limits.h"
 #include "wdl/complain.h"
 #include "wdl/dialect.h"
 #include "wdl/functions.h"
 #include "wdl/lex.h"
-
-static struct wdl_node *expression(struct wdl_reader *r, int precedence);
+#include "wdl/read.h"
 
 /* ---- nodes ---- */
 
-static struct wdl_node *node_new(struct wdl_reader *r, enum wdl_kind kind, size_t start, size_t end)
+struct wdl_node *wdl_node_new(struct wdl_reader *r, enum wdl_kind kind, size_t start, size_t end)
 {
 	struct wdl_node *n = arena_alloc(r->a, sizeof(*n));
 
@@ -27,7 +24,7 @@ static struct wdl_node *node_new(struct wdl_reader *r, enum wdl_kind kind, size_
 	return n;
 }
 
-static void adopt(struct wdl_reader *r, struct wdl_node *parent, struct wdl_node *child)
+void wdl_adopt(struct wdl_reader *r, struct wdl_node *parent, struct wdl_node *child)
 {
 	child->parent = parent;
 	if (parent->last)
@@ -49,7 +46,7 @@ static void adopt(struct wdl_reader *r, struct wdl_node *parent, struct wdl_node
 
 /* ---- tokens ---- */
 
-static void space(struct wdl_reader *r)
+void wdl_skip_space(struct wdl_reader *r)
 {
 	while (r->pos < r->end) {
 		const char *p = r->s.p + r->pos;
@@ -67,13 +64,13 @@ static void space(struct wdl_reader *r)
 
 static struct wdl_token peek(struct wdl_reader *r, enum wdl_token_place place)
 {
-	space(r);
+	wdl_skip_space(r);
 	return wdl_token_at(r->s, r->pos, r->end, place);
 }
 
 static bool take_char(struct wdl_reader *r, char c)
 {
-	space(r);
+	wdl_skip_space(r);
 	if (r->pos >= r->end || r->s.p[r->pos] != c)
 		return false;
 	r->pos++;
@@ -82,7 +79,7 @@ static bool take_char(struct wdl_reader *r, char c)
 
 static bool at_char(struct wdl_reader *r, const char *any)
 {
-	space(r);
+	wdl_skip_space(r);
 	return r->pos >= r->end || (r->s.p[r->pos] && strchr(any, r->s.p[r->pos]));
 }
 
@@ -106,7 +103,7 @@ static struct str unquote(struct arena *a, struct str s)
 
 static struct wdl_node *string(struct wdl_reader *r, struct wdl_token t)
 {
-	struct wdl_node *n = node_new(r, WDL_STRING, t.start, t.end);
+	struct wdl_node *n = wdl_node_new(r, WDL_STRING, t.start, t.end);
 	struct str inner = str_n(r->s.p + t.inner_start, t.inner_end - t.inner_start);
 
 	r->pos = t.end;
@@ -121,7 +118,7 @@ static struct wdl_node *string(struct wdl_reader *r, struct wdl_token t)
 
 static struct wdl_node *foreign_string(struct wdl_reader *r, struct wdl_token t)
 {
-	struct wdl_node *n = node_new(r, WDL_ERROR, t.start, t.end);
+	struct wdl_node *n = wdl_node_new(r, WDL_ERROR, t.start, t.end);
 	struct str inner = str_n(r->s.p + t.inner_start, t.inner_end - t.inner_start);
 
 	r->pos = t.end;
@@ -139,7 +136,7 @@ static struct wdl_node *foreign_string(struct wdl_reader *r, struct wdl_token t)
 
 static struct wdl_node *number(struct wdl_reader *r, struct wdl_token t)
 {
-	struct wdl_node *n = node_new(r, t.is_float ? WDL_FLOAT : WDL_INT, t.start, t.end);
+	struct wdl_node *n = wdl_node_new(r, t.is_float ? WDL_FLOAT : WDL_INT, t.start, t.end);
 
 	n->text = str_n(r->s.p + t.start, t.end - t.start);
 	r->pos = t.end;
@@ -210,14 +207,14 @@ static bool arguments(struct wdl_reader *r, struct wdl_node *call)
 		return true;
 	}
 	while (more) {
-		space(r);
+		wdl_skip_space(r);
 		if (r->pos >= r->end)
 			break;
 		if (at_char(r, ",)")) {
 			wdl_complain_missing(r);
-			adopt(r, call, node_new(r, WDL_ERROR, r->pos, r->pos));
+			wdl_adopt(r, call, wdl_node_new(r, WDL_ERROR, r->pos, r->pos));
 		} else {
-			adopt(r, call, expression(r, 0));
+			wdl_adopt(r, call, wdl_read_expression(r, 0));
 		}
 		more = at_char(r, ",)") ? take_char(r, ',') : recover(r, call);
 	}
@@ -234,12 +231,12 @@ static bool arguments(struct wdl_reader *r, struct wdl_node *call)
 
 static struct wdl_node *call(struct wdl_reader *r, struct wdl_token t)
 {
-	struct wdl_node *n = node_new(r, WDL_CALL, t.start, t.end);
+	struct wdl_node *n = wdl_node_new(r, WDL_CALL, t.start, t.end);
 
 	n->text = str_n(r->s.p + t.start, t.end - t.start);
 	n->name_end = t.end;
 	n->function = wdl_function_find(n->text);
-	space(r);
+	wdl_skip_space(r);
 	r->pos++; /* the parenthesis */
 	wdl_check_call(r, n, arguments(r, n));
 	return n;
@@ -266,14 +263,14 @@ static struct wdl_node *name(struct wdl_reader *r, struct wdl_token t)
 
 	r->pos = t.end;
 	if (str_eq_nocase(text, S("null"))) {
-		n = node_new(r, WDL_NULL, t.start, t.end);
+		n = wdl_node_new(r, WDL_NULL, t.start, t.end);
 	} else if (str_eq_nocase(text, S("true")) || str_eq_nocase(text, S("false"))) {
-		n = node_new(r, WDL_BOOL, t.start, t.end);
+		n = wdl_node_new(r, WDL_BOOL, t.start, t.end);
 		n->yes = text.n == 4;
 	} else if (lambda(r)) {
-		n = node_new(r, WDL_ERROR, t.start, r->pos);
+		n = wdl_node_new(r, WDL_ERROR, t.start, r->pos);
 	} else if (!at_char(r, "(") || r->pos >= r->end) {
-		n = node_new(r, WDL_ERROR, t.start, t.end);
+		n = wdl_node_new(r, WDL_ERROR, t.start, t.end);
 		wdl_complain_name(r, n, text);
 	} else {
 		return call(r, t);
@@ -286,11 +283,11 @@ static struct wdl_node *name(struct wdl_reader *r, struct wdl_token t)
 
 static struct wdl_node *method(struct wdl_reader *r, struct wdl_node *target, struct wdl_token t)
 {
-	struct wdl_node *n = node_new(r, WDL_ERROR, target->start, t.end);
+	struct wdl_node *n = wdl_node_new(r, WDL_ERROR, target->start, t.end);
 
 	n->text = str_n(r->s.p + t.start, t.end - t.start);
 	n->name_end = t.end;
-	adopt(r, n, target);
+	wdl_adopt(r, n, target);
 	r->pos++;
 	arguments(r, n);
 	wdl_complain_method(r, n, t);
@@ -303,8 +300,8 @@ static struct wdl_node *dotted(struct wdl_reader *r, struct wdl_node *target, bo
 	struct wdl_node *n, *key;
 
 	if (t.kind != TOK_NAME) {
-		n = node_new(r, WDL_ERROR, target->start, r->pos);
-		adopt(r, n, target);
+		n = wdl_node_new(r, WDL_ERROR, target->start, r->pos);
+		wdl_adopt(r, n, target);
 		wdl_complain(r, WDL_P_SYNTAX, r->pos, r->pos, "expected a member name after the dot");
 		wdl_instead(r, "write ['name'] for names with special characters");
 		return n;
@@ -312,30 +309,30 @@ static struct wdl_node *dotted(struct wdl_reader *r, struct wdl_node *target, bo
 	r->pos = t.end;
 	if (r->pos < r->end && r->s.p[r->pos] == '(')
 		return method(r, target, t);
-	n = node_new(r, WDL_MEMBER, target->start, t.end);
+	n = wdl_node_new(r, WDL_MEMBER, target->start, t.end);
 	n->safe = safe;
 	n->dot = true;
-	key = node_new(r, WDL_STRING, t.start, t.end);
+	key = wdl_node_new(r, WDL_STRING, t.start, t.end);
 	key->text = str_n(r->s.p + t.start, t.end - t.start);
-	adopt(r, n, target);
-	adopt(r, n, key);
+	wdl_adopt(r, n, target);
+	wdl_adopt(r, n, key);
 	wdl_check_member(r, key);
 	return n;
 }
 
 static struct wdl_node *indexed(struct wdl_reader *r, struct wdl_node *target, bool safe)
 {
-	struct wdl_node *n = node_new(r, WDL_MEMBER, target->start, r->pos);
+	struct wdl_node *n = wdl_node_new(r, WDL_MEMBER, target->start, r->pos);
 	size_t open = r->pos - 1;
 
 	n->safe = safe;
-	adopt(r, n, target);
+	wdl_adopt(r, n, target);
 	if (at_char(r, "]")) {
 		n->kind = WDL_ERROR;
 		wdl_complain(r, WDL_P_SYNTAX, open, r->pos,
 			     "expected a name in quotes or a number between the brackets");
 	} else {
-		adopt(r, n, expression(r, 0));
+		wdl_adopt(r, n, wdl_read_expression(r, 0));
 	}
 	if (!take_char(r, ']')) {
 		wdl_complain(r, WDL_P_SYNTAX, r->pos, r->pos, "expected ] after the index");
@@ -348,14 +345,14 @@ static struct wdl_node *indexed(struct wdl_reader *r, struct wdl_node *target, b
 
 static struct wdl_node *ternary(struct wdl_reader *r, struct wdl_node *condition)
 {
-	struct wdl_node *n = node_new(r, WDL_ERROR, condition->start, r->pos);
+	struct wdl_node *n = wdl_node_new(r, WDL_ERROR, condition->start, r->pos);
 	size_t at = r->pos - 1;
 
-	adopt(r, n, condition);
+	wdl_adopt(r, n, condition);
 	if (!at_char(r, ",)]"))
-		adopt(r, n, expression(r, 1));
+		wdl_adopt(r, n, wdl_read_expression(r, 1));
 	if (take_char(r, ':') && !at_char(r, ",)]"))
-		adopt(r, n, expression(r, 0));
+		wdl_adopt(r, n, wdl_read_expression(r, 0));
 	n->fix = n->count == 3 ? wdl_fill(r, "if(%1, %2, %3)", n->first) : (struct str){ 0 };
 	if (n->count == 1) {
 		wdl_complain(r, WDL_P_SYNTAX, at, at + 1, "expected . or [ after ?");
@@ -373,7 +370,7 @@ static struct wdl_node *postfix(struct wdl_reader *r, struct wdl_node *n)
 		size_t before = r->pos;
 		bool safe;
 
-		space(r);
+		wdl_skip_space(r);
 		safe = r->pos < r->end && r->s.p[r->pos] == '?';
 		if (safe) {
 			r->pos++;
@@ -402,14 +399,14 @@ static struct wdl_node *postfix(struct wdl_reader *r, struct wdl_node *n)
 static struct wdl_node *wrapped(struct wdl_reader *r, char close, enum wdl_problem problem,
 				const char *message, const char *advice)
 {
-	struct wdl_node *n = node_new(r, WDL_ERROR, r->pos, r->pos + 1);
+	struct wdl_node *n = wdl_node_new(r, WDL_ERROR, r->pos, r->pos + 1);
 	char stops[] = { ',', close, ')', ']', 0 };
 
 	r->pos++;
 	while (!at_char(r, close == ')' ? ",)" : stops)) {
 		size_t from = r->pos;
 
-		adopt(r, n, expression(r, 0));
+		wdl_adopt(r, n, wdl_read_expression(r, 0));
 		if (r->pos == from || !take_char(r, ','))
 			break;
 	}
@@ -429,7 +426,7 @@ static struct wdl_node *wrapped(struct wdl_reader *r, char close, enum wdl_probl
 /* An @ inside an expression, with or without braces. */
 static struct wdl_node *nested_at(struct wdl_reader *r)
 {
-	struct wdl_node *n = node_new(r, WDL_ERROR, r->pos, r->pos + 1);
+	struct wdl_node *n = wdl_node_new(r, WDL_ERROR, r->pos, r->pos + 1);
 	bool brace;
 
 	r->pos++;
@@ -437,7 +434,7 @@ static struct wdl_node *nested_at(struct wdl_reader *r)
 	if (brace)
 		r->pos++;
 	if (!at_char(r, ",)]}"))
-		adopt(r, n, expression(r, 0));
+		wdl_adopt(r, n, wdl_read_expression(r, 0));
 	if (brace)
 		take_char(r, '}');
 	n->end = r->pos;
@@ -451,12 +448,12 @@ static struct wdl_node *nested_at(struct wdl_reader *r)
 /* A unary operator of another language. */
 static struct wdl_node *unary(struct wdl_reader *r, struct wdl_token t)
 {
-	struct wdl_node *n = node_new(r, WDL_ERROR, t.start, t.end);
+	struct wdl_node *n = wdl_node_new(r, WDL_ERROR, t.start, t.end);
 	bool bang = str_eq(t.op->text, S("!")), minus = str_eq(t.op->text, S("-"));
 
 	r->pos = t.end;
 	if (!at_char(r, ",)]"))
-		adopt(r, n, expression(r, 8));
+		wdl_adopt(r, n, wdl_read_expression(r, 8));
 	if (n->count && (bang || minus))
 		n->fix = wdl_fill(r, bang ? "not(%1)" : "sub(0, %1)", n->first);
 	wdl_complain(r, WDL_P_DIALECT, t.start, n->end, "'%.*s' is not an operator of the language",
@@ -467,7 +464,7 @@ static struct wdl_node *unary(struct wdl_reader *r, struct wdl_token t)
 
 static struct wdl_node *unexpected(struct wdl_reader *r, struct wdl_token t)
 {
-	struct wdl_node *n = node_new(r, WDL_ERROR, t.start, t.end);
+	struct wdl_node *n = wdl_node_new(r, WDL_ERROR, t.start, t.end);
 
 	wdl_complain(r, WDL_P_SYNTAX, t.start, t.end,
 		     "expected a function call, a literal in quotes or a number, not '%.*s'",
@@ -491,7 +488,7 @@ static struct wdl_node *value_of(struct wdl_reader *r, struct wdl_token t)
 		return unary(r, t);
 	case TOK_END:
 		wdl_complain(r, WDL_P_SYNTAX, t.start, t.start, "expected an expression");
-		return node_new(r, WDL_ERROR, t.start, t.start);
+		return wdl_node_new(r, WDL_ERROR, t.start, t.start);
 	case TOK_CHAR:
 		break;
 	}
@@ -522,7 +519,7 @@ static struct wdl_node *value(struct wdl_reader *r)
 			wdl_complain(r, WDL_P_LIMIT, r->pos, r->end,
 				     "the expression is nested deeper than %d levels", LIMIT_WDL_DEPTH);
 		r->too_deep = true;
-		n = node_new(r, WDL_ERROR, r->pos, r->end);
+		n = wdl_node_new(r, WDL_ERROR, r->pos, r->end);
 		r->pos = r->end;
 		return n;
 	}
@@ -536,15 +533,17 @@ static struct wdl_node *value(struct wdl_reader *r)
 
 static struct wdl_node *binary(struct wdl_reader *r, struct wdl_node *left, struct wdl_token t)
 {
-	struct wdl_node *n = node_new(r, WDL_ERROR, left->start, t.end);
+	struct wdl_node *n = wdl_node_new(r, WDL_ERROR, left->start, t.end);
 
 	r->pos = t.end;
-	adopt(r, n, left);
+	wdl_adopt(r, n, left);
 	if (!at_char(r, ",)]"))
-		adopt(r, n, expression(r, t.op->precedence + 1));
-	if (n->count == 2 && t.op->pattern)
-		n->fix = wdl_fill(r, t.op->for_text && wdl_any_text(n) ? t.op->for_text : t.op->pattern,
-				  n->first);
+		wdl_adopt(r, n, wdl_read_expression(r, t.op->precedence + 1));
+	if (n->count == 2 && t.op->pattern) {
+		const char *texts = wdl_any_text(n) ? t.op->for_text : NULL;
+
+		n->fix = wdl_fill(r, texts ? texts : t.op->pattern, n->first);
+	}
 	wdl_complain(r, WDL_P_DIALECT, n->start, n->end, "'%.*s' is not an operator of the language",
 		     STR_ARG(t.op->text));
 	wdl_instead_fix(r, n, t.op->advice);
@@ -556,7 +555,7 @@ static bool starts_binary(struct wdl_token t, int precedence)
 	return t.kind == TOK_OPERATOR && t.op->precedence >= precedence && t.op->precedence > 0;
 }
 
-static struct wdl_node *expression(struct wdl_reader *r, int precedence)
+struct wdl_node *wdl_read_expression(struct wdl_reader *r, int precedence)
 {
 	struct wdl_node *n = value(r);
 	struct wdl_token t = peek(r, AT_OPERATOR);
@@ -575,203 +574,4 @@ static struct wdl_node *expression(struct wdl_reader *r, int precedence)
 	if (n->height >= LIMIT_WDL_DEPTH)
 		r->pos = r->end;
 	return n;
-}
-
-/* ---- templates ---- */
-
-/* What follows an expression is read too, for its own errors and references. */
-static struct wdl_node *leftovers(struct wdl_reader *r, struct wdl_node *n)
-{
-	struct wdl_node *all = node_new(r, WDL_ERROR, n->start, n->end);
-
-	adopt(r, all, n);
-	while (r->pos < r->end && r->errors < LIMIT_WDL_ERRORS) {
-		size_t from = r->pos;
-		struct wdl_node *more;
-
-		if (r->s.p[from] == ')' || r->s.p[from] == ']' || r->s.p[from] == ',') {
-			r->pos++;
-			space(r);
-			continue;
-		}
-		more = expression(r, 0);
-		if (r->pos == from)
-			r->pos++;
-		adopt(r, all, more);
-		space(r);
-	}
-	return all;
-}
-
-/* One expression that must fill [r->pos, end). */
-static struct wdl_node *whole(struct wdl_reader *r, size_t end)
-{
-	struct wdl_node *n;
-
-	r->end = end;
-	n = expression(r, 0);
-	space(r);
-	if (r->pos < r->end) {
-		wdl_complain_trailing(r, n, wdl_token_at(r->s, r->pos, r->end, AT_OPERATOR));
-		n = leftovers(r, n);
-	}
-	r->pos = end;
-	return n;
-}
-
-static void add_part(struct wdl_reader *r, size_t start, size_t end, struct wdl_node *node,
-		     struct str text)
-{
-	struct wdl_part *p = arena_alloc(r->a, sizeof(*p));
-
-	p->start = start;
-	p->end = end;
-	p->node = node;
-	p->text = text;
-	*r->parts_tail = p;
-	r->parts_tail = &p->next;
-	if (node)
-		r->t->expressions++;
-}
-
-/* Where the interpolation that starts before `from` ends: the first } outside quotes. */
-static size_t brace(struct str s, size_t from, bool *found)
-{
-	bool quoted = false;
-
-	*found = true;
-	for (size_t i = from; i < s.n; i++) {
-		if (s.p[i] == '\'')
-			quoted = !quoted;
-		else if (s.p[i] == '}' && !quoted)
-			return i;
-	}
-	*found = false;
-	return s.n;
-}
-
-static void interpolated(struct wdl_reader *r)
-{
-	struct str s = r->s;
-	size_t text = 0, i = 0;
-
-	r->t->shape = WDL_LITERAL;
-	while (i + 1 < s.n) {
-		bool found;
-		size_t close;
-
-		if (s.p[i] != '@' || s.p[i + 1] != '{') {
-			i++;
-			continue;
-		}
-		if (text < i)
-			add_part(r, text, i, NULL, str_n(s.p + text, i - text));
-		if (i > text && s.p[i - 1] == '@') { /* @@{ is text, without this second @ */
-			text = ++i;
-			continue;
-		}
-		close = brace(s, i + 2, &found);
-		if (!found) {
-			wdl_complain(r, WDL_P_SYNTAX, i, i + 2, "the @{ has no closing }");
-			wdl_instead(r, "add }, and check the quotes before it");
-		}
-		r->pos = i + 2;
-		r->t->shape = WDL_INTERPOLATED;
-		add_part(r, i, found ? close + 1 : s.n, whole(r, close), (struct str){ 0 });
-		i = text = found ? close + 1 : s.n;
-	}
-	if (text < s.n)
-		add_part(r, text, s.n, NULL, str_from_at(s, text));
-}
-
-static struct wdl_template *start(struct wdl_reader *r, struct arena *a, struct str source)
-{
-	r->a = a;
-	r->s = source;
-	r->end = source.n;
-	r->t = arena_alloc(a, sizeof(*r->t));
-	r->t->source = source;
-	r->parts_tail = &r->t->first;
-	return r->t;
-}
-
-bool wdl_is_template(struct str s)
-{
-	return s.n >= 2 && (s.p[0] == '@' || str_find(s, S("@{")) > 0);
-}
-
-struct wdl_template *wdl_parse(struct arena *a, struct str source)
-{
-	struct wdl_reader r = { 0 };
-	struct wdl_template *t = start(&r, a, source);
-
-	if (source.n >= 2 && source.p[0] == '@' && source.p[1] == '@') {
-		/* Everything after a leading @@ is text, @{ too. */
-		add_part(&r, 0, source.n, NULL, str_from_at(source, 1));
-	} else if (source.n >= 2 && source.p[0] == '@' && source.p[1] != '{') {
-		struct wdl_node *n;
-
-		t->shape = WDL_WHOLE;
-		r.pos = 1;
-		n = whole(&r, source.n);
-		add_part(&r, 0, source.n, n, (struct str){ 0 });
-	} else {
-		interpolated(&r);
-	}
-	wdl_complaints_end(&r);
-	return t;
-}
-
-struct wdl_template *wdl_parse_expression(struct arena *a, struct str source)
-{
-	struct wdl_reader r = { 0 };
-	struct wdl_template *t = start(&r, a, source);
-	struct wdl_node *n;
-
-	t->shape = WDL_WHOLE;
-	r.pos = source.n && source.p[0] == '@' ? 1 : 0;
-	n = whole(&r, source.n);
-	add_part(&r, 0, source.n, n, (struct str){ 0 });
-	wdl_complaints_end(&r);
-	return t;
-}
-
-struct str wdl_literal(struct arena *a, const struct wdl_template *t)
-{
-	char *out;
-	size_t n = 0;
-
-	if (!t->first)
-		return t->source;
-	if (!t->first->next)
-		return t->first->text;
-	out = arena_alloc(a, t->source.n + 1);
-	for (const struct wdl_part *p = t->first; p; p = p->next) {
-		if (p->text.n)
-			memcpy(out + n, p->text.p, p->text.n);
-		n += p->text.n;
-	}
-	return str_n(out, n);
-}
-
-/* ---- walking ---- */
-
-struct wdl_node *wdl_walk_over(const struct wdl_node *root, const struct wdl_node *n)
-{
-	while (n != root) {
-		if (n->next)
-			return n->next;
-		n = n->parent;
-	}
-	return NULL;
-}
-
-struct wdl_node *wdl_walk_next(const struct wdl_node *root, const struct wdl_node *n)
-{
-	return n->first ? n->first : wdl_walk_over(root, n);
-}
-
-bool wdl_is_call(const struct wdl_node *n, const char *function)
-{
-	return n && n->kind == WDL_CALL && str_eq_nocase(n->text, str_from(function));
 }
