@@ -6,8 +6,10 @@
 #include "front/mcp_lines.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -158,33 +160,50 @@ bool lines_out_add(struct lines_out *out, struct str message, bool urgent)
 	return true;
 }
 
-/* Writes at most `n` bytes without blocking.  The descriptor is not made non-blocking:
- * it may be shared with other processes, and with our own stderr. */
-static ssize_t write_some(int fd, const char *p, size_t n)
+/* How much a descriptor that is no socket takes at once without blocking; 0: nothing now.
+ * It is not made non-blocking, for it may be shared with other processes and our own stderr. */
+static size_t room_of(int fd, bool pipe)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLOUT };
-	struct stat st = { 0 };
+	int unread = 1, size = 0;
 
-	if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode))
+	/* Nothing unread means that every page of the pipe is free. */
+	if (pipe && ioctl(fd, FIONREAD, &unread) == 0 && unread == 0)
+		size = fcntl(fd, F_GETPIPE_SZ);
+	if (size > PIPE_SAFE)
+		return (size_t)size;
+	if (poll(&ready, 1, 0) < 0 || !ready.revents)
+		return 0;
+	return PIPE_SAFE;
+}
+
+static ssize_t write_some(int fd, mode_t kind, const char *p, size_t n)
+{
+	size_t room = n;
+
+	if (kind == S_IFSOCK)
 		return send(fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (S_ISREG(st.st_mode))
-		return write(fd, p, n);
-	if (poll(&ready, 1, 0) < 0)
-		return -1;
-	if (!(ready.revents & (POLLOUT | POLLERR | POLLNVAL))) {
+	if (kind != S_IFREG)
+		room = room_of(fd, kind == S_IFIFO);
+	if (!room) {
 		errno = EAGAIN;
 		return -1;
 	}
-	return write(fd, p, n < PIPE_SAFE ? n : PIPE_SAFE);
+	return write(fd, p, n < room ? n : room);
 }
 
 enum sent lines_out_send(struct lines_out *out, int fd)
 {
+	struct stat st = { 0 };
+
 	/* Memory ran out and the queue is lost: going on would leave requests unanswered. */
 	if (!buf_ok(&out->queue))
 		return SENT_GONE;
+	if (lines_out_waiting(out) && fstat(fd, &st))
+		return SENT_GONE;
 	while (lines_out_waiting(out)) {
-		ssize_t n = write_some(fd, out->queue.p + out->sent, lines_out_waiting(out));
+		ssize_t n = write_some(fd, st.st_mode & S_IFMT, out->queue.p + out->sent,
+				       lines_out_waiting(out));
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -4,7 +4,8 @@
     !                 (as the value of a member) the member must not be there
     string number integer bool object array null    anything of that type
     string(36) array(3) object(0)    ... of that length or count
-    /regex/           a string (or the text of a number) in which the expression is found
+    /regex/           a string (or the text of a number) in which the expression is found ("." is
+                      any character, ends of lines too)
     >5 <5 >=5 <=5     a number so compared
     (a | b)           either
     $name             anything, remembered; later ${name} is replaced by it
@@ -48,7 +49,7 @@ class Type:
 
 class Regex:
     def __init__(self, text, flags):
-        self.text, self.re = text, re.compile(text, flags)
+        self.text, self.re = text, re.compile(text, flags | re.S)
 
     def __repr__(self):
         return "/%s/" % self.text
