@@ -547,12 +547,12 @@ static void finish(struct played *p, int64_t end)
 					 "{'code':'ActionFailed','message':"
 					 "'An action failed. No dependent actions succeeded.'}");
 	}
-	if (p->run->cancelled) {
+	if (p->cancelled) {
 		p->sum = (struct outcome){ .status = RUN_CANCELLED,
 					   .code = "Terminated",
 					   .start = p->sum.start,
-					   .end = p->run->cancelled };
-		cut_off(p, p->run->cancelled, RUN_CANCELLED, "Terminated");
+					   .end = p->cancelled };
+		cut_off(p, p->cancelled, RUN_CANCELLED, "Terminated");
 	} else if (p->sum.end > now) {
 		p->sum = (struct outcome){ .status = RUN_RUNNING,
 					   .start = p->sum.start,
@@ -597,6 +597,10 @@ struct played *play_run(struct arena *a, struct flow *f, struct run *r)
 	p->trigger_start = r->start - 3 * TICKS_MS;
 	p->trigger_end = r->start - TICKS_MS;
 	p->sum.start = r->start;
+	p->cancelled = r->cancelled;
+	if (!p->cancelled && json_get(p->variant, "cancelledAfter"))
+		p->cancelled = r->start +
+			       json_int(json_get(p->variant, "cancelledAfter"), 0) * TICKS_S;
 	end = eval_children(&g, -1, 0, r->start);
 	finish(p, end);
 	return p;
@@ -651,7 +655,7 @@ struct outcome play_repetition(struct played *p, const struct played_action *x,
 	int64_t span = (end - whole->start) / (int64_t)(all ? all : 1);
 	struct outcome o;
 
-	if (p->run->cancelled || x->sum.status == RUN_SKIPPED)
+	if (p->cancelled || x->sum.status == RUN_SKIPPED)
 		return x->sum;
 	for (unsigned i = 0; i < x->loop_count; i++)
 		number = number * p->actions[x->loops[i]].items + index[i];
@@ -673,7 +677,7 @@ struct outcome play_iteration(struct played *p, const struct played_action *loop
 	int64_t end = loop->sum.end == INT64_MAX ? clock_now() : loop->sum.end;
 	uint64_t items = loop->items ? loop->items : 1;
 
-	if (p->run->cancelled || loop->sum.status == RUN_SKIPPED)
+	if (p->cancelled || loop->sum.status == RUN_SKIPPED)
 		return loop->sum;
 	for (unsigned i = (unsigned)number + 1; i < loop->after; i++)
 		p->scratch[i] = p->actions[i].sum;

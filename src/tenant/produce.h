@@ -55,6 +55,7 @@ struct played {
 	int64_t trigger_start, trigger_end;
 	const char *trigger_code;
 	int response; /* the Response action that answered, or -1 */
+	int64_t cancelled; /* when somebody cancelled it, or 0 */
 	int64_t stop; /* when Terminate ended it, or INT64_MAX */
 	int terminate;
 };

@@ -56,6 +56,8 @@ static struct json *default_inputs(const struct script_scope *s, const struct pl
 	struct arena *a = s->played->arena;
 	const struct json *in = json_get(x->def, "inputs");
 
+	if (str_eq(x->type, S("Compose")) && play_script(s->played, x->name, "outputs"))
+		return script_expand(a, s, play_script(s->played, x->name, "outputs"));
 	if (str_eq(x->type, S("If")))
 		return emit_json(a, "{'expressionResult':%b}",
 				 json_bool(play_script(s->played, x->name, "branch"), true));

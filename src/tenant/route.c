@@ -9,8 +9,10 @@
 #include "tenant/token.h"
 
 static const struct route_table *const tables[] = {
-	&control_routes, &content_routes, &entra_routes, &device_routes, &browser_routes,
-	&flow_routes,	 &run_routes,	  &trigger_routes, &connection_routes,
+	&control_routes,   &content_routes,    &entra_routes,	    &device_routes,
+	&browser_routes,   &flow_routes,       &flow_write_routes,  &run_routes,
+	&trigger_routes,   &connection_routes, &connector_routes,   &bap_routes,
+	&powerplatform_routes, &dataverse_routes, &trace_routes,
 };
 
 /* ---- faces ---- */

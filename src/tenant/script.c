@@ -272,6 +272,20 @@ static struct json *now_text(struct reader *r)
 	return json_new_z(r->a, text);
 }
 
+/* What parameters('$connections') holds while a flow runs. */
+static struct json *connections_of(struct reader *r)
+{
+	struct json *out = json_new_object(r->a);
+
+	JSON_EACH(c, r->s->played->run->version->references)
+		json_set_n(r->a, out, json_name(c),
+			   emit_json(r->a,
+				     "{'connectionId':'%S/connections/%S','connectionName':'%S','id':'%S'}",
+				     json_get_str(c, "id"), json_get_str(c, "connectionName"),
+				     json_get_str(c, "connectionName"), json_get_str(c, "id")));
+	return out;
+}
+
 static struct json *call(struct reader *r, struct str name, struct json *const *arg, unsigned count)
 {
 	struct str first = count ? json_str(arg[0]) : S("");
@@ -290,6 +304,8 @@ static struct json *call(struct reader *r, struct str name, struct json *const *
 		return item_of(r, play_find(p, first));
 	if (str_eq_nocase(name, S("variables")))
 		return variable(r, first);
+	if (str_eq_nocase(name, S("parameters")) && str_eq(first, S("$connections")))
+		return connections_of(r);
 	if (str_eq_nocase(name, S("parameters")))
 		return json_get(json_get_n(json_get(p->definition, "parameters"), first),
 				"defaultValue");

@@ -290,6 +290,7 @@ static void load_references(struct tenant *t, const struct json *list)
 		r->env = environment_by_key(t, json_get_z(v, "env"));
 		r->api = tenant_connector(t, json_get_str(v, "api"));
 		r->connection = tenant_connection(t, r->env, json_get_str(v, "connection"));
+		r->solution = tenant_solution(t, r->env, json_get_str(v, "solution"));
 		guid_of("reference", r->logical, r->id);
 	}
 }

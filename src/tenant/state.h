@@ -63,6 +63,7 @@ struct reference { /* connection reference of a solution */
 	struct environment *env;
 	struct connector *api;
 	struct connection *connection; /* NULL: unbound */
+	struct solution *solution;
 };
 
 enum flow_kind {
