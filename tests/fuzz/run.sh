@@ -40,7 +40,7 @@ for name in $names; do
     objects="$objects $b/tests/fuzz/fuzz_$name.o"
 done
 # shellcheck disable=SC2086 # a list of files
-build -j2 "$b/libflowlatch.a" $objects || exit 2
+build -j2 "$b/libflowlatch.a" $objects >/dev/null || exit 2
 
 passed=0
 failed=0
