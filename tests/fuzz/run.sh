@@ -13,6 +13,7 @@ CC=${FUZZ_CC:-clang}
 export ASAN_OPTIONS="detect_stack_use_after_return=1:allocator_may_return_null=1:$ASAN_OPTIONS"
 export UBSAN_OPTIONS="print_stacktrace=1:$UBSAN_OPTIONS"
 
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 mkdir -p "$b"
 if ! echo 'int LLVMFuzzerTestOneInput(const char *p, long n) { return p && n < 0; }' |
     $CC -fsanitize=fuzzer,address,undefined -x c -o "$b/probe" - 2>"$b/probe.log"; then
