@@ -49,7 +49,7 @@ struct scan {
 	struct names names;
 	const char *piece; /* the bytes being fed */
 	uint64_t before;   /* bytes fed earlier */
-	uint64_t started;  /* offset of the first byte of the number, literal, escape or character */
+	uint64_t started;  /* offset of the first byte of number, literal, escape or character */
 	struct json_error error;
 
 	bool in_name;         /* the string is a member name */
@@ -659,7 +659,8 @@ static const char *step_number(struct scan *s, const char *p, const char *end)
 {
 	const char *from = p;
 
-	while (p < end && (is_digit(*p) || *p == '.' || *p == '-' || *p == '+' || (*p | 0x20) == 'e'))
+	while (p < end &&
+	       (is_digit(*p) || *p == '.' || *p == '-' || *p == '+' || (*p | 0x20) == 'e'))
 		p++;
 	if (p < end && !s->text.n)
 		return number_done(s, p, str_n(from, (size_t)(p - from)));

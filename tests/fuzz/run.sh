@@ -7,7 +7,8 @@
 # 2 GB fails the target; the input is named.  The last line is "N passed, N failed".
 
 cd "$(dirname "$0")/../.." || exit 2
-seconds=${SECONDS:-30}
+# Not $SECONDS, which some shells count themselves.
+seconds=$(printenv SECONDS || echo 30)
 b=${B:-build}/fuzz
 CC=${FUZZ_CC:-clang}
 export ASAN_OPTIONS="detect_stack_use_after_return=1:allocator_may_return_null=1:$ASAN_OPTIONS"
