@@ -89,6 +89,8 @@
 #define LIMIT_CONNECTIONS_H1 16
 /* Sockets of one host that are tracked: two attempts (IPv4, IPv6) for each of 16 and 4 + 4. */
 #define LIMIT_HTTP_SOCKETS 48
+/* A read that found no place on a connection so often opens one. */
+#define LIMIT_HTTP_RETURNS 8
 /* Hosts remembered with their protocol: a cloud has ten, an agent works on few environments. */
 #define LIMIT_HTTP_HOSTS 64
 /* Connections over all hosts; curl closes the oldest idle one beyond it. */

@@ -150,6 +150,18 @@ static void tell(struct http_transfer *t)
 	transfer_free(t);
 }
 
+/* Back from curl to the queue, as if it had never left. */
+static void put_back(struct http_transfer *t)
+{
+	withdraw(t);
+	t->http->lib->easy_cleanup(t->easy);
+	t->easy = NULL;
+	t->no_place = false;
+	t->state = HTTP_WAITING;
+	http_return(t);
+	http_pump_soon(t->http);
+}
+
 static void reap(struct http *h)
 {
 	CURLMsg *m;
@@ -162,6 +174,10 @@ static void reap(struct http *h)
 		if (m->msg != CURLMSG_DONE)
 			continue;
 		h->lib->easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+		if (t->no_place && !t->sent) {
+			put_back(t);
+			continue;
+		}
 		http_easy_judge(t, code);
 		finish(t, t->outcome, NULL);
 	}
@@ -261,6 +277,11 @@ bool http_activate(struct http_transfer *t, bool fresh_connect, bool wait_for_mu
 	struct http *h = t->http;
 
 	list_remove(&t->link);
+	if (os_now_ms() - t->started >= t->timeout_ms) {
+		http_left(t);
+		finish(t, HTTP_TIMEOUT, "no connection within the time limit");
+		return false;
+	}
 	if (http_easy_new(t, fresh_connect, wait_for_multiplex) &&
 	    h->lib->multi_add_handle(h->multi, t->easy) == CURLM_OK) {
 		t->state = HTTP_ACTIVE;
@@ -360,7 +381,6 @@ static struct http_transfer *transfer_new(struct http *h, const struct http_requ
 	t->on_body = r->on_body;
 	t->on_done = r->on_done;
 	t->arg = r->arg;
-	t->fd = -1;
 	t->started = os_now_ms();
 	/* A streamed answer may be huge, the text of an error is not. */
 	buf_init(&t->got, r->on_body && t->max_bytes > LIMIT_ANSWER ? LIMIT_ANSWER : t->max_bytes);

@@ -114,6 +114,15 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 		t->refused = true;
 		return CURL_SOCKET_BAD;
 	}
+	/* Not for a second sending; see before_request. */
+	if (t->sent) {
+		t->again = true;
+		return CURL_SOCKET_BAD;
+	}
+	if (!t->may_open) {
+		t->no_place = true;
+		return CURL_SOCKET_BAD;
+	}
 	fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 	if (fd < 0)
 		return CURL_SOCKET_BAD;
@@ -139,9 +148,13 @@ static int before_request(void *arg, char *peer, char *local, int peer_port, int
 		t->refused = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
-	/* curl repeats what it takes for unprocessed (a refused stream): never a write. */
-	if (t->fresh && t->sent)
+	/* curl repeats what it takes for unprocessed: a read on a dead connection, a refused
+	 * stream.  Never a write; and reads must come back through the queue, because curl would
+	 * put all streams of a dead connection on the next one, full or not. */
+	if (t->sent) {
+		t->again = true;
 		return CURL_PREREQFUNC_ABORT;
+	}
 	http_connected(t, local_port);
 	t->sent = true;
 	return CURL_PREREQFUNC_OK;
@@ -336,7 +349,10 @@ static const struct {
 	long result;
 	const char *message;
 } verify_results[] = {
+	/* curl compares the name itself, and leaves what was there before: 0, or 1 (unspecified). */
 	{ 0, "the server's certificate is for another host name" },
+	{ 1, "the server's certificate is for another host name" },
+	{ 62, "the server's certificate is for another host name" },
 	{ 9, "the server's certificate is not valid yet" },
 	{ 10, "the server's certificate has expired" },
 	{ 18, "the server's certificate is signed by itself" },
@@ -400,6 +416,7 @@ void http_easy_judge(struct http_transfer *t, CURLcode code)
 		return;
 	}
 	judge_failure(t, code);
+	t->lost = t->again || (t->outcome == HTTP_BROKEN && code != CURLE_HTTP2_STREAM);
 	if (t->refused) {
 		t->outcome = HTTP_REFUSED;
 		t->message = "the link leads to a private address";
@@ -415,8 +432,9 @@ void http_easy_judge(struct http_transfer *t, CURLcode code)
 	} else if (t->no_memory) {
 		t->outcome = HTTP_FAILED;
 		t->message = "out of memory";
-	} else if (t->fresh && t->sent && code == CURLE_ABORTED_BY_CALLBACK) {
+	} else if (t->again) {
 		t->outcome = HTTP_BROKEN;
-		t->message = "the connection broke and a write is not repeated";
+		t->message = "the connection broke before an answer came";
+		t->reused = !t->fresh;
 	}
 }

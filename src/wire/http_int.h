@@ -14,8 +14,10 @@ enum http_protocol { HTTP_UNKNOWN, HTTP_1, HTTP_2 };
 /* One open socket of a host. */
 struct http_socket {
 	int fd;
+	unsigned long id; /* descriptors are used again at once */
 	bool ready;       /* connected, with TLS and any proxy behind it */
 	bool write;       /* opened for one write; closes after it */
+	bool dying;       /* a transfer over it broke: curl will not use it again */
 	unsigned streams; /* transfers that go over it now */
 };
 
@@ -26,8 +28,10 @@ struct http_host {
 	enum http_protocol protocol;
 	struct list reads, writes;           /* transfers that wait */
 	unsigned active_reads, active_writes; /* handed to curl */
-	unsigned going;                      /* reads whose connection is there */
-	unsigned opening;                    /* reads that open a further connection */
+	/* Of the active reads: over a connection that is there, opening one of their own, and
+	 * about to take a place on one. */
+	unsigned going, opening, pending;
+	unsigned streams; /* for one connection: ours, or what the server was seen to take */
 	unsigned socket_count;
 	struct http_socket sockets[LIMIT_HTTP_SOCKETS];
 };
@@ -41,6 +45,7 @@ struct http {
 	bool in_curl;        /* inside a callback of curl: its interface must not be entered */
 	struct list hosts, active, finished, muted;
 	unsigned host_count, active_count;
+	unsigned long last_socket;
 	struct loop_timer pump;
 	struct http_stats stats;
 };
@@ -69,10 +74,15 @@ struct http_transfer {
 	CURL *easy;
 	int64_t started;
 	struct loop_timer deadline;
-	int fd;         /* the socket it goes over, or -1 */
+	unsigned long socket; /* the id of the one it goes over, or 0 */
 	bool opener;    /* opens a connection of its own, which is not there yet */
+	bool may_open;  /* else it must find a place on a connection */
+	bool no_place;  /* and found none */
+	unsigned returns; /* to the queue, for want of a place */
 	bool sent;      /* the connection was there and the request may have left */
 	bool refused;   /* a peer was not public */
+	bool again;     /* curl wanted to send it a second time */
+	bool lost;      /* its connection broke */
 	bool stopped, too_large, no_memory, headers_large;
 	size_t header_bytes;
 	uint64_t received;
@@ -94,6 +104,8 @@ void http_hosts_free(struct http *h);
 void http_schedule(struct http *h);
 /* The transfer left curl (done, cancelled or out of time). */
 void http_left(struct http_transfer *t);
+/* It found no place on a connection: learns from that and puts it back, in front. */
+void http_return(struct http_transfer *t);
 /* From curl's callbacks. */
 void http_socket_opened(struct http_transfer *t, int fd);
 void http_socket_closed(struct http_host *host, int fd);

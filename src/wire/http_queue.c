@@ -6,7 +6,8 @@
  * transfers for which an open connection has room, or which open one of their own.
  *
  *	reads, protocol unknown or all idle: one goes first and shows what is there
- *	reads, HTTP/2: 32 for each live connection; more connections (4) as the queue asks for
+ *	reads, HTTP/2: 32 for each live connection; more connections (4) as the queue asks for;
+ *		where curl finds no place after all, it may not open more, and the read comes back
  *	reads and writes, HTTP/1.1: 16 together
  *	writes, else: 4, each on a connection of its own
  */
@@ -77,6 +78,7 @@ struct http_host *http_host_get(struct http *h, struct str name, unsigned port)
 		return NULL;
 	}
 	host->origin = origin.p;
+	host->streams = LIMIT_STREAMS_PER_CONNECTION;
 	list_init(&host->reads);
 	list_init(&host->writes);
 	list_append(&h->hosts, &host->link);
@@ -84,30 +86,29 @@ struct http_host *http_host_get(struct http *h, struct str name, unsigned port)
 	return host;
 }
 
-static struct http_socket *find_socket(struct http_host *host, int fd)
-{
-	for (unsigned i = 0; i < host->socket_count; i++)
-		if (host->sockets[i].fd == fd)
-			return &host->sockets[i];
-	return NULL;
-}
-
 void http_socket_closed(struct http_host *host, int fd)
 {
-	struct http_socket *s = find_socket(host, fd);
-
-	if (s)
-		*s = host->sockets[--host->socket_count];
+	for (unsigned i = 0; i < host->socket_count; i++) {
+		if (host->sockets[i].fd != fd)
+			continue;
+		host->sockets[i] = host->sockets[--host->socket_count];
+		return;
+	}
 }
 
 void http_socket_opened(struct http_transfer *t, int fd)
 {
 	struct http_host *host = t->host;
 
+	http_socket_closed(host, fd);
 	/* Not recorded means never counted as ready, so only more connections are opened. */
-	if (host->socket_count < LIMIT_HTTP_SOCKETS)
-		host->sockets[host->socket_count++] =
-			(struct http_socket){ .fd = fd, .write = t->fresh };
+	if (host->socket_count == LIMIT_HTTP_SOCKETS)
+		return;
+	host->sockets[host->socket_count++] = (struct http_socket){
+		.fd = fd,
+		.id = ++t->http->last_socket,
+		.write = t->fresh,
+	};
 }
 
 static int local_port_of(int fd)
@@ -127,18 +128,11 @@ static int local_port_of(int fd)
 void http_connected(struct http_transfer *t, int local_port)
 {
 	struct http_host *host = t->host;
-	struct http_socket *before = find_socket(host, t->fd);
 
-	/* Not the first time: curl repeats a read whose reused connection was dead. */
-	if (before && before->streams)
-		before->streams--;
-	t->fd = -1;
-	if (t->opener) {
-		t->opener = false;
-		host->opening--;
-	}
-	if (!t->fresh && !t->sent)
+	if (!t->fresh) {
 		host->going++;
+		*(t->opener ? &host->opening : &host->pending) -= 1;
+	}
 	for (unsigned i = 0; i < host->socket_count; i++) {
 		struct http_socket *s = &host->sockets[i];
 
@@ -146,7 +140,7 @@ void http_connected(struct http_transfer *t, int local_port)
 			continue;
 		s->ready = true;
 		s->streams++;
-		t->fd = s->fd;
+		t->socket = s->id;
 		break;
 	}
 	http_pump_soon(t->http);
@@ -155,20 +149,21 @@ void http_connected(struct http_transfer *t, int local_port)
 void http_left(struct http_transfer *t)
 {
 	struct http_host *host = t->host;
-	struct http_socket *s = find_socket(host, t->fd);
 
-	if (t->fresh)
+	if (t->fresh) {
 		host->active_writes--;
-	else
+	} else {
 		host->active_reads--;
-	if (t->opener)
-		host->opening--;
-	else if (!t->fresh && t->sent)
-		host->going--;
-	if (s && s->streams)
+		*(t->sent ? &host->going : t->opener ? &host->opening : &host->pending) -= 1;
+	}
+	for (unsigned i = 0; i < host->socket_count; i++) {
+		struct http_socket *s = &host->sockets[i];
+
+		if (s->id != t->socket)
+			continue;
 		s->streams--;
-	t->opener = false;
-	t->fd = -1;
+		s->dying |= t->lost;
+	}
 	http_pump_soon(t->http);
 }
 
@@ -178,7 +173,7 @@ static bool alive(const struct http_socket *s)
 {
 	char byte;
 
-	if (!s->ready || s->write)
+	if (!s->ready || s->write || s->dying)
 		return false;
 	return s->streams || recv(s->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
 }
@@ -215,30 +210,53 @@ static void hand(struct http_transfer *t, bool fresh_connect, bool wait_for_mult
 {
 	struct http_host *host = t->host;
 
+	t->opener = fresh_connect && !t->fresh;
+	t->may_open = fresh_connect || host->protocol != HTTP_2 || !host->active_reads ||
+		      t->returns > LIMIT_HTTP_RETURNS;
 	if (t->fresh)
 		host->active_writes++;
 	else
 		host->active_reads++;
-	t->opener = fresh_connect && !t->fresh;
-	if (t->opener)
-		host->opening++;
+	if (!t->fresh)
+		*(t->opener ? &host->opening : &host->pending) += 1;
 	http_activate(t, fresh_connect, wait_for_multiplex);
+}
+
+void http_return(struct http_transfer *t)
+{
+	struct http_host *host = t->host;
+	unsigned most = 0;
+
+	/* curl found every connection full: the fullest shows how many streams the server takes. */
+	for (unsigned i = 0; i < host->socket_count; i++)
+		if (alive(&host->sockets[i]) && host->sockets[i].streams > most)
+			most = host->sockets[i].streams;
+	if (most && most < host->streams)
+		host->streams = most;
+	t->returns++;
+	list_insert(host->reads.next, &t->link);
 }
 
 static void schedule_http2(struct http_host *host)
 {
-	const unsigned most = LIMIT_CONNECTIONS_H2 * LIMIT_STREAMS_PER_CONNECTION;
-	unsigned live = live_connections(host), demand, wanted;
+	const unsigned most = LIMIT_CONNECTIONS_H2 * host->streams;
+	unsigned each = host->streams, live = 0, taken = host->pending, wanted;
 
-	if (live > LIMIT_CONNECTIONS_H2)
-		live = LIMIT_CONNECTIONS_H2;
-	demand = host->active_reads + count(&host->reads, most);
-	wanted = (demand + LIMIT_STREAMS_PER_CONNECTION - 1) / LIMIT_STREAMS_PER_CONNECTION;
+	for (unsigned i = 0; i < host->socket_count; i++) {
+		if (!alive(&host->sockets[i]))
+			continue;
+		live++;
+		taken += host->sockets[i].streams;
+	}
+	if (!live)
+		host->streams = LIMIT_STREAMS_PER_CONNECTION;
+	while (!list_empty(&host->reads) && taken < live * each && taken < most) {
+		hand(first(&host->reads), false, true);
+		taken++;
+	}
+	wanted = (taken + host->opening + count(&host->reads, most) + each - 1) / each;
 	if (wanted > LIMIT_CONNECTIONS_H2)
 		wanted = LIMIT_CONNECTIONS_H2;
-	while (!list_empty(&host->reads) &&
-	       host->active_reads - host->opening < live * LIMIT_STREAMS_PER_CONNECTION)
-		hand(first(&host->reads), false, true);
 	while (!list_empty(&host->reads) && live + host->opening < wanted)
 		hand(first(&host->reads), true, false);
 }
