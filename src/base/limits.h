@@ -137,6 +137,8 @@
 #define LIMIT_LOG_SEGMENT (256u << 20)
 #define LIMIT_LOG_DAYS 30
 #define LIMIT_LOG_LOCK_MS 2000
+/* Records that need not be on the disk at once are there after this time. */
+#define LIMIT_LOG_FLUSH_MS 1000
 /* Segments looked at: the days kept, and room for a log whose clock or retention went wrong. */
 #define LIMIT_LOG_SEGMENTS 1024
 /* Records that `flowlatch log show` holds in memory, 1 KiB each. */

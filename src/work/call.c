@@ -220,6 +220,8 @@ static void log_and_finish(void *arg)
 	/* A read goes on without its record: only what changes something fails closed. */
 	if (result != AUDIT_DONE)
 		work_log_failed(c->work);
+	else if (r.klass != 'R')
+		work_log_written(c->work);
 	finish(c);
 }
 

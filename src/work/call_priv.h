@@ -22,6 +22,7 @@ struct work {
 	struct auth *auth;
 	struct store *store;
 	struct audit *audit;
+	struct loop_timer log_timer; /* until lazy records are synced */
 	const struct tool *const *all;
 	size_t all_count;
 	const struct tool **offered; /* allowed by toolsets and read_only; sorted */
@@ -122,6 +123,8 @@ const unsigned char *work_seal_key(struct work *w);
 struct audit *work_audit(struct work *w);
 /* The usage log could not be written: says so once on stderr. */
 void work_log_failed(struct work *w);
+/* A record was appended lazily: it is synced within LIMIT_LOG_FLUSH_MS. */
+void work_log_written(struct work *w);
 
 /* ---- args.c ---- */
 /* Checks arguments against the row; false and c->failure when they do not fit. */

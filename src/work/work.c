@@ -175,6 +175,7 @@ void work_free(struct work *w)
 	forget(LIST_ITEM(pos, struct cached, link));
 	auth_free(w->auth);
 	http_free(w->http);
+	loop_timer_clear(&w->log_timer);
 	audit_free(w->audit);
 	store_free(w->store);
 	os_wipe(w->seal_key, sizeof(w->seal_key));
@@ -237,6 +238,21 @@ void work_log_failed(struct work *w)
 	w->log_warned = true;
 	log_warn("the usage log cannot be written: %s",
 		 w->audit ? audit_message(w->audit) : store_message(w->store));
+}
+
+static void flush_log(void *arg)
+{
+	struct work *w = arg;
+
+	w->log_timer.fn = NULL;
+	if (!audit_flush(w->audit))
+		work_log_failed(w);
+}
+
+void work_log_written(struct work *w)
+{
+	if (!w->log_timer.fn)
+		loop_timer_set(w->loop, &w->log_timer, LIMIT_LOG_FLUSH_MS, flush_log, w);
 }
 
 /* ---- the memory of names ---- */
