@@ -122,9 +122,11 @@ static int log_purge(struct cli *cli, struct opened *o)
 		r = audit_purge(o->audit, day, &count);
 	while (r == AUDIT_BUSY && wait_a_little(since));
 	code = told(o, r);
-	if (code == EXIT_FINE)
-		cli_out("%u day%s dropped; the log keeps a record of %s\n", count,
-			count == 1 ? "" : "s", count == 1 ? "it" : "each");
+	if (code == EXIT_FINE && !count)
+		cli_out("Nothing is kept from before %s, but for today.\n", before);
+	else if (code == EXIT_FINE)
+		cli_out("%u day%s dropped; the log keeps a record of that.\n", count,
+			count == 1 ? "" : "s");
 	return code;
 }
 

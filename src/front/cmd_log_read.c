@@ -97,8 +97,9 @@ static int read_records(struct cli *cli, const char *dir, const struct log_filte
 		return cli_fail(EXIT_FOUND, NULL, "%s: %s", cli_safe(cli, str_from(dir), 0),
 				strerror(err));
 	if (skipped)
-		cli_fail(EXIT_FINE, "flowlatch log verify tells more",
-			 "%llu lines of the log are no records", (unsigned long long)skipped);
+		cli_fail(EXIT_FINE, "flowlatch log verify tells more", "%llu line%s of the log %s",
+			 (unsigned long long)skipped, skipped == 1 ? "" : "s",
+			 skipped == 1 ? "is no record" : "are no records");
 	return EXIT_FINE;
 }
 

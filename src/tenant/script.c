@@ -377,8 +377,7 @@ static struct json *read_value(struct reader *r)
 	blanks(r);
 	if (take(r, '\''))
 		return read_literal(r);
-	while (n < r->rest.n &&
-	       (r->rest.p[n] == '_' || r->rest.p[n] == '.' || r->rest.p[n] == '-' ||
+	while (n < r->rest.n && (r->rest.p[n] == '_' || r->rest.p[n] == '.' || r->rest.p[n] == '-' ||
 				 (r->rest.p[n] >= '0' && r->rest.p[n] <= '9') ||
 				 ((r->rest.p[n] | 32) >= 'a' && (r->rest.p[n] | 32) <= 'z')))
 		n++;

@@ -21,8 +21,7 @@ struct script_scope {
 	unsigned depth;        /* of lookups inside lookups */
 };
 
-/* A copy of `v` with all templates filled in; a string that is one number template becomes a
- * number. */
+/* A copy of `v` with all templates filled in; a string that is one number template becomes a number. */
 struct json *script_expand(struct arena *a, const struct script_scope *s, const struct json *v);
 /* A copy of `v` in which paths such as @body('X')?['a/b'] and @{...} have their values;
  * what is not understood becomes null (or nothing, inside text). */

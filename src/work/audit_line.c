@@ -115,11 +115,18 @@ bool audit_line_get_hash(const struct audit_line *l, const char *name,
 	return audit_unhex(audit_line_get(l, name), out);
 }
 
+bool audit_line_tail(struct str line, unsigned char m[CRYPT_HASH])
+{
+	struct str tail = str_from_at(line, line.n < TAIL_BYTES ? 0 : line.n - TAIL_BYTES);
+
+	return tail.n == TAIL_BYTES && str_starts(tail, S(TAIL)) && str_ends(tail, S("\"}")) &&
+	       audit_unhex(str_n(tail.p + sizeof(TAIL) - 1, 64), m);
+}
+
 bool audit_line_read(struct str line, struct audit_line *out)
 {
 	struct audit_line l;
 	struct str rest, seq;
-	size_t at;
 
 	if (line.n > LIMIT_LOG_RECORD || line.n < sizeof(HEAD) + TAIL_BYTES ||
 	    !str_starts(line, S(HEAD)))
@@ -127,12 +134,9 @@ bool audit_line_read(struct str line, struct audit_line *out)
 	for (size_t i = 0; i < line.n; i++)
 		if ((unsigned char)line.p[i] < 0x20 || (unsigned char)line.p[i] > 0x7e)
 			return false;
-	at = line.n - TAIL_BYTES;
-	rest = str_from_at(line, at);
-	if (!str_starts(rest, S(TAIL)) || !str_ends(rest, S("\"}")) ||
-	    !audit_unhex(str_n(rest.p + sizeof(TAIL) - 1, 64), l.m))
+	if (!audit_line_tail(line, l.m))
 		return false;
-	l.body = str_first(line, at);
+	l.body = str_first(line, line.n - TAIL_BYTES);
 	rest = str_from_at(l.body, sizeof(HEAD) - 1);
 	if (!str_cut(&rest, ',', &seq) || !str_to_u64(seq, &l.seq) ||
 	    !os_parse_time(audit_line_get(&l, "t"), &l.t))

@@ -43,6 +43,8 @@ struct audit_line {
 
 /* Takes a line (without its newline) apart; false when it does not have the form. */
 bool audit_line_read(struct str line, struct audit_line *out);
+/* The code at the end of a line, also of one that is no record. */
+bool audit_line_tail(struct str line, unsigned char m[CRYPT_HASH]);
 /* A member: its text without quotes, or p NULL when there is none of that name. */
 struct str audit_line_get(const struct audit_line *l, const char *name);
 uint64_t audit_line_get_number(const struct audit_line *l, const char *name);

@@ -37,7 +37,8 @@ struct check {
 
 	struct audit_end good; /* the last record that continues the chain */
 	struct audit_end said; /* what the last line states, right or wrong */
-	bool said_ok;
+	bool said_ok;          /* it states a code ... */
+	bool said_number;      /* ... and a number */
 	struct span bad;
 	bool begun;          /* a record was seen */
 	bool opened, sealed; /* in this segment */
@@ -86,6 +87,9 @@ static void tell_bad(struct check *c)
 		    (unsigned long long)(b->to - b->from));
 	else if (b->seq == next)
 		say(c, true, b->line, b->seq, "the record was changed");
+	else if (b->seq == next + 1)
+		say(c, true, b->line, b->seq, "record %llu is missing before it",
+		    (unsigned long long)next);
 	else if (b->seq > next)
 		say(c, true, b->line, b->seq, "records %llu to %llu are missing before it",
 		    (unsigned long long)next, (unsigned long long)(b->seq - 1));
@@ -102,7 +106,8 @@ static void add_bad(struct check *c, struct str text, uint64_t at, const struct 
 		*b = (struct span){ .from = at, .line = c->line, .seq = l ? l->seq : 0 };
 	b->to = at + text.n + 1;
 	b->foreign |= text.n > 0 && !audit_line_is_start(text);
-	c->said_ok = l != NULL;
+	c->said_ok = l || audit_line_tail(text, c->said.m);
+	c->said_number = l != NULL;
 	if (l) {
 		c->said.seq = l->seq;
 		memcpy(c->said.m, l->m, CRYPT_HASH);
@@ -272,6 +277,17 @@ static bool proves(struct check *c, const struct audit_line *l, const struct aud
 	return !c->has_key || audit_line_check(l, c->keys, c->day, before->m) == AUDIT_PROVED;
 }
 
+/* Does the chain go on from a line that was bad itself? */
+static bool resumes(struct check *c, const struct audit_line *l)
+{
+	if (c->bad.from == c->bad.to || !c->said_ok)
+		return false;
+	if (!c->has_key)
+		return c->said_number && l->seq == c->said.seq + 1;
+	/* Its number may be what was changed. */
+	return audit_line_check(l, c->keys, c->day, c->said.m) == AUDIT_PROVED;
+}
+
 static void on_line(struct check *c, struct str text, uint64_t at)
 {
 	struct audit_line l;
@@ -282,8 +298,7 @@ static void on_line(struct check *c, struct str text, uint64_t at)
 		add_bad(c, text, at, NULL);
 	} else if (c->begun && proves(c, &l, &c->good)) {
 		accept(c, &l);
-	} else if (c->bad.from != c->bad.to && c->said_ok && c->begun && proves(c, &l, &c->said)) {
-		/* The chain goes on from a line that was bad itself. */
+	} else if (resumes(c, &l)) {
 		tell_bad(c);
 		accept(c, &l);
 	} else if ((c->line == 1 || !c->begun) && accept_start(c, &l)) {

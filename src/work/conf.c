@@ -190,8 +190,8 @@ static bool put_variables(struct load *l)
 			return false;
 		if (!k && conf_secret_name(name))
 			return say(l, where,
-				   "secrets are never taken from the environment: "
-				   "`flowlatch login` keeps them in the store");
+				   "secrets are never taken from the environment; name a protected "
+				   "file in refresh_token_file or key_file, or sign in");
 		if (!k) {
 			name = str_lower(l->a, str_from_at(name, strlen("FLOWLATCH_")));
 			return say(l, where, "there is no such setting%s",
@@ -262,9 +262,9 @@ static bool check_profile(struct load *l, const struct conf_request *r)
 		if (!has_profile(&l->user, l->system.profiles[i]))
 			buf_addf(&known, ", %s", l->system.profiles[i]);
 	return say(l, s->where,
-		   "there is no profile '%s' (known: default%s); make it with: "
-		   "flowlatch --profile %s login",
-		   l->profile, buf_c(&known), l->profile);
+		   "there is no profile '%s' (known: default%s); a section [profile %s] in %s "
+		   "makes it",
+		   l->profile, buf_c(&known), l->profile, l->file ? l->file : SYSTEM_FILE);
 }
 
 /* A key that only has a meaning when another has one value; `needed` when it then must be there. */

@@ -108,9 +108,9 @@ static bool add_entry(struct reader *r, struct str name, struct str value)
 
 	if (!k && conf_secret_name(name))
 		return say(r,
-			   "'%s' would be a secret in a file; secrets are never "
-			   "written into settings: `flowlatch login` keeps them "
-			   "in the store",
+			   "'%s' would be a secret in a file; secrets are never written into "
+			   "settings: name a protected file in refresh_token_file or key_file, "
+			   "or sign in",
 			   conf_quote(r->a, name));
 	if (!k)
 		return say(r, "unknown key '%s'%s", conf_quote(r->a, name),

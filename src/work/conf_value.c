@@ -420,7 +420,8 @@ const char *conf_check(struct arena *a, const struct conf_key *k, struct str v, 
 	if (secret)
 		return arena_printf(a,
 				    "holds what looks like %s; secrets are never written into "
-				    "settings: `flowlatch login` keeps them in the store",
+				    "settings: name a protected file in refresh_token_file or "
+				    "key_file, or sign in",
 				    secret);
 	if (!v.n)
 		return "has no value; remove the line to get the default";

@@ -663,7 +663,7 @@ static void test_findings_say_where(void **state)
 	assert_string_equal(r.findings[0].segment, "2026-11-21");
 	assert_int_equal(r.findings[0].line, 11);
 	assert_int_equal(r.findings[0].seq, 12);
-	assert_string_equal(r.findings[0].text, "records 11 to 11 are missing before it");
+	assert_string_equal(r.findings[0].text, "record 11 is missing before it");
 	write_all(path, text);
 	flip(path, (size_t)(all.line[5].p - text.p) + 60, 1);
 	r = verify(p);
