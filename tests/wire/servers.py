@@ -102,7 +102,8 @@ class Listener:
 
 
 class Tls(Listener):
-    def __init__(self, where, certificate="good", alpn=("http/1.1",), newest=None):
+    def __init__(self, where, certificate="good", alpn=("http/1.1",), newest=None, plain=False):
+        self.plain = plain
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(os.path.join(where, certificate + ".pem"),
                                      os.path.join(where, certificate + ".key"))
@@ -116,7 +117,7 @@ class Tls(Listener):
         super().__init__()
 
     def serve(self, peer):
-        tls = self.context.wrap_socket(peer, server_side=True)
+        tls = peer if self.plain else self.context.wrap_socket(peer, server_side=True)
         self.handshakes += 1
         try:
             self.talk(tls)
@@ -255,11 +256,11 @@ class Http2(Tls):
     after `life` requests, whatever is under way).
     """
 
-    def __init__(self, where, mode="answer", ms=0, streams=None, life=0):
+    def __init__(self, where, mode="answer", ms=0, streams=None, life=0, **how):
         self.mode, self.ms, self.most_streams, self.life = mode, ms, streams, life
         self.streams = Counts()
         self.most_per_connection = 0
-        super().__init__(where, alpn=("h2",))
+        super().__init__(where, alpn=("h2",), **how)
 
     def talk(self, tls):
         """One thread for both directions: a TLS connection must not be used by two."""
@@ -272,7 +273,7 @@ class Http2(Tls):
         def more(seconds):
             """Reads what comes within that time; False at the end."""
             nonlocal data
-            if not tls.pending() and not select.select([tls], [], [], seconds)[0]:
+            if (self.plain or not tls.pending()) and not select.select([tls], [], [], seconds)[0]:
                 return True
             piece = tls.recv(65536)
             data += piece
@@ -329,13 +330,17 @@ class Http2(Tls):
 
 
 class Forwarder(Listener):
-    """Passes bytes on, each `ms` later, and counts the connections."""
+    """Passes bytes on, each `ms` later, and counts the connections.
+
+    The kernel answers a connect at once, so the round trip of opening is waited for here.
+    """
 
     def __init__(self, port, ms=0):
         self.target, self.ms = port, ms
         super().__init__()
 
     def serve(self, peer):
+        time.sleep(2 * self.ms / 1000)
         other = socket.create_connection(("127.0.0.1", self.target))
         other.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         ends = [threading.Thread(target=self.pass_on, args=pair, daemon=True)
