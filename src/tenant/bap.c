@@ -32,6 +32,8 @@ static void add_endpoints(struct request *q, struct json *p, const struct enviro
 	json_set_z(a, out, "microsoft.CommonDataModel", "https://europe.api.cds.microsoft.com");
 	json_set_z(a, out, "microsoft.PowerAppsAdvisor",
 		   "https://europe.api.advisor.powerapps.com");
+	json_set_z(a, out, "microsoft.PowerVirtualAgents",
+		   "https://powervamg.eu-il107.gateway.prod.island.powerapps.com");
 	json_set_z(a, out, "microsoft.ApiManagement", "https://management.EUROPE.azure-apihub.net");
 }
 

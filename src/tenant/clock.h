@@ -12,6 +12,8 @@
 
 #include "base/str.h"
 
+/* .NET counts from the year 1: this many ticks before ours. */
+#define TICKS_UNIX INT64_C(621355968000000000)
 #define TICKS_MS  INT64_C(10000)
 #define TICKS_S   INT64_C(10000000)
 #define TICKS_MIN (60 * TICKS_S)

@@ -183,7 +183,7 @@ const char *run_status_name(enum run_status s)
 /* The service counts down from the largest number of .NET ticks, so that newer names sort first. */
 static void run_set_name(struct run *r)
 {
-	int64_t ticks = r->start + INT64_C(621355968000000000);
+	int64_t ticks = r->start + TICKS_UNIX;
 
 	snprintf(r->name, sizeof(r->name), "%020lld%09uCU%02u", (long long)(INT64_MAX - ticks),
 		 (unsigned)(r->seed % 1000000000), (unsigned)(r->seed >> 32) % 64);

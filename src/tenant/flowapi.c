@@ -91,6 +91,24 @@ static struct json *metadata(struct request *q, const struct environment *e)
 			 e->organization, q->port);
 }
 
+/* What the powerapps host says on top of the flow host. */
+static void add_powerapps(struct request *q, struct json *p, const struct environment *e)
+{
+	struct arena *a = &q->mem;
+
+	json_set_z(a, json_get(p, "runtimeEndpoints"), "microsoft.PowerAppsAdvisor",
+		   "https://europe.api.advisor.powerapps.com");
+	json_set_z(a, p, "lastModifiedTime", e->created);
+	json_set(a, p, "lastModifiedBy", person(a, &q->tenant->users[0]));
+	json_set_z(a, p, "retentionPeriod", "P7D");
+	json_set_z(a, p, "lifecycleAuthority", "Environment");
+	json_set(a, p, "states",
+		 emit_json(a, "{'management':{'id':'NotSpecified'},'runtime':{'id':'Enabled'}}"));
+	json_set(a, p, "updateCadence", emit_json(a, "{'id':'Frequent'}"));
+	json_set(a, p, "connectedGroups", json_new_array(a));
+	json_set(a, p, "protectionStatus", emit_json(a, "{'keyManagedBy':'Microsoft'}"));
+}
+
 static struct json *environment_shape(struct request *q, const struct environment *e)
 {
 	struct arena *a = &q->mem;
@@ -114,6 +132,8 @@ static struct json *environment_shape(struct request *q, const struct environmen
 	endpoints(q, p, e);
 	if (e->organization)
 		json_set(a, p, "linkedEnvironmentMetadata", metadata(q, e));
+	if (q->face == FACE_POWERAPPS)
+		add_powerapps(q, p, e);
 	if (str_contains_nocase(request_query(q, "$expand"), S("permissions")))
 		json_set(a, p, "permissions",
 			 emit_json(a, "{'CreateCustomApi':{'displayName':'Create Custom Api'},"

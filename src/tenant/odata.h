@@ -27,7 +27,7 @@ struct paging {
 enum link_style {
 	LINK_FLOW,   /* %24skiptoken=<base64>%3d&skiptokenSourceIndex=0, regional host */
 	LINK_PLAIN,  /* the same on the host that was asked */
-	LINK_ARM,    /* on the management face */
+	LINK_ARM,    /* on management.azure.com, as recorded */
 	LINK_DATAVERSE, /* $skiptoken with a paging cookie */
 };
 

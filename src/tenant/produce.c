@@ -78,6 +78,16 @@ struct played_action *play_find(struct played *p, struct str name)
 	return NULL;
 }
 
+struct played_action *play_find_nocase(struct played *p, struct str name)
+{
+	struct played_action *x = play_find(p, name);
+
+	for (unsigned i = 0; !x && i < p->count; i++)
+		if (str_eq_nocase(p->actions[i].name, name))
+			x = &p->actions[i];
+	return x;
+}
+
 static void collect(struct played *p, const struct json *actions, int parent, unsigned branch,
 		    unsigned depth)
 {

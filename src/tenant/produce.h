@@ -64,6 +64,8 @@ struct played *play_run(struct arena *a, struct flow *f, struct run *r);
 /* Status and end only; remembered in the run once it has ended. */
 enum run_status play_status(struct arena *a, struct flow *f, struct run *r);
 struct played_action *play_find(struct played *p, struct str name);
+/* The engine folds case when it looks for an action. */
+struct played_action *play_find_nocase(struct played *p, struct str name);
 /* How often the action was (or will be) executed: 1 outside loops. */
 uint64_t play_repetitions(const struct played *p, const struct played_action *x);
 /* One repetition; `index` has one number per enclosing loop. */
@@ -78,6 +80,9 @@ void play_index(const struct played *p, const struct played_action *x, uint64_t 
 /* Inputs or outputs of an action; NULL when there are none.  `index` may be NULL outside loops. */
 struct json *play_content(struct played *p, const struct played_action *x, const uint64_t *index,
 			  enum content what);
+/* The same for an expression that looks at another action: `depth` counts such looks. */
+struct json *play_content_deep(struct played *p, const struct played_action *x,
+			       const uint64_t *index, enum content what, unsigned depth);
 struct json *play_trigger(struct played *p, enum content what);
 /* What the script says of an action: "items", "branch", "fail", "inputs", ...; NULL: nothing. */
 const struct json *play_script(const struct played *p, struct str action, const char *name);

@@ -84,8 +84,13 @@ static struct json *default_outputs(const struct script_scope *s, const struct p
 
 	if (str_eq(x->type, S("Compose")))
 		return in;
-	if (str_eq(x->type, S("Response")))
+	/* The history shows the status of a response as text. */
+	if (str_eq(x->type, S("Response"))) {
+		if (json_is(json_get(in, "statusCode"), JSON_NUMBER))
+			json_set_str(a, in, "statusCode",
+				     json_number_text(json_get(in, "statusCode")));
 		return in;
+	}
 	if (str_eq(x->type, S("ParseJson")))
 		return emit_json(a, "{'body':%j}", json_get(in, "content"));
 	if (str_eq(x->type, S("Query")))
@@ -132,7 +137,13 @@ static bool has_content(struct played *p, const struct played_action *x, const u
 struct json *play_content(struct played *p, const struct played_action *x, const uint64_t *index,
 			  enum content what)
 {
-	struct script_scope s = { .played = p, .index = index, .loop_count = x->loop_count };
+	return play_content_deep(p, x, index, what, 0);
+}
+
+struct json *play_content_deep(struct played *p, const struct played_action *x,
+			       const uint64_t *index, enum content what, unsigned depth)
+{
+	struct script_scope s = { p, index, x->loop_count, depth };
 	const char *name = what == CONTENT_INPUTS ? "inputs" : "outputs";
 	const struct json *v;
 

@@ -1,15 +1,15 @@
 /*
- * script.c - templates of the seed, and the path expressions of definitions.
+ * script.c - templates of the seed, and the expressions of definitions.
  *
- * Must not know how actions end or what a link is.
- * The full expression language is not spoken here: only what is needed to show where a value
- * came from.
+ * Must not know how actions end or what a link is; the language itself is wdl's.
  */
 #include "tenant/script.h"
 
 #include "tenant/clock.h"
 #include "tenant/emit.h"
 #include "tenant/prng.h"
+#include "wdl/eval.h"
+#include "wdl/parse.h"
 
 enum { DEEPEST_LOOKUP = 6 };
 
@@ -174,281 +174,170 @@ struct json *script_expand(struct arena *a, const struct script_scope *s, const 
 	}
 }
 
-/* ---- path expressions ---- */
+/* ---- expressions ---- */
 
-struct reader {
+/*
+ * What an expression of the run may see.  Values are made when they are asked for: most
+ * expressions look at one action.
+ */
+struct view {
 	struct arena *a;
 	const struct script_scope *s;
-	struct str rest;
-	bool lost; /* something that is not a path */
 };
 
-static struct json *read_value(struct reader *r);
-
-static void blanks(struct reader *r)
+static bool give(const struct json **out, const struct json *v)
 {
-	while (r->rest.n && (*r->rest.p == ' ' || *r->rest.p == '\n' || *r->rest.p == '\t'))
-		r->rest = str_from_at(r->rest, 1);
+	*out = v;
+	return v != NULL;
 }
 
-static bool take(struct reader *r, char c)
+static bool view_action(void *arg, struct str name, const struct json **out)
 {
-	blanks(r);
-	if (!r->rest.n || *r->rest.p != c)
+	struct view *w = arg;
+	struct played *p = w->s->played;
+	struct played_action *x = play_find_nocase(p, name);
+	struct json *record, *outputs;
+	const uint64_t *index;
+
+	if (!x || x->loop_count > w->s->loop_count || w->s->depth > DEEPEST_LOOKUP)
 		return false;
-	r->rest = str_from_at(r->rest, 1);
-	return true;
+	index = x->loop_count ? w->s->index : NULL;
+	record = json_new_object(w->a);
+	json_set_str(w->a, record, "name", x->name);
+	json_set_z(w->a, record, "status", run_status_name(x->sum.status));
+	if (x->sum.code)
+		json_set_z(w->a, record, "code", x->sum.code);
+	outputs = play_content_deep(p, x, index, CONTENT_OUTPUTS, w->s->depth + 1);
+	if (outputs)
+		json_set(w->a, record, "outputs", json_copy(w->a, outputs));
+	return give(out, record);
 }
 
-static struct json *read_literal(struct reader *r)
+static bool view_trigger(void *arg, const struct json **out)
 {
-	struct buf b;
+	struct view *w = arg;
+	struct played *p = w->s->played;
+	struct json *record = json_new_object(w->a);
+	struct json *outputs = play_trigger(p, CONTENT_OUTPUTS);
 
-	buf_init_in(&b, r->a, 1 << 20);
-	while (r->rest.n) {
-		char c = *r->rest.p;
-
-		r->rest = str_from_at(r->rest, 1);
-		if (c == '\'') {
-			if (!r->rest.n || *r->rest.p != '\'')
-				return json_new_str(r->a, buf_str(&b));
-			r->rest = str_from_at(r->rest, 1);
-		}
-		buf_addc(&b, c);
-	}
-	r->lost = true;
-	return NULL;
+	json_set_str(w->a, record, "name", p->trigger);
+	if (outputs)
+		json_set(w->a, record, "outputs", json_copy(w->a, outputs));
+	return give(out, record);
 }
 
-static struct json *item_of(struct reader *r, const struct played_action *loop)
+static struct json *resolve_deeper(const struct view *w, unsigned loops, const struct json *v)
 {
-	const struct script_scope *s = r->s;
-	struct script_scope inner = *s;
-	const struct json *each;
-
-	if (!loop || !s->index || loop->loop_count >= s->loop_count || s->depth > DEEPEST_LOOKUP)
-		return NULL;
-	inner.depth++;
-	inner.loop_count = loop->loop_count + 1;
-	each = play_script(s->played, loop->name, "each");
-	if (each)
-		return script_expand(r->a, &inner, each);
-	inner.loop_count--;
-	return json_item(script_resolve(r->a, &inner, json_get(loop->def, "foreach")),
-			 (size_t)s->index[loop->loop_count]);
-}
-
-static struct json *variable(struct reader *r, struct str name)
-{
-	struct played *p = r->s->played;
-	struct script_scope inner = *r->s;
+	struct script_scope inner = *w->s;
 
 	inner.depth++;
-	for (unsigned i = 0; i < p->count && inner.depth <= DEEPEST_LOOKUP; i++) {
+	inner.loop_count = loops;
+	return inner.depth > DEEPEST_LOOKUP ? NULL : script_resolve(w->a, &inner, v);
+}
+
+/* The value a variable was initialised with: the script does not follow assignments. */
+static bool view_variable(void *arg, struct str name, const struct json **out)
+{
+	struct view *w = arg;
+	struct played *p = w->s->played;
+
+	for (unsigned i = 0; i < p->count; i++) {
 		if (!str_eq(p->actions[i].type, S("InitializeVariable")))
 			continue;
 		JSON_EACH(v, json_at(p->actions[i].def, "/inputs/variables"))
 			if (str_eq_nocase(json_get_str(v, "name"), name))
-				return script_resolve(r->a, &inner, json_get(v, "value"));
+				return give(out, resolve_deeper(w, 0, json_get(v, "value")));
 	}
-	return NULL;
-}
-
-static struct json *outputs_of(struct reader *r, struct str name)
-{
-	struct played *p = r->s->played;
-	struct played_action *x = play_find(p, name);
-
-	if (!x || x->loop_count > r->s->loop_count || r->s->depth > DEEPEST_LOOKUP)
-		return NULL;
-	return play_content(p, x, x->loop_count ? r->s->index : NULL, CONTENT_OUTPUTS);
-}
-
-static struct json *now_text(struct reader *r)
-{
-	char text[CLOCK_TEXT];
-
-	clock_text(r->s->played->run->start, text);
-	return json_new_z(r->a, text);
+	return false;
 }
 
 /* What parameters('$connections') holds while a flow runs. */
-static struct json *connections_of(struct reader *r)
+static struct json *connections_of(struct view *w)
 {
-	struct json *out = json_new_object(r->a);
+	struct json *out = json_new_object(w->a);
 
-	JSON_EACH(c, r->s->played->run->version->references)
-		json_set_n(r->a, out, json_name(c),
-			   emit_json(r->a,
+	JSON_EACH(c, w->s->played->run->version->references)
+		json_set_n(w->a, out, json_name(c),
+			   emit_json(w->a,
 				     "{'connectionId':'%S/connections/%S','connectionName':'%S','id':'%S'}",
 				     json_get_str(c, "id"), json_get_str(c, "connectionName"),
 				     json_get_str(c, "connectionName"), json_get_str(c, "id")));
 	return out;
 }
 
-static struct json *call(struct reader *r, struct str name, struct json *const *arg, unsigned count)
+static bool view_parameter(void *arg, struct str name, const struct json **out)
 {
-	struct str first = count ? json_str(arg[0]) : S("");
-	struct played *p = r->s->played;
-	const struct script_scope *s = r->s;
+	struct view *w = arg;
 
-	if (str_eq_nocase(name, S("outputs")))
-		return outputs_of(r, first);
-	if (str_eq_nocase(name, S("body")))
-		return json_get(outputs_of(r, first), "body");
-	if (str_eq_nocase(name, S("triggerOutputs")))
-		return play_trigger(p, CONTENT_OUTPUTS);
-	if (str_eq_nocase(name, S("triggerBody")))
-		return json_get(play_trigger(p, CONTENT_OUTPUTS), "body");
-	if (str_eq_nocase(name, S("items")))
-		return item_of(r, play_find(p, first));
-	if (str_eq_nocase(name, S("variables")))
-		return variable(r, first);
-	if (str_eq_nocase(name, S("parameters")) && str_eq(first, S("$connections")))
-		return connections_of(r);
-	if (str_eq_nocase(name, S("parameters")))
-		return json_get(json_get_n(json_get(p->definition, "parameters"), first),
-				"defaultValue");
-	if (str_eq_nocase(name, S("utcNow")))
-		return now_text(r);
-	if (str_eq_nocase(name, S("guid"))) {
-		char guid[37];
-
-		prng_guid(text_seed(s, r->rest), guid);
-		return json_new_z(r->a, guid);
-	}
-	if (str_eq_nocase(name, S("concat"))) {
-		struct buf b;
-
-		buf_init_in(&b, r->a, 1 << 20);
-		for (unsigned i = 0; i < count; i++)
-			buf_adds(&b, json_is(arg[i], JSON_STRING) ? json_str(arg[i]) :
-								    json_text(r->a, arg[i]));
-		return json_new_str(r->a, buf_str(&b));
-	}
-	if (str_eq_nocase(name, S("length")))
-		return json_new_int(r->a, json_is(arg[0], JSON_STRING) ?
-						  (int64_t)first.n :
-						  (int64_t)json_count(count ? arg[0] : NULL));
-	r->lost = true;
-	return NULL;
+	if (str_eq(name, S("$connections")))
+		return give(out, connections_of(w));
+	return give(out, json_get(json_get_n(json_get(w->s->played->definition, "parameters"), name),
+				  "defaultValue"));
 }
 
-static struct json *read_call(struct reader *r, struct str name)
+static bool item_of(struct view *w, const struct played_action *loop, const struct json **out)
 {
-	struct json *arg[16] = { 0 };
-	unsigned count = 0;
+	const struct script_scope *s = w->s;
+	struct script_scope inner = *s;
+	const struct json *each;
 
-	if (!take(r, ')'))
-		do {
-			arg[count++] = read_value(r);
-			if (r->lost || count == 16)
-				return NULL;
-		} while (take(r, ','));
-	else
-		return call(r, name, arg, 0);
-	if (!take(r, ')'))
-		r->lost = true;
-	return r->lost ? NULL : call(r, name, arg, count);
+	if (!s->index || loop->loop_count >= s->loop_count || s->depth > DEEPEST_LOOKUP)
+		return false;
+	each = play_script(s->played, loop->name, "each");
+	inner.loop_count = loop->loop_count + 1;
+	if (each)
+		return give(out, script_expand(w->a, &inner, each));
+	return give(out, json_item(resolve_deeper(w, loop->loop_count,
+						  json_get(loop->def, "foreach")),
+				   (size_t)s->index[loop->loop_count]));
 }
 
-static struct json *step_into(struct reader *r, struct json *v, const struct json *key)
+static bool view_items(void *arg, struct str name, const struct json **out)
 {
-	(void)r;
-	if (json_is(key, JSON_NUMBER))
-		return json_item(v, (size_t)json_int(key, 0));
-	if (!json_get_n(v, json_str(key))) {
-		/* 'body/Title' is one step through two levels. */
-		struct str rest = json_str(key), head;
+	struct view *w = arg;
+	struct played_action *loop = play_find_nocase(w->s->played, name);
 
-		while (v && str_cut(&rest, '/', &head))
-			v = json_get_n(v, head);
-		return v;
-	}
-	return json_get_n(v, json_str(key));
+	return loop && item_of(w, loop, out);
 }
 
-static struct json *read_value(struct reader *r)
+static bool view_workflow(void *arg, const struct json **out)
 {
-	struct json *v = NULL;
-	size_t n = 0;
-	struct str name;
+	struct view *w = arg;
+	const struct played *p = w->s->played;
 
-	blanks(r);
-	if (take(r, '\''))
-		return read_literal(r);
-	while (n < r->rest.n && (r->rest.p[n] == '_' || r->rest.p[n] == '.' || r->rest.p[n] == '-' ||
-				 (r->rest.p[n] >= '0' && r->rest.p[n] <= '9') ||
-				 ((r->rest.p[n] | 32) >= 'a' && (r->rest.p[n] | 32) <= 'z')))
-		n++;
-	name = str_first(r->rest, n);
-	r->rest = str_from_at(r->rest, n);
-	if (!n) {
-		r->lost = true;
-		return NULL;
-	}
-	if (take(r, '('))
-		v = read_call(r, name);
-	else
-		v = json_parse(r->a, name, JSON_ANSWER, NULL);
-	while (!r->lost) {
-		bool open = take(r, '?');
-
-		if (take(r, '[')) {
-			v = step_into(r, v, read_value(r));
-			if (!take(r, ']'))
-				r->lost = true;
-		} else {
-			r->lost |= open;
-			break;
-		}
-	}
-	return r->lost ? NULL : v;
+	return give(out, emit_json(w->a, "{'id':'%s','name':'%s','type':'Microsoft.Logic/workflows',"
+					 "'location':'%s','tags':{'flowDisplayName':'%s',"
+					 "'environmentName':'%s'},'run':{'name':'%s'}}",
+				   p->flow->id, p->flow->id, p->flow->env->region, p->flow->name,
+				   p->flow->env->id, p->run->name));
 }
 
-/* The value of one expression without its @; NULL when it is not a path or leads nowhere. */
+static uint64_t view_random(void *arg)
+{
+	struct view *w = arg;
+	static uint64_t state;
+
+	state = prng_mix(state, w->s->played->run->seed);
+	return text_seed(w->s, str_n((const char *)&state, sizeof(state)));
+}
+
 static struct json *evaluate(struct arena *a, const struct script_scope *s, struct str text)
 {
-	struct reader r = { .a = a, .s = s, .rest = text };
-	struct json *v = read_value(&r);
+	struct view view = { a, s };
+	struct wdl_context c = {
+		.arg = &view,
+		.action = view_action,
+		.trigger = view_trigger,
+		.variable = view_variable,
+		.parameter = view_parameter,
+		.items = view_items,
+		.workflow = view_workflow,
+		.random = view_random,
+		.now = s->played->run->start + TICKS_UNIX,
+	};
+	struct wdl_result r = wdl_evaluate(a, wdl_parse(a, text), &c);
 
-	blanks(&r);
-	return r.lost || r.rest.n ? NULL : v;
-}
-
-static struct json *resolve_text(struct arena *a, const struct script_scope *s, struct str text)
-{
-	struct json *v;
-	struct buf b;
-
-	if (str_starts(text, S("@@")))
-		return json_new_str(a, str_from_at(text, 1));
-	if (str_starts(text, S("@")) && !str_starts(text, S("@{"))) {
-		v = evaluate(a, s, str_from_at(text, 1));
-		return v ? json_copy(a, v) : json_new_null(a);
-	}
-	if (str_find(text, S("@{")) < 0)
-		return json_new_str(a, text);
-	buf_init_in(&b, a, 1 << 20);
-	while (text.n) {
-		ptrdiff_t open = str_find(text, S("@{")), close;
-
-		if (open < 0)
-			break;
-		buf_adds(&b, str_first(text, (size_t)open));
-		text = str_from_at(text, (size_t)open + 2);
-		close = str_find_char(text, '}');
-		if (close < 0)
-			break;
-		v = evaluate(a, s, str_first(text, (size_t)close));
-		if (json_is(v, JSON_STRING))
-			buf_adds(&b, json_str(v));
-		else if (v && !json_is(v, JSON_NULL))
-			json_print(&b, v);
-		text = str_from_at(text, (size_t)close + 1);
-	}
-	buf_adds(&b, text);
-	return json_new_str(a, buf_str(&b));
+	return r.ok ? r.value : json_new_null(a);
 }
 
 struct json *script_resolve(struct arena *a, const struct script_scope *s, const struct json *v)
@@ -457,7 +346,8 @@ struct json *script_resolve(struct arena *a, const struct script_scope *s, const
 
 	switch (json_type(v)) {
 	case JSON_STRING:
-		return resolve_text(a, s, json_str(v));
+		return wdl_is_template(json_str(v)) ? evaluate(a, s, json_str(v)) :
+						      json_copy(a, v);
 	case JSON_ARRAY:
 		out = json_new_array(a);
 		JSON_EACH(item, v)

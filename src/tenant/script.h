@@ -1,7 +1,5 @@
 /*
- * script.h - values of a run, out of templates and path expressions.
- *
- * Knows the template language of the seed and the simplest expressions of a definition.
+ * script.h - values of a run, out of the seed's templates and the definition's expressions.
  *
  *	{{int:10-99}}     a number, the same for the same text in the same run (and iteration)
  *	{{pick:a|b}}      one of the words            {{guid:x}}   a GUID
@@ -23,8 +21,7 @@ struct script_scope {
 
 /* A copy of `v` with all templates filled in; a string that is one number template becomes a number. */
 struct json *script_expand(struct arena *a, const struct script_scope *s, const struct json *v);
-/* A copy of `v` in which paths such as @body('X')?['a/b'] and @{...} have their values;
- * what is not understood becomes null (or nothing, inside text). */
+/* A copy of `v` in which every expression has its value; one that fails becomes null. */
 struct json *script_resolve(struct arena *a, const struct script_scope *s, const struct json *v);
 
 #endif

@@ -154,7 +154,7 @@ static struct json *history_shape(struct request *q, struct flow *f, const struc
 		snprintf(name, sizeof(name), "%s", h->run->name);
 	else
 		snprintf(name, sizeof(name), "%020lld%09uCU%02u",
-			 (long long)(INT64_MAX - h->time - INT64_C(621355968000000000)),
+			 (long long)(INT64_MAX - h->time - TICKS_UNIX),
 			 (unsigned)(f->seed % 1000000000), (unsigned)(f->seed % 64));
 	out = emit_json(a,
 			"{'properties':{'startTime':'%t','endTime':'%t','scheduledTime':'%t',"
@@ -371,6 +371,7 @@ static void invoke(struct request *q)
 						   q->capture[q->captures - 1]) :
 				   NULL;
 	struct json *body, *outputs;
+	uint64_t status;
 	struct played *p;
 	struct run *r;
 
@@ -405,7 +406,9 @@ static void invoke(struct request *q)
 		return;
 	}
 	outputs = play_content(p, &p->actions[p->response], NULL, CONTENT_OUTPUTS);
-	answer_json(q, (unsigned)json_int(json_get(outputs, "statusCode"), 200),
+	if (!str_to_u64(json_get_str(outputs, "statusCode"), &status))
+		status = 200;
+	answer_json(q, (unsigned)status,
 		    json_get(outputs, "body") ? json_get(outputs, "body") :
 						json_new_object(&q->mem));
 }
