@@ -33,7 +33,7 @@ WARN := -Wall -Wextra -Wformat=2 -Wconversion -Wshadow -Wstrict-prototypes -Wmis
 CFLAGS ?= -O2 -g
 FL_CPPFLAGS := -Isrc -Iinclude -D_GNU_SOURCE -DFLOWLATCH_VERSION='"$(VERSION)"' \
 	-DFLOWLATCH_LIBEXECDIR='"$(LIBEXECDIR)"' $(call pkg,--cflags,$(PKGS))
-FL_CFLAGS := -std=c11 $(WARN) -MMD -MP -ffile-prefix-map=$(CURDIR)=.
+FL_CFLAGS := -std=c11 $(WARN) -MMD -MP -ffile-prefix-map='$(CURDIR)'=.
 ifdef SAN
 FL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FL_LDFLAGS += -fsanitize=address,undefined

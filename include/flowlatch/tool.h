@@ -52,12 +52,12 @@ enum {
 
 struct param {
 	const char *name;
-	enum json_type type;   /* JSON_STRING, JSON_NUMBER (integer), JSON_BOOL, JSON_OBJECT, JSON_ARRAY */
+	enum json_type type;   /* STRING, NUMBER (integer), BOOL, OBJECT or ARRAY */
 	unsigned flags;
 	const char *help;      /* one sentence, for models and people */
 	const char *alias;     /* another accepted name, or NULL */
 	const char *choices;   /* allowed values, blank separated, or NULL */
-	int64_t min, max;      /* numbers: range; strings: most bytes (max); arrays: most items; 0: none */
+	int64_t min, max;      /* of numbers; max: bytes of strings, items of arrays; 0: none */
 	const char *otherwise; /* default, as JSON text, for the schema and arg_* */
 };
 
@@ -73,7 +73,7 @@ struct field {
 struct tool {
 	const char *name;        /* [a-z0-9_]{1,40} */
 	const char *title;       /* for people */
-	const char *description; /* under 300 characters: when to use it, which neighbour it is not */
+	const char *description; /* under 300 characters: when to use it, and when a neighbour */
 	const char *toolset;     /* environment, flow, connection, run, meta ... */
 	const char *bundles;     /* blank separated names of list_skills bundles, or NULL */
 	enum klass klass;
@@ -82,9 +82,9 @@ struct tool {
 	bool local;              /* never talks to the service: no sign-in needed */
 	bool unlisted;           /* answers when called, not in tools/list (old names) */
 	const struct param *params; /* ends with name NULL */
-	const struct field *result; /* or NULL: payload tools and bare arrays have no outputSchema */
+	const struct field *result; /* or NULL: payloads and bare arrays have no outputSchema */
 	const char *list;        /* where the items are: "" the document itself, "flows"; NULL: none */
-	const char *columns;     /* JSON pointers of the table for people, blank separated, or NULL */
+	const char *columns;     /* JSON pointers of the table for people, or NULL */
 	enum verdict (*step)(struct call *c);
 };
 
@@ -137,8 +137,8 @@ enum {
 struct paging {
 	size_t most;      /* items to keep; 0: all, up to LIMIT_PAGES pages */
 	int64_t budget_ms; /* stop following after this time; 0: the call's time */
-	/* Makes what is kept of one item (in the call's arena), or NULL to drop it.  The item itself
-	 * dies with its page.  NULL: items are kept as they are. */
+	/* Makes what is kept of one item (in the call's arena), or NULL to drop it.  The item
+	 * itself dies with its page.  NULL: items are kept as they are. */
 	struct json *(*keep)(struct call *c, const struct json *item);
 	const char *items; /* name of the array in the answer; NULL: "value" (or a bare array) */
 };

@@ -74,7 +74,7 @@ struct str str_fmt(struct arena *a, const char *fmt, ...)
 bool str_is_utf8(struct str s);
 /* The longest prefix of at most `n` bytes that does not cut a UTF-8 sequence. */
 struct str str_first_utf8(struct str s, size_t n);
-/* Edit distance (insert, delete, replace, swap of neighbours), at most `max` + 1; for did-you-mean. */
+/* Edit distance (insert, delete, replace, swap of neighbours), at most `max` + 1. */
 unsigned str_distance(struct str a, struct str b, unsigned max);
 
 #endif

@@ -92,7 +92,7 @@ static int unknown_flag(struct cli *cli, const struct tool *t, struct str flag)
 	for (const struct param *p = t->params; p && p->name && n < 60; p++)
 		if (!(p->flags & P_UNLISTED))
 			names[n++] = flag_name(cli->arena, p->name);
-	for (const struct param *p = t->list ? args_list_params() : NULL; p && p->name && n < 64; p++)
+	for (const struct param *p = args_list_params(); t->list && p->name && n < 64; p++)
 		names[n++] = flag_name(cli->arena, p->name);
 	near = cli_nearest(flag, names, n);
 	return cli_fail(EXIT_USAGE,

@@ -37,10 +37,10 @@ struct mcp_argument {
 struct mcp_prompt {
 	const char *name, *title, *description;
 	const struct mcp_argument *arguments;
-	/* One message of the user.  {name} is replaced by the argument; a line with an argument that
-	 * was not given is left out. */
+	/* One message of the user.  {name} is replaced by the argument; a line with an argument
+	 * that was not given is left out. */
 	const char *text;
-	/* Instead of `text`: a row that is run with the arguments; done_content() gives messages. */
+	/* Instead of `text`: a row that is run with the arguments; done_content() has messages. */
 	const char *tool;
 };
 

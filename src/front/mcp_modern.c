@@ -182,7 +182,8 @@ void mcp_listen(struct mcp_request *q)
 		return;
 	}
 	for (size_t i = 0; i < LISTS; i++)
-		q->wants[i] = m->offer->lists_change && json_is_true(json_get(wishes, lists[i].wish));
+		q->wants[i] = m->offer->lists_change &&
+			      json_is_true(json_get(wishes, lists[i].wish));
 	q->subscription = true;
 	m->subscriptions++;
 	list_append(&m->requests, &q->link);
@@ -193,7 +194,7 @@ void mcp_listen_end(struct mcp_request *q)
 {
 	struct buf *b = mcp_begin(q->m);
 
-	/* basic/patterns/cancellation asks for the notification, .../subscriptions for the result. */
+	/* basic/patterns/cancellation asks for the notification, subscriptions for the result. */
 	buf_addz(b, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{");
 	mcp_member(b, "requestId");
 	buf_adds(b, q->id);

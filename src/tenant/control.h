@@ -18,7 +18,7 @@ enum knob_audience {
 };
 
 enum rotation {
-	ROTATION_KEEP,   /* a new refresh token each time, the old one stays valid (as Entra does) */
+	ROTATION_KEEP,   /* a new refresh token each time, the old one stays valid (like Entra) */
 	ROTATION_REUSE,  /* the old one dies, and using it again revokes the whole family */
 	ROTATION_NONE,   /* answers carry no new refresh token */
 };

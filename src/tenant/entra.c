@@ -72,7 +72,7 @@ static struct str refresh_token(const struct grant *g)
 	struct buf b;
 
 	mac_of(g->number, g->generation, mac);
-	/* The numbers are masked with the MAC's tail, so that the token looks as random as it should. */
+	/* The numbers are masked with the MAC's tail, so that the token looks random. */
 	memcpy(raw, ids, sizeof(ids));
 	memcpy(raw + 8, mac, MAC);
 	for (int i = 0; i < 8; i++)

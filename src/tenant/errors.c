@@ -10,7 +10,7 @@
 
 enum envelope {
 	ENVELOPE_PLAIN,   /* {"error":{"code","message"}} */
-	ENVELOPE_ARM,     /* the same, as JSON inside the message of AzureResourceManagerRequestFailed */
+	ENVELOPE_ARM,     /* the same, as JSON in a message AzureResourceManagerRequestFailed */
 	ENVELOPE_GATEWAY, /* {"statusCode","message"} */
 };
 

@@ -8,7 +8,7 @@
 
 struct filter;
 
-/* Parses $filter.  NULL for no filter with *ok true; NULL with *ok false when it is not understood. */
+/* Parses $filter.  NULL with *ok true: no filter; NULL with *ok false: it is not understood. */
 struct filter *filter_parse(struct arena *a, struct str text, bool *ok);
 /* `get` gives the text of a field (dates as ISO 8601), p NULL when there is none;
  * `call` decides functions such as search('personal').  Either may be NULL. */

@@ -281,7 +281,8 @@ static const struct json *after_error(struct play *g, const struct played_action
 
 /* ---- containers ---- */
 
-/* Failed when a last action failed; a skipped last action passes the question to those before it. */
+/* Failed when a last action failed; a skipped last action passes the question on to those before
+ * it. */
 static enum run_status leaf_status(struct played *p, const struct played_action *x, unsigned depth)
 {
 	enum run_status worst = RUN_SKIPPED;
@@ -455,7 +456,8 @@ static void eval_action(struct play *g, int number, int64_t start)
 		p->response = number;
 }
 
-/* True when all it runs after are done.  *start: the latest of their ends; *why: what forbids it. */
+/* True when all it runs after are done.  *start: the latest of their ends; *why: what forbids
+ * it. */
 static bool ready(struct play *g, const struct played_action *x, int64_t *start,
 		  const struct json **why)
 {

@@ -145,7 +145,7 @@ enum service_error {
 	SE__MAX,
 };
 
-/* Answers with the error in its own envelope; `...` are const char * for {0}, {1}, {2}: give three. */
+/* Answers with the error in its own envelope; `...` are three const char * for {0}, {1}, {2}. */
 void answer_error(struct request *q, enum service_error e, const char *a0, const char *a1,
 		  const char *a2);
 

@@ -19,7 +19,8 @@ struct script_scope {
 	unsigned depth;        /* of lookups inside lookups */
 };
 
-/* A copy of `v` with all templates filled in; a string that is one number template becomes a number. */
+/* A copy of `v` with all templates filled in; a string that is one number template becomes a
+ * number. */
 struct json *script_expand(struct arena *a, const struct script_scope *s, const struct json *v);
 /* A copy of `v` in which every expression has its value; one that fails becomes null. */
 struct json *script_resolve(struct arena *a, const struct script_scope *s, const struct json *v);

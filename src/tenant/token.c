@@ -151,8 +151,8 @@ static void challenge(struct request *q, const char *error)
 			      str_fmt(&q->mem,
 				      "Bearer authorization_uri=%.*s/%s/oauth2/authorize, "
 				      "resource_id=https://%.*s%.*s/",
-				      STR_ARG(login), q->tenant->directories[0].id, STR_ARG(q->host),
-				      STR_ARG(q->port)));
+				      STR_ARG(login), q->tenant->directories[0].id,
+				      STR_ARG(q->host), STR_ARG(q->port)));
 		return;
 	}
 	answer_header(q, "WWW-Authenticate",

@@ -9,7 +9,7 @@
  * Strings are well-formed UTF-8 without NUL.  What works on whole trees through the public
  * functions alone is in json_value.c and json_print.c.
  */
-#include "text/json.h"
+#include "text/json_priv.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -70,12 +70,23 @@ static bool is_container(const cJSON *n)
 /* ---- reading ---- */
 
 /* The place after the closing quote of the string whose first character is at p. */
-static const char *skip_string(const char *p)
+static const char *skip_string(const char *p, const char *end)
 {
-	for (; *p != '"'; p++)
+	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+
+	for (;; p++) {
+		/* Eight bytes at a time, as long as none is a quote or a backslash; bytes of
+		 * other characters (top bit set) may stop it, too. */
+		for (uint64_t v; end - p >= 8; p += 8) {
+			memcpy(&v, p, 8);
+			if ((((v ^ ones * '"') - ones) | ((v ^ ones * '\\') - ones)) & tops)
+				break;
+		}
+		if (*p == '"')
+			return p + 1;
 		if (*p == '\\')
 			p++;
-	return p + 1;
+	}
 }
 
 static size_t number_length(const char *p, const char *end)
@@ -96,7 +107,7 @@ static struct str next_number(struct str *text)
 
 	while (p < end) {
 		if (*p == '"') {
-			p = skip_string(p + 1);
+			p = skip_string(p + 1, end);
 		} else if (*p == '-' || (*p >= '0' && *p <= '9')) {
 			number = str_n(p, number_length(p, end));
 			p += number.n;
@@ -151,7 +162,7 @@ static void settle_node(struct arena *a, cJSON *n, struct str *numbers)
 /* Gives a tree fresh from cJSON the rules above.  The scanner has bounded its depth. */
 static void settle(struct arena *a, cJSON *root, struct str text)
 {
-	cJSON *open[LIMIT_JSON_DEPTH + 1];
+	NOT_ZEROED cJSON *open[LIMIT_JSON_DEPTH + 1];
 	size_t depth = 0;
 	cJSON *n = root;
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "text/json_sort.h"
+#include "text/json_priv.h"
 
 enum style { COMPACT, PRETTY, CANONICAL };
 
@@ -162,7 +162,7 @@ static void new_line(struct buf *b, size_t depth)
 
 static void print(struct buf *b, const struct json *v, enum style style)
 {
-	struct level open[LIMIT_JSON_TREE_DEPTH];
+	NOT_ZEROED struct level open[LIMIT_JSON_TREE_DEPTH];
 	size_t depth = 0;
 
 	for (;;) {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "text/json_sort.h"
+#include "text/json_priv.h"
 
 /* ---- numbers ---- */
 
@@ -77,7 +77,7 @@ int64_t json_int(const struct json *v, int64_t otherwise)
 {
 	struct str text = json_number_text(v);
 	char whole[20] = "-";
-	struct decimal d;
+	NOT_ZEROED struct decimal d;
 	int64_t out;
 
 	if (!text.n || str_to_i64(text, &out))
@@ -95,7 +95,7 @@ int64_t json_int(const struct json *v, int64_t otherwise)
 
 double json_double(const struct json *v, double otherwise)
 {
-	char text[LIMIT_JSON_NUMBER + 1];
+	NOT_ZEROED char text[LIMIT_JSON_NUMBER + 1];
 	struct str t = json_number_text(v);
 
 	if (!t.n || t.n >= sizeof(text))
@@ -130,7 +130,7 @@ struct json *json_new_double(struct arena *a, double v)
 
 static bool numbers_equal(const struct json *a, const struct json *b)
 {
-	struct decimal x, y;
+	NOT_ZEROED struct decimal x, y;
 
 	if (str_eq(json_number_text(a), json_number_text(b)))
 		return true;
@@ -296,7 +296,7 @@ static bool same_value(const struct json *x, const struct json *y, bool exact)
 
 static bool compare(const struct json *x, const struct json *y, bool exact)
 {
-	struct pair open[LIMIT_JSON_TREE_DEPTH];
+	NOT_ZEROED struct pair open[LIMIT_JSON_TREE_DEPTH];
 	size_t depth = 0;
 	bool same = same_value(x, y, exact);
 

@@ -49,7 +49,7 @@ struct scan {
 	struct names names;
 	const char *piece; /* the bytes being fed */
 	uint64_t before;   /* bytes fed earlier */
-	uint64_t started;  /* offset of the first byte of the number, literal, escape or character */
+	uint64_t started;  /* offset of the first byte of number, literal, escape or character */
 	struct json_error error;
 
 	bool in_name;         /* the string is a member name */
@@ -589,10 +589,19 @@ static bool number_grammar(struct str t, size_t *at, int64_t *exp)
 	return i == t.n;
 }
 
-/* True when no double can hold the number.  strtod is only asked at the very border. */
-static bool overflows(struct str t, int64_t exp)
+/* At the very border, strtod knows. */
+static bool is_infinite(struct str t)
 {
 	char text[LIMIT_JSON_NUMBER + 1];
+
+	memcpy(text, t.p, t.n);
+	text[t.n] = '\0';
+	return isinf(strtod(text, NULL));
+}
+
+/* True when no double can hold the number. */
+static bool overflows(struct str t, int64_t exp)
+{
 	int64_t power = exp; /* of the first digit that is not zero */
 	size_t i = t.p[0] == '-';
 
@@ -607,11 +616,7 @@ static bool overflows(struct str t, int64_t exp)
 			return false;
 		power--;
 	}
-	if (power != 308)
-		return power > 308;
-	memcpy(text, t.p, t.n);
-	text[t.n] = '\0';
-	return isinf(strtod(text, NULL));
+	return power > 308 || (power == 308 && is_infinite(t));
 }
 
 static const char *check_number(struct scan *s, struct str t)
@@ -654,7 +659,8 @@ static const char *step_number(struct scan *s, const char *p, const char *end)
 {
 	const char *from = p;
 
-	while (p < end && (is_digit(*p) || *p == '.' || *p == '-' || *p == '+' || (*p | 0x20) == 'e'))
+	while (p < end &&
+	       (is_digit(*p) || *p == '.' || *p == '-' || *p == '+' || (*p | 0x20) == 'e'))
 		p++;
 	if (p < end && !s->text.n)
 		return number_done(s, p, str_n(from, (size_t)(p - from)));

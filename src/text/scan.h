@@ -80,7 +80,7 @@ bool scan_is_number(struct str text);
  */
 
 struct project_options {
-	const struct str *pointers; /* RFC 6901; keep only these (and what is below them). none: all */
+	const struct str *pointers; /* RFC 6901; keep only these and what is below; none: all */
 	size_t pointer_count;       /* at most LIMIT_PROJECT_POINTERS */
 	size_t budget;              /* bytes of JSON text to keep; at least 64 */
 	size_t longest_string;      /* strings are cut here, at a character; 0 means budget / 4 */

@@ -28,7 +28,7 @@ static struct json *keep_connection(struct call *c, const struct json *item)
 	};
 	struct json *v;
 
-	if (!found_in(arg_str(c, "search"), texts, sizeof(texts) / sizeof(*texts)))
+	if (!texts[0].n || !found_in(arg_str(c, "search"), texts, sizeof(texts) / sizeof(*texts)))
 		return NULL;
 	v = json_new_object(call_arena(c));
 	put_str(c, v, "id", json_get_str(item, "name"));

@@ -33,8 +33,11 @@ static void put_roles(struct call *c, struct json *out, const struct json *item)
 
 static struct json *keep_environment(struct call *c, const struct json *item)
 {
-	struct json *v = json_new_object(call_arena(c));
+	struct json *v;
 
+	if (!json_get_str(item, "name").n)
+		return NULL;
+	v = json_new_object(call_arena(c));
 	put_str(c, v, "id", json_get_str(item, "name"));
 	put(c, v, "displayName", item, "/properties/displayName");
 	put(c, v, "sku", item, "/properties/environmentSku");

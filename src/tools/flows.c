@@ -106,7 +106,7 @@ static struct json *keep_flow(struct call *c, const struct json *item)
 	const struct json *owner = json_at(item, "/properties/owningUser");
 	struct json *v;
 
-	if (!found_in(arg_str(c, "search"), texts, 2))
+	if (!texts[1].n || !found_in(arg_str(c, "search"), texts, 2))
 		return NULL;
 	v = json_new_object(call_arena(c));
 	if (!owner)

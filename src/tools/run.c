@@ -22,7 +22,7 @@ static struct json *keep_run(struct call *c, const struct json *item)
 {
 	struct json *v;
 
-	if (!wanted_status(c, at_str(item, "/properties/status")))
+	if (!json_get_str(item, "name").n || !wanted_status(c, at_str(item, "/properties/status")))
 		return NULL;
 	v = json_new_object(call_arena(c));
 	put_str(c, v, "name", json_get_str(item, "name"));

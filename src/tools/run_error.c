@@ -33,9 +33,12 @@ static const struct project_options error_projection = {
 
 static struct json *keep_action(struct call *c, const struct json *item)
 {
-	struct json *v = json_new_object(call_arena(c));
 	struct str status = at_str(item, "/properties/status");
+	struct json *v;
 
+	if (!json_get_str(item, "name").n)
+		return NULL;
+	v = json_new_object(call_arena(c));
 	put_str(c, v, "actionName", json_get_str(item, "name"));
 	put(c, v, "status", item, "/properties/status");
 	if (!str_eq_nocase(status, S("Failed")) && !str_eq_nocase(status, S("TimedOut")))

@@ -77,7 +77,7 @@ static bool wanted_status(struct call *c, const struct json *item)
 
 static struct json *keep_action(struct call *c, const struct json *item)
 {
-	return wanted_status(c, item)
+	return json_get_str(item, "name").n && wanted_status(c, item)
 		       ? slim(c, json_get(item, "properties"), json_get_str(item, "name"))
 		       : NULL;
 }
@@ -301,9 +301,11 @@ static struct json *executions(struct call *c, enum look look)
 	const struct answer *a = look == NOTHING ? got(c, READ, REPETITIONS) : got(c, READ + 1, 0);
 	const struct answer *action = got(c, READ, ACTION);
 
-	if (is_trigger(c))
-		return list_with(c, slim(c, json_at(got(c, READ, RUN)->json, "/properties/trigger"),
-					 arg_str(c, "actionName")));
+	if (is_trigger(c)) {
+		const struct json *trigger = json_at(got(c, READ, RUN)->json, "/properties/trigger");
+
+		return list_with(c, slim(c, trigger, json_get_str(trigger, "name")));
+	}
 	if (direct_hit(c))
 		return list_with(c, repetition_item(c, direct_hit(c)));
 	if (look == ONE_SCOPE && a->err == ERR_OK)

@@ -590,7 +590,7 @@ enum auth_state auth_get(struct auth *a, enum audience aud, struct str organisat
 		*out = (struct auth_token){ s->token, s->serial };
 		return AUTH_READY;
 	}
-	/* Those who waited for a refresh are told how it failed, also when that is not remembered. */
+	/* Those who waited for a refresh are told how it failed, remembered or not. */
 	if (w->told || (!s->wanted && now < s->failed_until && still_refused(a, s))) {
 		w->told = false;
 		return tell_failure(s, failure);

@@ -92,7 +92,7 @@ struct json *jwt_payload(struct arena *a, struct str token);
 /* One challenge of a WWW-Authenticate header. */
 struct challenge {
 	struct str scheme;
-	struct str error, error_description, claims, authorization_uri; /* unquoted; "" when absent */
+	struct str error, error_description, claims, authorization_uri; /* unquoted, or "" */
 };
 /* Reads up to `max` challenges (RFC 7235: several in one header, any parameter order). */
 size_t challenge_parse(struct arena *a, struct str header, struct challenge *out, size_t max);

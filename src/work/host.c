@@ -291,7 +291,8 @@ static struct str dataverse_origin(const struct hosts *h, struct arena *a, struc
 	if (!h->configured)
 		return o.port == 443 ? built_in_organisation(h->cloud, a, o.host)
 				     : (struct str){ 0 };
-	if (!row->text.p || o.port != row->port || !host_fits(o.host, row->host, DATAVERSE_MARK, &label))
+	if (!row->text.p || o.port != row->port ||
+	    !host_fits(o.host, row->host, DATAVERSE_MARK, &label))
 		return (struct str){ 0 };
 	return fill(a, row->text, DATAVERSE_MARK, label);
 }

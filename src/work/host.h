@@ -70,7 +70,8 @@ struct str host_portal(const struct hosts *h);
  * practice and custom). */
 bool host_public_only(const struct hosts *h, enum host_row row);
 
-/* A link out of an answer to a request for `request_url` in `row`: nextLink, Location, @odata.nextLink.
+/* A link (nextLink, Location, @odata.nextLink) out of an answer to a request for `request_url` in
+ * `row`.
  * `link` may be a path ("/x?y") below the request's origin.  For HOST_APIHUB and HOST_TRIGGER
  * `request_url` may be empty: then the row's hosts decide; else it must be the same host.
  * On success *out is the URL to fetch (host swapped for management.azure.com as the design says,

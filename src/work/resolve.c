@@ -120,8 +120,11 @@ static void candidates(struct call *c, const struct json *list)
 
 static struct json *keep_name(struct call *c, const struct json *item)
 {
-	struct json *v = json_new_object(c->arena);
+	struct json *v;
 
+	if (!json_get_str(item, "name").n)
+		return NULL;
+	v = json_new_object(c->arena);
 	json_set_str(c->arena, v, "id", json_get_str(item, "name"));
 	json_set_str(c->arena, v, "displayName",
 		     json_str(json_at(item, "/properties/displayName")));

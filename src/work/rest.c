@@ -420,7 +420,7 @@ static void good_answer(struct rest_op *op, const struct http_response *r)
 	if (op->project) {
 		a->projected = project_end(op->project);
 		a->json = a->projected.value;
-		/* A transfer that was stopped because nothing more is wanted is as good as a whole one. */
+		/* One that was stopped because nothing more is wanted is as good as a whole one. */
 		if (r->outcome == HTTP_ANSWERED && r->received && !a->projected.complete)
 			op->not_json = true;
 		if (op->not_json && !(op->f->flags & FETCH_ANY))

@@ -2,8 +2,7 @@
  * store.c - the small secrets of one profile, in files of mode 0600.
  *
  * Knows which file holds which item; knows nothing of what an item is for.
- * Two kinds live here: the practice tenant keeps everything in its state directory
- * (the refresh token in the file that it was written to), and
+ * Two kinds live here: the practice tenant keeps everything in its state directory, and
  * store = refresh_token_file keeps the refresh token in the file that the person named and
  * everything else in the state directory.
  */
@@ -70,7 +69,7 @@ struct store *store_new(const struct conf *conf)
 		return NULL;
 	s->kind = copy(practice ? "practice" : conf->store ? conf->store : "keyring");
 	s->dir = profile_dir(conf);
-	if (practice || (s->kind && !strcmp(s->kind, "refresh_token_file")))
+	if (conf->store && !strcmp(conf->store, "refresh_token_file"))
 		s->token_file = copy(conf->refresh_token_file);
 	s->files = practice || s->token_file;
 	if (!s->kind) {

@@ -7,12 +7,14 @@
 # 2 GB fails the target; the input is named.  The last line is "N passed, N failed".
 
 cd "$(dirname "$0")/../.." || exit 2
-seconds=${SECONDS:-30}
+# Not $SECONDS, which some shells count themselves.
+seconds=$(printenv SECONDS || echo 30)
 b=${B:-build}/fuzz
 CC=${FUZZ_CC:-clang}
 export ASAN_OPTIONS="detect_stack_use_after_return=1:allocator_may_return_null=1:$ASAN_OPTIONS"
 export UBSAN_OPTIONS="print_stacktrace=1:$UBSAN_OPTIONS"
 
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 mkdir -p "$b"
 if ! echo 'int LLVMFuzzerTestOneInput(const char *p, long n) { return p && n < 0; }' |
     $CC -fsanitize=fuzzer,address,undefined -x c -o "$b/probe" - 2>"$b/probe.log"; then
@@ -40,7 +42,7 @@ for name in $names; do
     objects="$objects $b/tests/fuzz/fuzz_$name.o"
 done
 # shellcheck disable=SC2086 # a list of files
-build -j2 "$b/libflowlatch.a" $objects || exit 2
+build -j2 "$b/libflowlatch.a" $objects >/dev/null || exit 2
 
 passed=0
 failed=0

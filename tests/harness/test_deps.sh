@@ -31,6 +31,7 @@ check() {
     got=$(PATH=$dir/bin LOG=$dir/log "$root/tests/deps.sh" "$@" 2>&1 </dev/null)
     rc=$?
     tests=$((tests + 1))
+    # shellcheck disable=SC2053 # a pattern
     if [ "$rc" = "$status" ] && [[ $got == $want ]] && [ "$(cat "$dir/log")" = "$log" ]; then
         echo "ok $tests - $name"
     else

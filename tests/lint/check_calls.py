@@ -16,7 +16,7 @@ BANNED = [
      "str_to_i64 or str_to_u64", r"src/(text/json\w*|text/scan\w*|wdl/\w+|front/mcp_call)\.c"),
     ("system|popen|execlp|execvp|execvpe", "wire/helper.h", None),
     ("alloca|longjmp|setjmp", "the arena", r"src/base/arena\.[ch]"),
-    ("assert|abort", "an error, or arena_alloc's way out", r"src/(base/arena|text/crypt|text/json)\.c"),
+    ("assert|abort", "an error, or arena_alloc's way out", r"src/(base/arena|text/crypt|text/json|tenant/\w+)\.c"),
     ("printf|vprintf|puts|putchar|fputs|fputc|putc|fprintf|vfprintf|perror|dprintf",
      "cli_out on stdout, log_* on stderr", None),
     ("tmpnam|tempnam|mktemp|tmpfile", "mkostemp or mkdtemp", None),

@@ -18,7 +18,6 @@ for program in "$B"/flowlatch "$B"/flowlatch-tenant; do
     grep -q 'Type:.*DYN' <<<"$header" || fail "$program: not position independent"
     grep -q GNU_RELRO <<<"$segments" || fail "$program: no RELRO"
     grep -Eq 'FLAGS.*(BIND_)?NOW' <<<"$dynamic" || fail "$program: symbols are bound lazily"
-    grep -q 'NODLOPEN\|NOOPEN' <<<"$dynamic" || fail "$program: -z nodlopen is missing"
     grep -E 'GNU_STACK' <<<"$segments" | grep -q 'RWE' && fail "$program: executable stack"
     grep -E '^ *LOAD' <<<"$segments" | grep -q 'RWE' && fail "$program: writable code"
     grep -Eq '(RPATH|RUNPATH)' <<<"$dynamic" && fail "$program: has a run path"

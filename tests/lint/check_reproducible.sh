@@ -1,14 +1,15 @@
 #!/bin/bash
-# Two builds of the same sources in two places, one after the other, give the same bytes.
+# A second build of the same sources in another place gives the same bytes as the first.
+if readelf -s "$B/flowlatch" | grep -q __asan_init; then
+    echo "a sanitizer build is not for release"
+    exit 77
+fi
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
-for dir in one another/place; do
-    mkdir -p "$work/$dir"
-    git ls-files -z | while IFS= read -r -d '' f; do [ -e "$f" ] && printf '%s\0' "$f"; done |
-        tar -c --null -T - | tar -x -C "$work/$dir" || exit 2
-    make -s -j2 -C "$work/$dir" all >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
-done
+mkdir "$work/another place" || exit 2
+tar -c Makefile VERSION src include man | tar -x -C "$work/another place" || exit 2
+make -s -j2 -C "$work/another place" all >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 for program in flowlatch flowlatch-tenant; do
-    cmp "$work/one/build/$program" "$work/another/place/build/$program" || exit 1
+    cmp "$B/$program" "$work/another place/build/$program" || exit 1
 done
-echo "two builds are identical: $(sha256sum <"$work/one/build/flowlatch" | cut -c1-16)"
+echo "two builds are identical: $(sha256sum <"$B/flowlatch" | cut -c1-16)"

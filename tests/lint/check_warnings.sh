@@ -1,5 +1,6 @@
 #!/bin/bash
 # Both compilers, all warnings of the Makefile, no warning.
+flags=()
 eval "flags=($(make -s print-compile))"
 [ ${#flags[@]} -gt 10 ] || { echo "make print-compile failed"; exit 1; }
 mapfile -t files < <(git ls-files 'src/*.c' 'tests/*.c' 'examples/*.c' |

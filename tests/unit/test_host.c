@@ -310,7 +310,7 @@ static const char *const evil[] = {
 	"https://microsoft.com/x", "https://flow.microsoft.com.evil.example/x",
 	"https://management.azure.com.evil.example/x", "https://management.azure.com:444/x",
 	"https://xn--pi-7kc.flow.microsoft.com.evil.example/x",
-	"https://\xd0\xb0pi.flow.microsoft.com/x", "https://{H}\xe3\x80\x82" "evil.example/x",
+	"https://\xd0\xb0pi.flow.microsoft.com/x", ("https://{H}\xe3\x80\x82" "evil.example/x"),
 	"https://\xef\xbc\xa1{H}/x", "https://{H}\xc2\xad/x",
 	/* dots and ports */
 	"https://{H}./x", "https://{H}../x", "https://.{H}/x", "https://{H}.:443/x", "https://{H}:0/x",
