@@ -60,7 +60,7 @@ static void check_percent(struct arena *a, struct str in)
 		must(i + 2 < b.n && k < in.n);
 		for (int j = 1; j <= 2; j++) {
 			unsigned char c = (unsigned char)b.p[i + (size_t)j];
-			unsigned digit = c <= '9' ? c - '0' : c - 'A' + 10u;
+			unsigned digit = c <= '9' ? c - (unsigned)'0' : c - 'A' + 10u;
 			unsigned char byte = (unsigned char)in.p[k];
 
 			must(digit == (j == 1 ? byte >> 4 : byte & 15u));
