@@ -7,46 +7,9 @@
  * the columns category, modernflowtype and statecode.
  */
 #include "base/limits.h"
+#include "tools/flow_kinds.h"
 #include "tools/shared.h"
 #include "tools/table.h"
-
-enum { CLOUD = 1, AGENT = 2, DESKTOP = 4, BPF = 8, CLASSIC = 16, ALL_KINDS = 31 };
-
-static const struct {
-	const char *name;
-	unsigned bit;
-} kinds[] = {
-	{ "cloud", CLOUD }, { "agent", AGENT },     { "desktop", DESKTOP },
-	{ "bpf", BPF },     { "classic", CLASSIC }, { "all", ALL_KINDS },
-};
-
-static const char *kind_name(unsigned bit)
-{
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (kinds[i].bit == bit)
-			return kinds[i].name;
-	return "cloud";
-}
-
-/* 0 when a word is no kind. */
-static unsigned kinds_wanted(struct call *c)
-{
-	unsigned bits = 0;
-
-	if (!arg_given(c, "kinds"))
-		return CLOUD | AGENT;
-	JSON_EACH (v, arg_json(c, "kinds")) {
-		unsigned bit = 0;
-
-		for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-			if (str_eq_nocase(json_str(v), str_from(kinds[i].name)))
-				bit = kinds[i].bit;
-		if (!bit)
-			return 0;
-		bits |= bit;
-	}
-	return bits ? bits : CLOUD | AGENT;
-}
 
 static bool is_admin_mode(struct call *c)
 {
@@ -54,47 +17,6 @@ static bool is_admin_mode(struct call *c)
 }
 
 /* ---- items of the flow service ---- */
-
-/* The service names the type in words or as Dataverse's number; agents' flows are not 0. */
-static unsigned kind_of(const struct json *item)
-{
-	static const char *const where[] = { "/properties/modernFlowType",
-					     "/properties/powerFlowType" };
-
-	for (int i = 0; i < 2; i++) {
-		const struct json *v = json_at(item, where[i]);
-
-		if (json_is(v, JSON_NUMBER))
-			return json_int(v, 0) ? AGENT : CLOUD;
-		if (json_str(v).n)
-			return str_contains_nocase(json_str(v), S("agent")) ||
-					       str_contains_nocase(json_str(v), S("copilot"))
-				       ? AGENT
-				       : CLOUD;
-	}
-	return CLOUD;
-}
-
-static const struct {
-	const char *user_type, *owner_type;
-} owner_types[] = {
-	{ "ActiveDirectory", "user" },
-	{ "DataverseSystemUser", "system" },
-	{ "ServicePrincipal", "application" },
-	{ "Application", "application" },
-	{ "systemuser", "user" },
-	{ "team", "team" },
-};
-
-static void put_owner_type(struct call *c, struct json *out, struct str type)
-{
-	for (size_t i = 0; i < sizeof(owner_types) / sizeof(*owner_types); i++)
-		if (str_eq_nocase(type, str_from(owner_types[i].user_type))) {
-			json_set_z(call_arena(c), out, "ownerType", owner_types[i].owner_type);
-			return;
-		}
-	put_str(c, out, "ownerType", type);
-}
 
 static struct json *keep_flow(struct call *c, const struct json *item)
 {
@@ -122,73 +44,16 @@ static struct json *keep_flow(struct call *c, const struct json *item)
 	json_set_bool(call_arena(c), v, "definitionAvailable",
 		      json_at(item, "/properties/definitionSummary") ||
 			      json_at(item, "/properties/definition"));
-	json_set_z(call_arena(c), v, "kind", kind_name(kind_of(item)));
+	json_set_z(call_arena(c), v, "kind", flow_kind_name(flow_kind_of(item)));
 	json_set_bool(call_arena(c), v, "inSolution", solution);
 	json_set_bool(call_arena(c), v, "isManaged",
 		      json_bool(json_at(item, "/properties/isManaged"), false));
-	put_owner_type(c, v, json_get_str(owner, "userType"));
+	flow_put_owner_type(c, v, json_get_str(owner, "userType"));
 	if (solution)
 		put_found(c, v, "workflowId", item, "/properties/workflowEntityId");
 	if (at_str(item, "/properties/flowSuspensionReason").n &&
 	    !str_eq(at_str(item, "/properties/flowSuspensionReason"), S("None")))
 		put_found(c, v, "suspensionReason", item, "/properties/flowSuspensionReason");
-	return v;
-}
-
-/* ---- items of Dataverse ---- */
-
-/* 1 dialog, 2 business rule and 9 and above are no flows; 3 (action) is a classic process. */
-static unsigned kind_of_row(const struct json *row)
-{
-	switch (json_int(json_get(row, "category"), -1)) {
-	case 5:
-		return json_int(json_get(row, "modernflowtype"), 0) ? AGENT : CLOUD;
-	case 6:
-		return DESKTOP;
-	case 4:
-		return BPF;
-	case 0:
-	case 1:
-	case 3:
-		return CLASSIC;
-	default:
-		return 0;
-	}
-}
-
-static struct json *keep_row(struct call *c, const struct json *row)
-{
-	static const char *const states[] = { "Stopped", "Started", "Suspended" };
-	struct str texts[] = { json_get_str(row, "name"), json_get_str(row, "workflowid") };
-	unsigned kind = kind_of_row(row);
-	int64_t state = json_int(json_get(row, "statecode"), -1);
-	struct json *v;
-
-	/* Agents' flows are looked up only to tell them from the others. */
-	if (!(kind & kinds_wanted(c)) ||
-	    (kind != AGENT && !found_in(arg_str(c, "search"), texts, 2)))
-		return NULL;
-	v = json_new_object(call_arena(c));
-	put_str(c, v, "id", json_get_str(row, "workflowid"));
-	put(c, v, "displayName", row, "/name");
-	if (state >= 0 && state < 3)
-		json_set_z(call_arena(c), v, "state", states[state]);
-	else
-		json_set_null(call_arena(c), v, "state");
-	json_set_null(call_arena(c), v, "triggerType");
-	json_set_null(call_arena(c), v, "triggerKind");
-	put(c, v, "createdTime", row, "/createdon");
-	put(c, v, "lastModifiedTime", row, "/modifiedon");
-	put(c, v, "owners", row, "/_ownerid_value");
-	json_set_bool(call_arena(c), v, "definitionAvailable", false);
-	json_set_z(call_arena(c), v, "kind", kind_name(kind));
-	json_set_bool(call_arena(c), v, "inSolution", true);
-	json_set_bool(call_arena(c), v, "isManaged", json_bool(json_get(row, "ismanaged"), false));
-	put_owner_type(
-		c, v, json_get_str(row, "_ownerid_value@Microsoft.Dynamics.CRM.lookuplogicalname"));
-	/* The flow service's own name of the same flow, only for telling agents' flows. */
-	if (kind == AGENT)
-		put_found(c, v, "resourceId", row, "/resourceid");
 	return v;
 }
 
@@ -271,6 +136,20 @@ static size_t add_lists(struct call *c, const struct start *s, struct fetch *f)
 	return n;
 }
 
+/* Kinds that the flow service cannot give were asked for. */
+static bool needs_rows(struct call *c, unsigned wanted)
+{
+	return arg_given(c, "kinds") && wanted != CLOUD;
+}
+
+/* How many lists of the flow service are asked for. */
+static size_t lists_of(struct call *c, const struct start *s, unsigned wanted)
+{
+	if (!(wanted & (CLOUD | AGENT)))
+		return 0;
+	return (size_t)!s->over[0] + (is_admin_mode(c) ? 0 : !s->over[1]);
+}
+
 static enum verdict fetch_first(struct call *c, const struct start *s, unsigned wanted)
 {
 	struct fetch *f = arena_array(call_arena(c), 4, sizeof(*f));
@@ -278,42 +157,14 @@ static enum verdict fetch_first(struct call *c, const struct start *s, unsigned 
 
 	if (wanted & (CLOUD | AGENT))
 		n = add_lists(c, s, f);
-	/* The lists come first, so that their places do not depend on the kinds. */
-	if (arg_given(c, "kinds") && wanted != CLOUD) {
-		organisation_fetches(c, f + n);
-		n += 2;
-	}
-	return fetch_each(c, f, n);
-}
-
-static enum verdict fetch_rows(struct call *c, struct str organisation)
-{
-	static const struct paging pages = { .keep = keep_row };
-	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
-
-	*f = (struct fetch){
-		.url = url_of(
-			c, HOST_DATAVERSE, organisation,
-			"/workflows?$select=workflowid,name,category,modernflowtype,statecode,"
-			"createdon,modifiedon,ismanaged,resourceid,_ownerid_value"
-			"&$filter=type%%20eq%%201%%20and%%20(category%%20ne%%205%%20or"
-			"%%20modernflowtype%%20ne%%200)"),
-		.paging = &pages,
-		.prefer = "odata.include-annotations=\"Microsoft.Dynamics.CRM.lookuplogicalname\","
-			  "odata.maxpagesize=500",
-	};
-	return fetch_each(c, f, 1);
+	/* The lists come first, so that their places do not depend on the kinds.  Who asks for
+	 * kinds waits for the organisation; else it is asked only when the flow service names it.
+	 */
+	organisation_fetches(c, f + n);
+	return fetch_each(c, f, n + (needs_rows(c, wanted) ? 2 : 1));
 }
 
 /* ---- the result ---- */
-
-static bool has_id(const struct json *list, struct str id)
-{
-	JSON_EACH (v, list)
-		if (str_eq(json_get_str(v, "id"), id))
-			return true;
-	return false;
-}
 
 /* Ids seen, in a table with open addresses: environments have thousands of flows. */
 struct seen {
@@ -353,40 +204,6 @@ static struct json *merged(struct call *c, const struct start *s, size_t lists)
 			    !(not_mine && str_eq_nocase(json_get_str(v, "owners"), me)))
 				json_push(out, json_detach(got(c, 0, i)->json, v));
 		}
-	return out;
-}
-
-/* What the organisation said: agents' flows are marked, other kinds are added. */
-static struct json *with_rows(struct call *c, struct json *flows, unsigned wanted,
-			      const struct json *rows, bool given)
-{
-	struct json *out = json_new_array(call_arena(c)), *agents = json_new_array(call_arena(c));
-
-	JSON_EACH (v, rows)
-		if (str_eq(json_get_str(v, "kind"), S("agent"))) {
-			struct json *ids = json_new_object(call_arena(c));
-
-			json_set_str(call_arena(c), ids, "id", json_get_str(v, "id"));
-			json_push(agents, ids);
-			ids = json_new_object(call_arena(c));
-			json_set_str(call_arena(c), ids, "id", json_get_str(v, "resourceId"));
-			json_push(agents, ids);
-		}
-	for (struct json *v = json_first(flows), *next; v; v = next) {
-		bool agent = str_eq(json_get_str(v, "kind"), S("agent")) ||
-			     has_id(agents, json_get_str(v, "id")) ||
-			     (json_get(v, "workflowId") &&
-			      has_id(agents, json_get_str(v, "workflowId")));
-
-		next = json_next(v);
-		if (agent)
-			json_set_z(call_arena(c), v, "kind", "agent");
-		if (wanted & (agent ? AGENT : CLOUD))
-			json_push(out, json_detach(flows, v));
-	}
-	JSON_EACH (v, rows)
-		if (!given && !str_eq(json_get_str(v, "kind"), S("agent")))
-			json_push(out, json_copy(call_arena(c), v));
 	return out;
 }
 
@@ -477,12 +294,22 @@ static enum verdict no_organisation(struct call *c, const struct answer *a, bool
 	return FAIL;
 }
 
+static bool any_in_solution(struct call *c, size_t lists)
+{
+	for (size_t i = 0; i < lists; i++)
+		JSON_EACH (v, got(c, 0, i)->json)
+			if (json_is_true(json_get(v, "inSolution")))
+				return true;
+	return false;
+}
+
 static enum verdict step(struct call *c)
 {
-	unsigned wanted = kinds_wanted(c);
+	unsigned wanted = flow_kinds_wanted(c);
 	struct start s;
+	struct str where;
 	size_t lists;
-	bool rows = arg_given(c, "kinds") && wanted != CLOUD, known;
+	bool known;
 
 	if (!wanted) {
 		fail(c, ERR_INVALID_ARGUMENT, "\"kinds\" has a word that is no kind of flow");
@@ -493,19 +320,15 @@ static enum verdict step(struct call *c)
 		return FAIL;
 	if (call_stage(c) == 0)
 		return fetch_first(c, &s, wanted);
-	lists = wanted & (CLOUD | AGENT)
-			? (is_admin_mode(c) ? !s.over[0] : 2u - s.over[0] - s.over[1])
-			: 0;
-	if (!rows)
-		return answer(c, &s, lists, merged(c, &s, lists));
-	if (call_stage(c) == 1) {
-		const struct answer *bap = got(c, 0, lists + 1);
-		struct str where = organisation_of(got(c, 0, lists), bap, &known);
-
-		return where.n ? fetch_rows(c, where) : no_organisation(c, bap, known);
-	}
+	lists = lists_of(c, &s, wanted);
+	where = organisation_of(got(c, 0, lists), got(c, 0, lists + 1), &known);
+	if (needs_rows(c, wanted) && !where.n)
+		return no_organisation(c, got(c, 0, lists + 1), known);
+	/* Only the organisation tells agents' flows, and they are solution flows. */
+	if (call_stage(c) == 1 && where.n && (needs_rows(c, wanted) || any_in_solution(c, lists)))
+		return flow_rows_fetch(c, where, !needs_rows(c, wanted));
 	return answer(c, &s, lists,
-		      with_rows(c, merged(c, &s, lists), wanted, res(c), s.rows_given));
+		      flow_rows_merge(c, merged(c, &s, lists), got(c, 1, 0)->json, s.rows_given));
 }
 
 static const struct param params[] = {

@@ -58,6 +58,24 @@ static struct str message_in(const struct json *v)
 	return none;
 }
 
+static bool is_word(struct arena *a, const struct json *v)
+{
+	return json_is(v, JSON_STRING) && opened(a, v) == v && str_find_char(json_str(v), ' ') < 0;
+}
+
+/* A page of a gateway says what it has to say in its title. */
+static struct str without_page(struct str s)
+{
+	ptrdiff_t from, to;
+
+	if (!str_starts(str_trim(s), S("<")))
+		return s;
+	from = str_find(s, S("<title>"));
+	to = str_find(s, S("</title>"));
+	return from >= 0 && to > from + 7 ? str_trim(str_n(s.p + from + 7, (size_t)(to - from - 7)))
+					  : s;
+}
+
 static struct reason descend(struct arena *a, const struct json *v, unsigned depth)
 {
 	struct reason r = { 0 }, below;
@@ -65,7 +83,7 @@ static struct reason descend(struct arena *a, const struct json *v, unsigned dep
 
 	v = opened(a, v);
 	if (depth == 0 || !json_is(v, JSON_OBJECT)) {
-		r.message = json_is(v, JSON_STRING) ? json_str(v) : none;
+		r.message = json_is(v, JSON_STRING) ? without_page(json_str(v)) : none;
 		return r;
 	}
 	for (size_t i = 0; deeper[i]; i++) {
@@ -73,8 +91,8 @@ static struct reason descend(struct arena *a, const struct json *v, unsigned dep
 
 		if (!next)
 			continue;
-		/* {"error":"invalid_grant","error_description":...}: a code, not the message. */
-		if (json_is(next, JSON_STRING) && opened(a, next) == next) {
+		/* {"error":"invalid_grant","error_description":...}: one word is a code. */
+		if (is_word(a, next)) {
 			word = json_str(next);
 			continue;
 		}

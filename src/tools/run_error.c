@@ -290,7 +290,24 @@ static struct json *failed_item(struct call *c, const struct lookup *l, const st
 	return out;
 }
 
-/* A run can fail without a failed action: its trigger did, or the service stopped it. */
+/* The Terminate action that ran; "" when there is none. */
+static struct str terminating_action(struct call *c)
+{
+	const struct json *index = outline_index(
+		call_arena(c), json_at(got(c, READ, FLOW)->json, "/properties/definition"));
+
+	JSON_EACH (v, got(c, READ, ACTIONS)->json) {
+		struct str name = json_get_str(v, "actionName");
+
+		if (str_eq_nocase(json_get_str(json_get_n(index, name), "type"), S("Terminate")) &&
+		    !str_eq_nocase(json_get_str(v, "status"), S("Skipped")))
+			return name;
+	}
+	return S("");
+}
+
+/* A run can fail without a failed action: a Terminate said so, its trigger failed, or the service
+ * stopped it. */
 static struct json *cause_without_action(struct call *c)
 {
 	const struct json *run = got(c, READ, RUN)->json;
@@ -303,7 +320,7 @@ static struct json *cause_without_action(struct call *c)
 	if (!error)
 		return NULL;
 	out = json_new_object(call_arena(c));
-	json_set_null(call_arena(c), out, "actionName");
+	put_str(c, out, "actionName", terminating_action(c));
 	r = reason_of_error(call_arena(c), error);
 	put_reason(c, out, &r, error);
 	json_set_z(call_arena(c), out, "source", "run");

@@ -122,7 +122,7 @@ static enum verdict fetch_history(struct call *c, const char *trigger)
 /* ---- why ---- */
 
 struct counts {
-	int64_t fired, skipped, failed;
+	int64_t fired, skipped, failed, unmet;
 	const struct json *last_failed;
 };
 
@@ -135,6 +135,7 @@ static struct counts count(const struct json *histories)
 
 		n.fired += json_is_true(json_get(v, "fired"));
 		n.skipped += str_eq_nocase(status, S("Skipped"));
+		n.unmet += str_eq(json_get_str(v, "code"), S("TriggerConditionNotMet"));
 		if (str_eq_nocase(status, S("Failed"))) {
 			n.failed++;
 			n.last_failed = n.last_failed ? n.last_failed : v;
@@ -164,6 +165,10 @@ static const char *explanation(struct call *c, const struct json *trigger,
 		return "the trigger itself fails (see the error of the failed entries): often a "
 		       "broken "
 		       "connection, or a source that is gone";
+	if (!n.fired && n.unmet)
+		return "the trigger looked, and its conditions were not met: compare conditions "
+		       "with "
+		       "the data";
 	if (!n.fired && n.skipped && conditions)
 		return "the trigger looked, and its conditions were not met (or there was nothing "
 		       "new): "

@@ -45,12 +45,18 @@ static void test_outputs(void **state)
 		{ "{\"statusCode\":401,\"body\":{\"error\":\"invalid_grant\",\"error_description\":"
 		  "\"AADSTS50173\"}}",
 		  "401", "invalid_grant", "AADSTS50173" },
-		{ "{\"statusCode\":400,\"body\":{\"error\":\"only words\"}}", "400", "only words",
+		{ "{\"statusCode\":400,\"body\":{\"error\":\"only words\"}}", "400", "",
 		  "only words" },
 		{ "{\"statusCode\":429,\"body\":{\"errors\":[{\"code\":\"Rate\",\"message\":"
 		  "\"slow\"}]}}",
 		  "429", "Rate", "slow" },
 		{ "{\"error\":{\"code\":\"X\",\"message\":\"no body\"}}", "", "X", "no body" },
+		{ "{\"statusCode\":401,\"body\":{\"error\":{\"code\":401,\"message\":\"not JSON\","
+		  "\"innerError\":\"Failed to refresh access token\"}}}",
+		  "401", "", "Failed to refresh access token" },
+		{ "{\"statusCode\":502,\"body\":\"<html><head><title>502 Bad Gateway</title></head>"
+		  "</html>\"}",
+		  "502", "", "502 Bad Gateway" },
 		{ "{\"statusCode\":204}", "204", "", "" },
 		{ "7", "", "", "" },
 		{ "{\"statusCode\":418,\"body\":[1,2]}", "418", "", "" },
