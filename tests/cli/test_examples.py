@@ -30,6 +30,11 @@ check("it ends with the failed action and its real error",
 check("it takes less than ten seconds", took < 10, took)
 check("it leaves nothing behind", not home.files(), home.files().keys())
 
+p = subprocess.run(["python3", "tests/talk/talk.py", "examples/first-conversation.talk"],
+                   capture_output=True, text=True, timeout=cli.PATIENCE, check=False)
+check("the first conversation goes as it is written", p.returncode == 0 and
+      "not ok" not in p.stdout, p.stdout + p.stderr)
+
 # ---- configurations of clients ----
 
 
