@@ -10,10 +10,26 @@ struct state {
 	struct wdl_context c;
 	struct wdl_result *r;
 	struct wdl_step **steps_tail;
+	unsigned steps;
 	struct buf pointer;
 };
 
 static struct json *value(struct state *s, const struct json *v);
+
+/* One ceiling for the steps of all templates. */
+static void add_steps(struct state *s, const struct wdl_result *one)
+{
+	*s->steps_tail = one->steps;
+	s->r->steps_cut = s->r->steps_cut || one->steps_cut;
+	while (*s->steps_tail && s->steps < LIMIT_WDL_STEPS) {
+		s->steps++;
+		s->steps_tail = &(*s->steps_tail)->next;
+	}
+	if (*s->steps_tail) {
+		*s->steps_tail = NULL;
+		s->r->steps_cut = true;
+	}
+}
 
 static struct json *template(struct state *s, struct str text)
 {
@@ -22,10 +38,7 @@ static struct json *template(struct state *s, struct str text)
 	if (!wdl_is_template(text))
 		return json_new_str(s->a, text);
 	one = wdl_evaluate(s->a, wdl_parse(s->a, text), &s->c);
-	*s->steps_tail = one.steps;
-	while (*s->steps_tail)
-		s->steps_tail = &(*s->steps_tail)->next;
-	s->r->steps_cut |= one.steps_cut;
+	add_steps(s, &one);
 	if (one.ok)
 		return one.value;
 	s->r->fault = one.fault;
@@ -122,7 +135,7 @@ struct wdl_result wdl_evaluate_value(struct arena *a, const struct json *v,
 	struct state s = { .a = a, .c = *c, .r = &r, .steps_tail = &r.steps };
 	struct wdl_value type;
 
-	buf_init_in(&s.pointer, a, LIMIT_LINE);
+	buf_init_in(&s.pointer, a, (size_t)-1 / 2);
 	r.value = value(&s, v);
 	r.ok = r.value != NULL;
 	if (r.ok) {

@@ -212,14 +212,29 @@ static bool extreme(struct wdl_call *c, bool most, struct wdl_value *out)
 	return true;
 }
 
+/* One decimal among the numbers makes the result a decimal. */
+static bool extreme_typed(struct wdl_call *c, bool most, struct wdl_value *out)
+{
+	struct wdl_decimal d;
+	bool any = false;
+
+	if (!extreme(c, most, out))
+		return false;
+	for (unsigned i = 0; i < c->count; i++)
+		any = any || c->args[i].type == WDL_T_DECIMAL;
+	if (any && out->type != WDL_T_DECIMAL && wdl_number_decimal(out, &d))
+		*out = wdl_decimal(d);
+	return true;
+}
+
 static bool f_max(struct wdl_call *c, struct wdl_value *out)
 {
-	return extreme(c, true, out);
+	return extreme_typed(c, true, out);
 }
 
 static bool f_min(struct wdl_call *c, struct wdl_value *out)
 {
-	return extreme(c, false, out);
+	return extreme_typed(c, false, out);
 }
 
 static bool f_rand(struct wdl_call *c, struct wdl_value *out)

@@ -32,13 +32,16 @@ static bool f_substring(struct wdl_call *c, struct wdl_value *out)
 	if (!wdl_arg_text(c, 0, &text) || !wdl_arg_int(c, 1, &start))
 		return false;
 	units = (int64_t)wdl_units(text);
-	if (start < 0 || start >= units)
-		return wdl_fail0(c, WDL_M_SUBSTRING_START);
-	length = units - start;
-	if (c->count == 3 && !wdl_arg_int(c, 2, &length))
-		return false;
-	if (length < 0 || length > units - start)
-		return wdl_fail0(c, WDL_M_SUBSTRING);
+	if (c->count == 3) {
+		if (!wdl_arg_int(c, 2, &length))
+			return false;
+		if (start < 0 || start >= units || length < 0 || length > units - start)
+			return wdl_fail0(c, WDL_M_SUBSTRING);
+	} else {
+		if (start < 0 || start >= units)
+			return wdl_fail0(c, WDL_M_SUBSTRING_START);
+		length = units - start;
+	}
 	*out = wdl_string(wdl_units_slice(c->a, text, (size_t)start, (size_t)length));
 	return true;
 }

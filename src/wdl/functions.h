@@ -53,7 +53,9 @@ enum { WDL_ANY_COUNT = -1 };
 struct wdl_function {
 	const char *name;
 	enum wdl_category category;
-	int min, max;      /* arguments the engine takes; max may be WDL_ANY_COUNT */
+	/* Arguments the engine takes by the reference; max may be WDL_ANY_COUNT.  Where it was
+	 * measured to take more (equals, uriComponent), messages.c has it. */
+	int min, max;
 	int doc_min;       /* the documented minimum where it is higher than `min` */
 	const char *params; /* "timestamp, days, format?": names; ? is optional, ... repeats */
 	/* One letter per parameter, the last repeats: s text, n number, i integer, b boolean,

@@ -3,6 +3,7 @@
  */
 #include "wdl/value.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,7 +160,8 @@ void wdl_double_text(double f, char *out)
 		snprintf(out, 40, "%s", isnan(f) ? "NaN" : f > 0 ? "Infinity" : "-Infinity");
 		return;
 	}
-	for (precision = 14; precision < 17; precision++) {
+	/* Fifteen digits hold every shorter text, but for the thin numbers next to zero. */
+	for (precision = fabs(f) < DBL_MIN ? 0 : 14; precision < 17; precision++) {
 		snprintf(e, sizeof(e), "%.*e", precision, f);
 		if (strtod(e, NULL) == f)
 			break;

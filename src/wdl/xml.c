@@ -115,6 +115,7 @@ struct job {
 	struct wdl_xml *tree;
 	struct json *found;
 	struct str message;
+	bool bytes; /* encoded as the declaration says, not text */
 	bool bad_xml;
 	char note[200];
 };
@@ -166,6 +167,14 @@ static void parse_failed(struct job *j)
 		message = str_trim(str_from(e->message));
 	j->message = str_fmt(j->a, "%.*s Line %d, position %d.", STR_ARG(message),
 			     e && e->line > 0 ? e->line : 1, e && e->int2 > 0 ? e->int2 : 1);
+}
+
+/* libxml2 forgives it, .NET does not. */
+static bool undeclared_prefix(void)
+{
+	const xmlError *e = X.last_error();
+
+	return e && e->domain == XML_FROM_NAMESPACE && e->code == XML_NS_ERR_UNDEFINED_NAMESPACE;
 }
 
 static struct wdl_xml *element(struct job *j)
@@ -221,7 +230,7 @@ static void read_nodes(struct job *j, struct wdl_xml *document)
 			break;
 		}
 	}
-	if (more < 0)
+	if (more < 0 || undeclared_prefix())
 		parse_failed(j);
 	else
 		j->tree = document;
@@ -239,6 +248,10 @@ static bool prepare(struct job *j, struct wdl_xml *document)
 		j->text = str_from_at(j->text, 3);
 	if (!wdl_xml_prolog(j->a, &j->text, document, &j->message))
 		return false;
+	if (j->bytes && !wdl_xml_encoding_known(document)) {
+		j->message = S("The declared encoding is not a supported encoding.");
+		return false;
+	}
 	if (wdl_xml_blank(j->text)) {
 		j->message = S("Root element is missing.");
 		return false;
@@ -278,7 +291,7 @@ bool wdl_xml_normal(struct arena *a, struct str text, struct str *out, struct st
 
 struct json *wdl_xml_to_json(struct arena *a, struct str text, struct str *message)
 {
-	struct job j = { .a = a, .text = text };
+	struct job j = { .a = a, .text = text, .bytes = true };
 
 	run(&j, read_tree);
 	*message = j.message;
@@ -469,7 +482,7 @@ static void evaluate(struct job *j)
 		return;
 	X.reset_error();
 	j->doc = X.read_memory(j->text.p, (int)j->text.n, NULL, "UTF-8", OPTIONS);
-	if (!j->doc) {
+	if (!j->doc || undeclared_prefix()) {
 		parse_failed(j);
 		return;
 	}
@@ -491,7 +504,7 @@ static void evaluate(struct job *j)
 struct json *wdl_xpath(struct arena *a, struct str xml, struct str path, struct str *message,
 		       bool *bad_xml)
 {
-	struct job j = { .a = a, .text = xml, .path = path };
+	struct job j = { .a = a, .text = xml, .path = path, .bytes = true };
 
 	run(&j, evaluate);
 	*message = j.message;

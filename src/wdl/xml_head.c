@@ -147,6 +147,12 @@ static bool doctype(struct arena *a, struct str s, struct wdl_xml *document, str
 		quoted(&s, &system);
 	}
 	skip_blanks(&s);
+	if (str_starts(s, S("["))) {
+		s = str_from_at(s, 1);
+		skip_blanks(&s);
+		s = str_starts(s, S("]")) ? str_from_at(s, 1) : str_from("");
+		skip_blanks(&s);
+	}
 	if (!str_starts(s, S(">"))) {
 		*message = S("For security reasons DTD is prohibited in this XML document.");
 		return false;
@@ -166,4 +172,23 @@ bool wdl_xml_prolog(struct arena *a, struct str *text, struct wdl_xml *document,
 		return false;
 	*message = str_from("");
 	return true;
+}
+
+bool wdl_xml_encoding_known(const struct wdl_xml *document)
+{
+	static const char *const known[] = { "utf-8", "us-ascii", "ascii", "iso-8859-1",
+					     "windows-1252" };
+	const struct wdl_xml *d = document->first;
+	bool found = true;
+
+	if (!d || d->kind != XML_DECLARATION_)
+		return true;
+	for (const struct wdl_xml *at = d->attributes; at; at = at->next) {
+		if (!str_eq(at->name, S("encoding")))
+			continue;
+		found = false;
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			found = found || str_eq_nocase(at->value, str_from(known[i]));
+	}
+	return found;
 }

@@ -35,6 +35,8 @@ bool wdl_xml_blank(struct str s);
  * with *message when they are ill-formed or the document type has declarations of its own. */
 bool wdl_xml_prolog(struct arena *a, struct str *text, struct wdl_xml *document,
 		    struct str *message);
+/* False when the document's declaration names an encoding that its text cannot have. */
+bool wdl_xml_encoding_known(const struct wdl_xml *document);
 /* As XmlDocument.OuterXml writes; `root` is a node without a name of its own (the document). */
 void wdl_xml_write(struct buf *b, const struct wdl_xml *root);
 void wdl_xml_write_node(struct buf *b, const struct wdl_xml *n);

@@ -2,8 +2,8 @@
  * wdl_cases.h - tables of expressions in tests/data/wdl.
  *
  * A row is function, expression, expected value and source, with tabs between.  An expression that
- * begins with ~ is a string of a definition, anything else a bare expression; U+00B6 stands for a
- * line feed.  The value is JSON; = before it compares the text, not the value; "error: " starts a
+ * begins with ~ is a string of a definition, anything else a bare expression; the pictures
+ * U+2409, U+240A and U+240D stand for tab, line feed and carriage return.  The value is JSON; = before it compares the text, not the value; "error: " starts a
  * message and "error~ " a part of one.  # starts a comment; %now, %random and %context set what
  * the rows below them see.
  */
@@ -23,16 +23,17 @@ struct wdl_case {
 
 static inline struct str wdl_case_text(struct arena *a, struct str s)
 {
+	static const char pictures[] = "\xe2\x90\x89\xe2\x90\x8a\xe2\x90\x8d";
 	struct buf b;
 
 	buf_init_in(&b, a, s.n + 1);
-	for (size_t i = 0; i < s.n; i++) {
-		if (i + 1 < s.n && memcmp(s.p + i, "\xc2\xb6", 2) == 0) {
-			buf_addc(&b, '\n');
-			i++;
-		} else {
-			buf_addc(&b, s.p[i]);
-		}
+	for (size_t i = 0; i < s.n;) {
+		size_t k = 0;
+
+		while (k < 3 && !str_starts(str_from_at(s, i), str_n(pictures + 3 * k, 3)))
+			k++;
+		buf_addc(&b, k < 3 ? "\t\n\r"[k] : s.p[i]);
+		i += k < 3 ? 3 : 1;
 	}
 	return buf_str(&b);
 }
