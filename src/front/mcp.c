@@ -91,8 +91,7 @@ static bool held_back(const struct mcp *m)
 
 static bool all_answered(const struct mcp *m)
 {
-	LIST_EACH(pos, &m->requests)
-	{
+	LIST_EACH (pos, &m->requests) {
 		if (!LIST_ITEM(pos, const struct mcp_request, link)->subscription)
 			return false;
 	}
@@ -104,8 +103,7 @@ static void drained(struct mcp *m)
 {
 	m->drained = true;
 	mcp_asks_end(m);
-	LIST_EACH_SAFE(pos, &m->requests)
-	{
+	LIST_EACH_SAFE (pos, &m->requests) {
 		struct mcp_request *q = LIST_ITEM(pos, struct mcp_request, link);
 
 		if (q->subscription)

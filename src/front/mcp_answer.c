@@ -141,7 +141,8 @@ static void send_answer(struct mcp_request *q)
 		return;
 	error_text(q, mcp_begin(m), MCP_INTERNAL,
 		   "The answer does not fit into the output queue: it is too large, or answers "
-		   "are not being read", NULL);
+		   "are not being read",
+		   NULL);
 	mcp_flush(m, true);
 }
 

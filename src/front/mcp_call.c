@@ -97,8 +97,7 @@ static bool read_retry(struct mcp_request *q, struct call_request *r)
 			   "requestState must be a string and inputResponses an object");
 		return false;
 	}
-	JSON_EACH(v, responses)
-	{
+	JSON_EACH (v, responses) {
 		if (json_is(v, JSON_OBJECT))
 			continue;
 		mcp_refuse(q, MCP_INVALID_PARAMS, NULL, "inputResponses.%s must be an object",
@@ -115,7 +114,8 @@ static struct call_client client_of(const struct mcp_request *q)
 {
 	const struct mcp_session *s = &q->m->session;
 	const struct json *info = json_get(q->meta, META_CLIENT);
-	struct call_client client = { .modern = q->modern, .wants_progress = q->token.n > 0,
+	struct call_client client = { .modern = q->modern,
+				      .wants_progress = q->token.n > 0,
 				      .capabilities = mcp_client_capabilities(q) };
 
 	if (q->modern && json_is(json_get(info, "name"), JSON_STRING))

@@ -37,8 +37,7 @@ static size_t matching(const struct json *list, const struct mcp_source *s, stru
 	size_t total = 0;
 
 	for (int inside = 0; inside < 2; inside++) {
-		JSON_EACH(item, list)
-		{
+		JSON_EACH (item, list) {
 			struct str v = json_get_str(item, s->value);
 			bool begins = str_starts_nocase(v, typed);
 
@@ -78,8 +77,8 @@ static void start(struct mcp_request *q, const struct mcp_source *s, struct str 
 	struct arena *a = &q->arena;
 	const struct tool *row = work_tool(q->m->work, str_from(s->tool));
 	const struct json *known = json_at(q->params, "/context/arguments");
-	struct json *arguments = s->fixed ? json_parse(a, str_from(s->fixed), JSON_STRICT, NULL) :
-					    json_new_object(a);
+	struct json *arguments = s->fixed ? json_parse(a, str_from(s->fixed), JSON_STRICT, NULL)
+					  : json_new_object(a);
 
 	if (!row || (s->needs && !json_get_str(known, s->needs).n)) {
 		offer(q, NULL, 0, 0);

@@ -8,7 +8,10 @@
 #include "front/mcp_state.h"
 
 static const char *const versions[] = {
-	MCP_LATEST_LEGACY, "2025-06-18", MCP_WITH_BATCHES, "2024-11-05",
+	MCP_LATEST_LEGACY,
+	"2025-06-18",
+	MCP_WITH_BATCHES,
+	"2024-11-05",
 };
 
 /* The version of that name when we speak it, else the newest that has a handshake. */
@@ -132,8 +135,7 @@ void mcp_ask_client(struct mcp_request *q, const struct reply *r)
 
 static struct mcp_ask *ask_of(struct mcp *m, struct str id)
 {
-	LIST_EACH(pos, &m->asks)
-	{
+	LIST_EACH (pos, &m->asks) {
 		struct mcp_ask *ask = LIST_ITEM(pos, struct mcp_ask, link);
 		struct buf *b = mcp_begin(m);
 

@@ -13,9 +13,11 @@ static bool check_version(struct mcp_request *q, const struct json *version)
 
 	if (str_eq(json_str(version), S(MCP_MODERN)))
 		return true;
-	data = arena_printf(&q->arena, "{\"supported\":[\"" MCP_MODERN "\"],\"requested\":%.*s}",
-			    STR_ARG(json_text(&q->arena, json_new_str(&q->arena,
-				str_first_utf8(json_str(version), 100)))));
+	data = arena_printf(
+		&q->arena, "{\"supported\":[\"" MCP_MODERN "\"],\"requested\":%.*s}",
+		STR_ARG(json_text(
+			&q->arena,
+			json_new_str(&q->arena, str_first_utf8(json_str(version), 100)))));
 	mcp_refuse(q, MCP_UNSUPPORTED_VERSION, data, "Unsupported protocol version");
 	return false;
 }
@@ -208,8 +210,7 @@ void mcp_listen_end(struct mcp_request *q)
 
 void mcp_changed(struct mcp *m, enum mcp_list list)
 {
-	LIST_EACH(pos, &m->requests)
-	{
+	LIST_EACH (pos, &m->requests) {
 		struct mcp_request *q = LIST_ITEM(pos, struct mcp_request, link);
 
 		if (!q->subscription || !q->wants[list])

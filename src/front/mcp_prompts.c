@@ -64,11 +64,10 @@ static bool check_arguments(struct mcp_request *q, const struct mcp_prompt *p,
 		mcp_refuse(q, MCP_INVALID_PARAMS, NULL, "arguments must be an object");
 		return false;
 	}
-	JSON_EACH(v, given)
-	{
-		const char *problem = !json_is(v, JSON_STRING)           ? "must be a string" :
-				      !known_argument(p, json_name(v))    ? "is not known here" :
-									    NULL;
+	JSON_EACH (v, given) {
+		const char *problem = !json_is(v, JSON_STRING)           ? "must be a string"
+				      : !known_argument(p, json_name(v)) ? "is not known here"
+									 : NULL;
 
 		if (!problem)
 			continue;

@@ -71,10 +71,10 @@ static struct buf *contents(struct mcp_request *q, struct str uri, const char *m
 
 static int hex(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' :
-	       c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-	       c >= 'A' && c <= 'F' ? c - 'A' + 10 :
-				      -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 /* Undoes percent-encoding (RFC 3986).  False when it is wrong, is not UTF-8 or hides a control
@@ -133,8 +133,7 @@ static struct json *match(struct mcp_request *q, const struct mcp_template *t, s
 
 		if (!variable && !str_eq(want, is))
 			return NULL;
-		if (variable &&
-		    !take_segment(q, t, str_n(want.p + 1, want.n - 2), is, arguments))
+		if (variable && !take_segment(q, t, str_n(want.p + 1, want.n - 2), is, arguments))
 			return NULL;
 		more_want = str_cut(&pattern, '/', &want);
 		more_is = str_cut(&uri, '/', &is);

@@ -98,8 +98,7 @@ struct str mcp_id_text(struct arena *a, const struct json *id)
 
 struct mcp_request *mcp_in_flight(struct mcp *m, struct str id)
 {
-	LIST_EACH(pos, &m->requests)
-	{
+	LIST_EACH (pos, &m->requests) {
 		struct mcp_request *q = LIST_ITEM(pos, struct mcp_request, link);
 
 		if (str_eq(q->id, id))
@@ -244,8 +243,8 @@ static void take(struct mcp_request *q, const struct json *doc)
 		mcp_answered(q, doc);
 	else if (!version || !json_is(method, JSON_STRING))
 		q->id.n ? mcp_refuse(q, MCP_INVALID_REQUEST, NULL,
-				     "A request has jsonrpc \"2.0\" and a method") :
-			  mcp_refuse_message(m, q->batch, MCP_INVALID_REQUEST,
+				     "A request has jsonrpc \"2.0\" and a method")
+			: mcp_refuse_message(m, q->batch, MCP_INVALID_REQUEST,
 					     "A message has jsonrpc \"2.0\" and a method");
 	else if (!id)
 		notified(q, doc);
@@ -284,8 +283,7 @@ static void take_batch(struct mcp *m, const struct json *array)
 	}
 	buf_init(&batch->out, LIMIT_OUT_QUEUE / 2);
 	batch->pending = 1;
-	JSON_EACH(item, array)
-	{
+	JSON_EACH (item, array) {
 		struct mcp_request *q = request_new(m);
 
 		if (!q)
@@ -311,8 +309,7 @@ static void take_array(struct mcp *m, const struct json *array)
 		mcp_refuse_message(m, NULL, MCP_INVALID_REQUEST,
 				   "Batches exist in " MCP_WITH_BATCHES " only");
 	else if (json_count(array) == 0 || json_count(array) > LIMIT_CALLS)
-		mcp_refuse_message(m, NULL, MCP_INVALID_REQUEST,
-				   "A batch has 1 to 64 messages");
+		mcp_refuse_message(m, NULL, MCP_INVALID_REQUEST, "A batch has 1 to 64 messages");
 	else
 		take_batch(m, array);
 }

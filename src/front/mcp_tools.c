@@ -7,7 +7,8 @@ bool mcp_first_page(struct mcp_request *q)
 {
 	if (!json_get(q->params, "cursor"))
 		return true;
-	mcp_refuse(q, MCP_INVALID_PARAMS, NULL, "This cursor is not one of ours: all lists have "
+	mcp_refuse(q, MCP_INVALID_PARAMS, NULL,
+		   "This cursor is not one of ours: all lists have "
 		   "one page");
 	return false;
 }
