@@ -6,7 +6,7 @@
 #   - Inspector CLI in both eras, --strict
 #   - the official SDK: version 2 pinned to 2026-07-28, version 1 with a handshake
 #   - the official conformance suite for both revisions, against the fixture
-#   - with INTEROP_CLIENTS=1 (1.4 GB more): Claude Code and Codex, whose model is played on loopback
+#   - with INTEROP_CLIENTS=1 (0.8 GB more): Claude Code and Codex, whose model is played on loopback
 # Prints TAP; exit status 0 when every test passed.
 
 B=${B:-build}
@@ -17,7 +17,7 @@ here=$PWD/tests/interop
 export LAB=$lab npm_config_update_notifier=false
 mkdir -p "$lab/home"
 export HOME=$lab/home XDG_RUNTIME_DIR=$lab/home/run
-mkdir -p -m 0700 "$XDG_RUNTIME_DIR"
+mkdir -p "$XDG_RUNTIME_DIR" && chmod 0700 "$XDG_RUNTIME_DIR"
 unset XDG_CONFIG_HOME XDG_STATE_HOME XDG_DATA_HOME
 
 count=0
@@ -193,8 +193,8 @@ if [ "${INTEROP_CLIENTS:-}" = 1 ]; then
 	test "Claude Code calls list_live_environments" claude_code
 	test "Codex calls list_live_environments" codex
 else
-	skip "Claude Code" "INTEROP_CLIENTS=1 installs 1.4 GB"
-	skip "Codex" "INTEROP_CLIENTS=1 installs 1.4 GB"
+	skip "Claude Code" "INTEROP_CLIENTS=1 installs 0.8 GB"
+	skip "Codex" "INTEROP_CLIENTS=1 installs 0.8 GB"
 fi
 
 echo "1..$count"
