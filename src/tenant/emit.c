@@ -3,13 +3,11 @@
  *
  * Knows quoting; must not know routes, flows or the network.
  */
-#include <stdlib.h>
-
 #include "base/limits.h"
-#include "base/log.h"
 #include "tenant/clock.h"
 #include "tenant/emit.h"
 #include "tenant/limits.h"
+#include "tenant/memory.h"
 
 void emit_escaped(struct buf *b, struct str s)
 {
@@ -130,10 +128,8 @@ struct json *emit_json(struct arena *a, const char *fmt, ...)
 	emit_v(&b, fmt, ap);
 	va_end(ap);
 	v = json_parse(a, buf_str(&b), JSON_ANSWER, &e);
-	if (!v) {
-		log_error("flowlatch-tenant: format gives no JSON at %zu (%s): %s", e.offset,
-			  e.message, fmt);
-		abort();
-	}
+	if (!v)
+		must_not(arena_printf(a, "a format gives no JSON at %zu (%s): %s", e.offset, e.message,
+				      fmt));
 	return v;
 }

@@ -13,6 +13,7 @@
 #include "tenant/clock.h"
 #include "tenant/emit.h"
 #include "tenant/entra_parts.h"
+#include "tenant/memory.h"
 #include "tenant/prng.h"
 #include "tenant/route.h"
 #include "tenant/token.h"
@@ -117,10 +118,8 @@ static struct grant *grant_of(struct str token, unsigned *generation)
 struct grant *entra_grant_new(const char *user, const char *directory, const char *client,
 			      bool device)
 {
-	struct grant *g = calloc(1, sizeof(*g));
+	struct grant *g = must_alloc(sizeof(*g));
 
-	if (!g)
-		abort();
 	if (!grants.next) {
 		list_init(&grants);
 		crypt_random(key, sizeof(key));

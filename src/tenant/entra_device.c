@@ -9,6 +9,7 @@
 #include "tenant/clock.h"
 #include "tenant/emit.h"
 #include "tenant/entra_parts.h"
+#include "tenant/memory.h"
 #include "tenant/route.h"
 #include "text/crypt.h"
 
@@ -16,12 +17,10 @@ static struct list codes;
 
 struct pending *entra_pending_new(struct list *list, struct request *q)
 {
-	struct pending *p = calloc(1, sizeof(*p));
+	struct pending *p = must_alloc(sizeof(*p));
 	unsigned char bytes[33];
 	struct buf b;
 
-	if (!p)
-		abort();
 	if (!list->next)
 		list_init(list);
 	crypt_random(bytes, sizeof(bytes));

@@ -9,6 +9,7 @@
 #include "tenant/clock.h"
 #include "tenant/emit.h"
 #include "tenant/entra_parts.h"
+#include "tenant/memory.h"
 #include "text/crypt.h"
 
 struct row {
@@ -247,9 +248,7 @@ bool entra_script_error(const struct json *v, const char **why)
 		entra_errors_free();
 		return true;
 	}
-	s = calloc(1, sizeof(*s));
-	if (!s)
-		abort();
+	s = must_alloc(sizeof(*s));
 	s->code = (int)json_int(json_get(v, "code"), 0);
 	s->status = (unsigned)json_int(json_get(v, "status"), 0);
 	s->count = json_int(json_get(v, "count"), 1);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "tenant/emit.h"
+#include "tenant/memory.h"
 
 static struct list rules;
 static unsigned rule_count;
@@ -136,9 +137,7 @@ bool fault_add(const struct json *rule, const char **why)
 	*why = "too many rules";
 	if (rule_count == TENANT_FAULTS)
 		return false;
-	f = calloc(1, sizeof(*f));
-	if (!f)
-		abort();
+	f = must_alloc(sizeof(*f));
 	if (!read_kind(rule, f, why)) {
 		free(f);
 		return false;

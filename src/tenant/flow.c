@@ -9,6 +9,7 @@
 
 #include "tenant/clock.h"
 #include "tenant/limits.h"
+#include "tenant/memory.h"
 #include "tenant/prng.h"
 #include "tenant/state.h"
 
@@ -16,10 +17,8 @@
 
 static struct version *version_new(void)
 {
-	struct version *v = calloc(1, sizeof(*v));
+	struct version *v = must_alloc(sizeof(*v));
 
-	if (!v)
-		abort();
 	arena_init(&v->mem, TENANT_VERSION);
 	v->users = 1;
 	return v;
@@ -148,12 +147,8 @@ void flow_save(struct flow *f, const struct json *definition, const struct json 
 
 void flow_rename(struct flow *f, struct str name)
 {
-	char *copy = malloc(name.n + 1);
+	char *copy = must_copy(name); /* `name` may be the old one */
 
-	if (!copy)
-		abort();
-	memcpy(copy, name.p, name.n);
-	copy[name.n] = 0;
 	free(f->name);
 	f->name = copy;
 }
@@ -193,11 +188,8 @@ static struct run *add_run(struct flow *f)
 {
 	if (f->run_count == f->run_room) {
 		unsigned room = f->run_room ? f->run_room * 2 : 64;
-		struct run *more = realloc(f->runs, room * sizeof(*more));
 
-		if (!more)
-			abort();
-		f->runs = more;
+		f->runs = must_grow(f->runs, room * sizeof(*f->runs));
 		f->run_room = room;
 	}
 	f->runs[f->run_count] = (struct run){ .version = flow_current(f) };
@@ -284,9 +276,7 @@ struct run *flow_start_run(struct tenant *t, struct flow *f, const struct json *
 			trigger = before.trigger;
 	}
 	if (trigger) {
-		r->mem = calloc(1, sizeof(*r->mem));
-		if (!r->mem)
-			abort();
+		r->mem = must_alloc(sizeof(*r->mem));
 		arena_init(r->mem, TENANT_BODY * 8ull);
 		r->trigger = json_copy(r->mem, trigger);
 	}

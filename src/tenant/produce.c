@@ -18,6 +18,7 @@
 struct play {
 	struct played *p;
 	const uint64_t *index; /* this iteration of the loops, or NULL: the sum of all */
+	unsigned known;        /* how many numbers `index` has; loops further in are summed up */
 	enum { PLAIN, GOOD_ITERATION, BAD_ITERATION } mode; /* inside a loop, when index is NULL */
 };
 
@@ -136,18 +137,33 @@ static void mark_followed(struct played *p)
 
 /* ---- one step ---- */
 
-static bool index_matches(const struct json *at, const uint64_t *index, unsigned n)
+static bool index_matches(const struct json *at, const struct play *g, unsigned n)
 {
 	unsigned i = 0;
 
 	if (json_is(at, JSON_NUMBER))
-		return n && (uint64_t)json_int(at, -1) == index[n - 1];
+		return n && (n > g->known || (uint64_t)json_int(at, -1) == g->index[n - 1]);
 	JSON_EACH(v, at) {
-		if (i >= n || (uint64_t)json_int(v, -1) != index[i])
+		if (i >= n || (i < g->known && (uint64_t)json_int(v, -1) != g->index[i]))
 			return false;
 		i++;
 	}
 	return i == n;
+}
+
+/* "every": N fails the last of each N repetitions, counted through all loops. */
+static bool index_counts(const struct play *g, const struct played_action *x, uint64_t every)
+{
+	uint64_t flat = 0, span = 1;
+
+	for (unsigned i = 0; i < x->loop_count; i++) {
+		uint64_t items = g->p->actions[x->loops[i]].items;
+
+		flat = flat * items + (i < g->known ? g->index[i] : 0);
+		if (i >= g->known)
+			span *= items;
+	}
+	return every && (flat + span) / every > flat / every;
 }
 
 /* The part of the script that says how this repetition fails, or NULL. */
@@ -161,16 +177,9 @@ static const struct json *failure_of(const struct play *g, const struct played_a
 	if (!g->index)
 		return NULL;
 	JSON_EACH(at, json_get(fail, "at"))
-		if (index_matches(at, g->index, x->loop_count))
+		if (index_matches(at, g, x->loop_count))
 			return fail;
-	if (every) {
-		uint64_t flat = 0;
-
-		for (unsigned i = 0; i < x->loop_count; i++)
-			flat = flat * g->p->actions[x->loops[i]].items + g->index[i];
-		return flat % (uint64_t)every == (uint64_t)every - 1 ? fail : NULL;
-	}
-	return NULL;
+	return every > 0 && index_counts(g, x, (uint64_t)every) ? fail : NULL;
 }
 
 static const struct {
@@ -201,7 +210,7 @@ static uint64_t step_seed(const struct play *g, const struct played_action *x)
 {
 	uint64_t seed = prng_mix(g->p->run->seed, prng_hash(x->name));
 
-	for (unsigned i = 0; g->index && i < x->loop_count; i++)
+	for (unsigned i = 0; g->index && i < x->loop_count && i < g->known; i++)
 		seed = prng_mix(seed, g->index[i]);
 	return seed;
 }
@@ -660,7 +669,7 @@ struct outcome play_repetition(struct played *p, const struct played_action *x,
 {
 	int loop = x->loops[x->loop_count - 1];
 	unsigned first = (unsigned)loop + 1, after = p->actions[loop].after;
-	struct play g = { .p = p, .index = index };
+	struct play g = { .p = p, .index = index, .known = x->loop_count };
 	const struct outcome *whole = &p->actions[x->loops[0]].sum;
 	uint64_t number = 0, all = play_repetitions(p, x);
 	int64_t end = whole->end == INT64_MAX ? clock_now() : whole->end;
@@ -684,7 +693,7 @@ struct outcome play_iteration(struct played *p, const struct played_action *loop
 			      const uint64_t index[PLAYED_LOOPS])
 {
 	int number = (int)(loop - p->actions);
-	struct play g = { .p = p, .index = index };
+	struct play g = { .p = p, .index = index, .known = loop->loop_count + 1 };
 	struct outcome o = { .status = RUN_SUCCEEDED, .start = loop->sum.start };
 	int64_t end = loop->sum.end == INT64_MAX ? clock_now() : loop->sum.end;
 	uint64_t items = loop->items ? loop->items : 1;

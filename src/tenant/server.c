@@ -18,6 +18,7 @@
 #include "base/os.h"
 #include "tenant/clock.h"
 #include "tenant/fault.h"
+#include "tenant/memory.h"
 #include "tenant/route.h"
 #include "tenant/stats.h"
 #include "text/crypt.h"
@@ -76,17 +77,13 @@ static void exchange_free(struct exchange *x)
 
 static void *on_uri(void *arg, const char *uri, struct MHD_Connection *c)
 {
-	struct exchange *x = calloc(1, sizeof(*x));
+	struct exchange *x = must_alloc(sizeof(*x));
 	struct str path, rest;
 
-	if (!x)
-		abort();
 	x->server = arg;
 	x->peer = peer_of(c);
 	x->mhd = c;
-	x->uri = strdup(uri);
-	if (!x->uri)
-		abort();
+	x->uri = must_copy(str_from(uri));
 	x->hit.kind = -1;
 	list_init(&x->wait);
 	list_init(&x->q.node);
@@ -112,9 +109,7 @@ static void on_connection(void *arg, struct MHD_Connection *c, void **context,
 	(void)arg;
 	(void)c;
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		p = calloc(1, sizeof(*p));
-		if (!p)
-			abort();
+		p = must_alloc(sizeof(*p));
 		list_init(&p->exchanges);
 		*context = p;
 		stats_connection(true);
@@ -578,10 +573,8 @@ static unsigned port_of(struct MHD_Daemon *d)
 
 struct server *server_start(const struct server_options *o)
 {
-	struct server *s = calloc(1, sizeof(*s));
+	struct server *s = must_alloc(sizeof(*s));
 
-	if (!s)
-		return NULL;
 	s->tenant = o->tenant;
 	s->verbose = o->verbose;
 	list_init(&s->waiting);

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/log.h"
 #include "tenant/clock.h"
 #include "tenant/limits.h"
+#include "tenant/memory.h"
 #include "tenant/prng.h"
 #include "tenant/state.h"
 
@@ -136,10 +136,8 @@ static struct json *parse_file(struct tenant *t, const char *name)
 	if (!text.p)
 		return NULL;
 	v = json_parse(&t->mem, text, JSON_ANSWER, &e);
-	if (!v) {
-		log_error("flowlatch-tenant: seed %s, offset %zu: %s", name, e.offset, e.message);
-		abort();
-	}
+	if (!v)
+		must_not(arena_printf(&t->mem, "seed %s, offset %zu: %s", name, e.offset, e.message));
 	return v;
 }
 
@@ -318,11 +316,9 @@ const char *flow_state_name(enum flow_state s)
 
 struct flow *flow_new(struct tenant *t, struct environment *e, struct user *owner, struct str name)
 {
-	struct flow *f = calloc(1, sizeof(*f));
+	struct flow *f = must_alloc(sizeof(*f));
 	char label[32];
 
-	if (!f)
-		abort();
 	snprintf(label, sizeof(label), "%u", ++t->counter);
 	f->tenant = t;
 	f->env = e;

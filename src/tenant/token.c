@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "tenant/clock.h"
+#include "tenant/memory.h"
 #include "tenant/prng.h"
 #include "tenant/stats.h"
 #include "text/crypt.h"
@@ -59,13 +60,11 @@ static void copy_text(char *out, size_t room, struct str s)
 void token_new(struct tenant *t, struct user *u, struct directory *d, struct str audience,
 	       struct str scope, int64_t lifetime, bool admin, struct buf *out)
 {
-	struct token *k = calloc(1, sizeof(*k)), **at;
+	struct token *k = must_alloc(sizeof(*k)), **at;
 	unsigned char bytes[TOKEN_BYTES];
 	struct buf text;
 
 	(void)t;
-	if (!k)
-		abort();
 	if (!store.ages.next)
 		list_init(&store.ages);
 	if (store.count == TENANT_TOKENS)

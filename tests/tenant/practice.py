@@ -90,6 +90,7 @@ class Tenant:
 
     def connect(self, host, timeout=20):
         raw = socket.create_connection(("127.0.0.1", self.port), timeout)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         c = http.client.HTTPSConnection(host, self.port, context=self.context, timeout=timeout)
         c.sock = self.context.wrap_socket(raw, server_hostname=host)
         return c
