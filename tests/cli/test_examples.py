@@ -108,6 +108,17 @@ check("it counts what is there", counts and sum(counts.values()) > 0
 check("its argument is checked from its row", answers[3].get("isError"), answers[3])
 check("it leaves nothing behind", not home.files(), home.files().keys())
 
+# ---- commands of README.md ----
+
+commands = re.findall(r"^build/flowlatch .*$", readme.replace("\\\n", " "), flags=re.M)
+check("README.md shows commands", len(commands) >= 4, commands)
+for line in commands:
+    p = subprocess.run(["bash", "-c", line.replace("build/flowlatch", PROGRAM, 1)],
+                       capture_output=True, text=True, stdin=subprocess.DEVNULL, env=home.env(),
+                       timeout=cli.PATIENCE, check=False)
+    check(f"README.md: {' '.join(line.split())}", p.returncode == 0 and p.stdout.strip(),
+          p.stdout + p.stderr)
+
 # ---- examples of the man pages ----
 
 examples = []

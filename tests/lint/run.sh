@@ -3,10 +3,13 @@
 #
 # A check is an executable check_* here; it runs from the root of the repository with B naming
 # the build directory.  Exit status 0: passed; 77: skipped (its output says why); anything else:
-# failed (its output is shown).  The last line is "N passed, N failed, N skipped".
+# failed (its output is shown).  SLOW=1 adds what takes minutes.
+# The last line is "N passed, N failed, N skipped".
 
 cd "$(dirname "$0")/../.." || exit 2
 export B=${B:-build} LC_ALL=C.UTF-8
+limit=${LIMIT:-300}
+[ -z "$SLOW" ] || limit=3600
 out=$(mktemp) || exit 2
 trap 'rm -f "$out"' EXIT
 trap 'exit 130' INT TERM
@@ -17,7 +20,7 @@ for check; do
     [ -x "$check" ] || continue
     name=${check##*/check_}
     start=$SECONDS
-    timeout -k 5 "${LIMIT:-300}" "$check" >"$out" 2>&1 </dev/null
+    timeout -k 5 "$limit" "$check" >"$out" 2>&1 </dev/null
     rc=$?
     took=$((SECONDS - start))
     last=$(tail -n 1 "$out")
