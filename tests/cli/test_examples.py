@@ -102,7 +102,6 @@ check("hello_tool offers its tool", r.code == 0 and [
 counts = json.loads(answers[2]["content"][0]["text"])
 flows = run("call", "list_live_flows", "--environment-name", "Fabrikam Operations", "--top",
             "1000", "--json", "--practice", home=home).json()["flows"]
-cloud = [f for f in flows if f.get("kind", "cloud") != "desktop"]
 check("it counts what is there", counts and sum(counts.values()) > 0
       and set(counts) <= {f["state"] for f in flows}, (counts, len(flows)))
 check("its argument is checked from its row", answers[3].get("isError"), answers[3])
