@@ -10,7 +10,7 @@
 #include "tools/table.h"
 
 enum { READ }; /* the first stage; the others depend on what it brought */
-enum { ACTION, REPETITIONS, RUN };
+enum { ACTION, REPETITIONS, RUN, SCOPE };
 
 /* Loops in loops: the engine allows eight levels of scopes. */
 enum { MOST_LEVELS = 8 };
@@ -117,27 +117,29 @@ static const struct url *action_url(struct call *c)
 		   arg_z(c, "actionName"));
 }
 
-enum rows { PLAIN, FILTERED, SCOPES };
+/* Scopes and conditions in loops have repetitions of another name, without content. */
+enum rows { NOTHING, PLAIN, FILTERED, SCOPES, SCOPES_FILTERED };
 
 static struct fetch repetitions_fetch(struct call *c, enum rows which)
 {
 	const char *e = arg_z(c, "environmentName"), *flow = arg_z(c, "flowName"),
 		   *run = arg_z(c, "runName"), *action = arg_z(c, "actionName");
 	struct fetch f = { .flags = FETCH_TOLERATE, .paging = pages(c, keep_repetition) };
+	bool scopes = which == SCOPES || which == SCOPES_FILTERED;
 
-	if (which == SCOPES)
+	if (which == FILTERED || which == SCOPES_FILTERED)
 		f.url = url(c, HOST_FLOW,
-			    "/environments/%s/flows/%s/runs/%s/actions/%s/scopeRepetitions", e,
-			    flow, run, action);
-	else if (which == FILTERED)
-		f.url = url(c, HOST_FLOW,
-			    "/environments/%s/flows/%s/runs/%s/actions/%s/repetitions"
-			    "?$filter=Status%%20eq%%20'%s'",
+			    scopes ? "/environments/%s/flows/%s/runs/%s/actions/%s/"
+				     "scopeRepetitions?$filter=Status%%20eq%%20'%s'"
+				   : "/environments/%s/flows/%s/runs/%s/actions/%s/"
+				     "repetitions?$filter=Status%%20eq%%20'%s'",
 			    e, flow, run, action, arg_z(c, "status"));
 	else
 		f.url = url(c, HOST_FLOW,
-			    "/environments/%s/flows/%s/runs/%s/actions/%s/repetitions", e, flow,
-			    run, action);
+			    scopes ? "/environments/%s/flows/%s/runs/%s/actions/%s/"
+				     "scopeRepetitions"
+				   : "/environments/%s/flows/%s/runs/%s/actions/%s/repetitions",
+			    e, flow, run, action);
 	return f;
 }
 
@@ -185,20 +187,27 @@ static const char *one_repetition(struct call *c)
 	return NULL;
 }
 
+static enum rows first_list(struct call *c)
+{
+	return arg_given(c, "status") ? FILTERED : PLAIN;
+}
+
 /* The action, its repetitions and the run (a trigger is no action) at once. */
 static enum verdict fetch_action(struct call *c)
 {
-	struct fetch *f = arena_array(call_arena(c), 3, sizeof(*f));
+	struct fetch *f = arena_array(call_arena(c), 4, sizeof(*f));
 	const char *one = one_repetition(c);
 
 	f[ACTION] = (struct fetch){ .url = action_url(c), .flags = FETCH_TOLERATE };
-	f[REPETITIONS] = one ? one_repetition_fetch(c, one, PLAIN)
-			     : repetitions_fetch(c, arg_given(c, "status") ? FILTERED : PLAIN);
+	f[REPETITIONS] =
+		one ? one_repetition_fetch(c, one, PLAIN) : repetitions_fetch(c, first_list(c));
 	f[RUN] = (struct fetch){ .url = url(c, HOST_FLOW, "/environments/%s/flows/%s/runs/%s",
 					    arg_z(c, "environmentName"), arg_z(c, "flowName"),
 					    arg_z(c, "runName")),
 				 .flags = FETCH_TOLERATE };
-	return fetch_each(c, f, 3);
+	if (one)
+		f[SCOPE] = one_repetition_fetch(c, one, SCOPES);
+	return fetch_each(c, f, one ? 4 : 3);
 }
 
 /* ---- what was found ---- */
@@ -218,56 +227,72 @@ static bool is_trigger(struct call *c)
 	return name.n && str_eq_nocase(name, arg_str(c, "actionName"));
 }
 
-/* The one repetition of the first answer.  "000003" is an index of the innermost loop only when
- * there is one level of loops. */
-static const struct json *direct_hit(struct call *c)
+static bool is_meant(struct call *c, const struct answer *a)
 {
-	const struct answer *a = got(c, READ, REPETITIONS);
 	const struct json *levels = json_at(a->json, "/properties/repetitionIndexes");
 
-	if (!one_repetition(c) || a->err != ERR_OK)
-		return NULL;
-	if (!arg_given(c, "repetition") &&
-	    (json_count(levels) > 1 || innermost_index(a->json) != arg_int(c, "iterationIndex")))
-		return NULL;
-	return a->json;
+	if (a->err != ERR_OK)
+		return false;
+	/* "000003" is an index of the innermost loop only when there is one level of loops. */
+	return arg_given(c, "repetition") ||
+	       (json_count(levels) <= 1 &&
+		innermost_index(a->json) == arg_int(c, "iterationIndex"));
 }
 
-enum look { NOTHING, ONE_SCOPE, INDEXED, UNFILTERED, SCOPE_LIST };
-
-/* What a second request has to ask; depends on the first answers only. */
-static enum look second_look(struct call *c)
+/* The one repetition that was asked for by its name; NULL when there is none. */
+static const struct json *direct_hit(struct call *c)
 {
-	const struct answer *list = got(c, READ, REPETITIONS);
-	const struct json *action = got(c, READ, ACTION)->json;
+	if (!one_repetition(c))
+		return NULL;
+	if (is_meant(c, got(c, READ, REPETITIONS)))
+		return got(c, READ, REPETITIONS)->json;
+	return is_meant(c, got(c, READ, SCOPE)) ? got(c, READ, SCOPE)->json : NULL;
+}
 
-	if (is_trigger(c))
-		return NOTHING;
-	if (arg_given(c, "repetition"))
-		return list->err == ERR_OK ? NOTHING : ONE_SCOPE;
-	if (one_repetition(c))
-		return direct_hit(c) ? NOTHING : INDEXED;
+/* It has no content of its own, and it did run. */
+static bool is_scope(struct call *c)
+{
+	const struct json *p = json_get(got(c, READ, ACTION)->json, "properties");
+
+	return p && !json_get(p, "inputsLink") && !json_get(p, "outputsLink") &&
+	       !str_eq_nocase(json_get_str(p, "status"), S("Skipped"));
+}
+
+/* The list to ask for after `asked` was answered with `a`; NOTHING when that will do. */
+static enum rows next_list(struct call *c, enum rows asked, const struct answer *a)
+{
+	bool filtered = asked == FILTERED || asked == SCOPES_FILTERED;
+	bool scopes = asked == SCOPES || asked == SCOPES_FILTERED;
+
 	/* The filter is documented for the same engine elsewhere; where it is refused, without. */
-	if (list->status == 400 && arg_given(c, "status"))
-		return UNFILTERED;
-	/* Scopes and conditions in loops have repetitions of another name, without content. */
-	if (!(list->err == ERR_OK && json_count(list->json)) &&
-	    !json_at(action, "/properties/inputsLink/uri") &&
-	    json_int(json_at(action, "/properties/repetitionCount"), 0) > 0)
-		return SCOPE_LIST;
-	return NOTHING;
+	if (a->status == 400 && filtered)
+		return scopes ? SCOPES : PLAIN;
+	if (scopes || (a->err == ERR_OK && json_count(a->json)) || !is_scope(c))
+		return NOTHING;
+	return arg_given(c, "status") ? SCOPES_FILTERED : SCOPES;
 }
 
-static enum verdict fetch_second(struct call *c, enum look look)
+/* Walks the lists asked for so far.  True: *stage is the next stage and *list the last answer.
+ * False: *next is to be fetched now. */
+static bool lists_done(struct call *c, int *stage, const struct answer **list, enum rows *next)
 {
-	switch (look) {
-	case ONE_SCOPE:
-		return fetch_one(c, one_repetition_fetch(c, one_repetition(c), SCOPES));
-	case SCOPE_LIST:
-		return fetch_one(c, repetitions_fetch(c, SCOPES));
-	default:
-		return fetch_one(c, repetitions_fetch(c, PLAIN));
+	enum rows asked;
+
+	*stage = READ + 1;
+	*list = got(c, READ, REPETITIONS);
+	if (is_trigger(c) || direct_hit(c) || arg_given(c, "repetition"))
+		return true;
+	/* An index fits repetitions of several outer loops, so the list is needed after all. */
+	asked = one_repetition(c) ? NOTHING : first_list(c);
+	*next = asked ? next_list(c, asked, *list) : PLAIN;
+	while (*next) {
+		if (call_stage(c) == *stage)
+			return false;
+		*list = got(c, (*stage)++, 0);
+		asked = *next;
+		*next = next_list(c, asked, *list);
 	}
+	return true;
 }
 
 static enum verdict no_repetition(struct call *c)
@@ -296,22 +321,20 @@ static enum verdict no_action(struct call *c)
 }
 
 /* The executions to show, or NULL after a fail(). */
-static struct json *executions(struct call *c, enum look look)
+static struct json *executions(struct call *c, const struct answer *list)
 {
-	const struct answer *a = look == NOTHING ? got(c, READ, REPETITIONS) : got(c, READ + 1, 0);
 	const struct answer *action = got(c, READ, ACTION);
 
 	if (is_trigger(c)) {
-		const struct json *trigger = json_at(got(c, READ, RUN)->json, "/properties/trigger");
+		const struct json *trigger =
+			json_at(got(c, READ, RUN)->json, "/properties/trigger");
 
 		return list_with(c, slim(c, trigger, json_get_str(trigger, "name")));
 	}
 	if (direct_hit(c))
 		return list_with(c, repetition_item(c, direct_hit(c)));
-	if (look == ONE_SCOPE && a->err == ERR_OK)
-		return list_with(c, repetition_item(c, a->json));
-	if (look != ONE_SCOPE && a->err == ERR_OK && json_count(a->json))
-		return a->json;
+	if (!arg_given(c, "repetition") && list->err == ERR_OK && json_count(list->json))
+		return list->json;
 	if (one_repetition(c)) {
 		no_repetition(c);
 		return NULL;
@@ -325,11 +348,8 @@ static struct json *executions(struct call *c, enum look look)
 	return list_with(c, keep_action(c, action->json));
 }
 
-static void tell_more(struct call *c, enum look look)
+static void tell_more(struct call *c, const struct answer *a)
 {
-	const struct answer *a = !arg_str(c, "actionName").n ? got(c, READ, 0)
-				 : look == NOTHING           ? got(c, READ, REPETITIONS)
-							     : got(c, READ + 1, 0);
 	int64_t of =
 		json_int(json_at(got(c, READ, ACTION)->json, "/properties/repetitionCount"), 0);
 
@@ -344,11 +364,11 @@ static void tell_more(struct call *c, enum look look)
 }
 
 static enum verdict answer(struct call *c, struct json *items, struct content_wants *w, int stage,
-			   enum look look)
+			   const struct answer *list)
 {
 	struct json *out = content_fill(c, items, w, stage);
 
-	tell_more(c, look);
+	tell_more(c, list);
 	return done(c, out);
 }
 
@@ -380,14 +400,15 @@ static enum verdict step_all(struct call *c, struct content_wants *w)
 		return fail_read(c, got(c, READ, 0));
 	if (call_stage(c) == READ + 1)
 		return content_fetch(c, items, w);
-	return answer(c, items, w, READ + 1, NOTHING);
+	return answer(c, items, w, READ + 1, got(c, READ, 0));
 }
 
 static enum verdict step(struct call *c)
 {
 	struct content_wants *w = arena_alloc(call_arena(c), sizeof(*w));
+	const struct answer *list;
 	struct json *items;
-	enum look look;
+	enum rows next;
 	int contents;
 
 	if (!arguments_fit(c) || !content_select(c, w))
@@ -396,16 +417,14 @@ static enum verdict step(struct call *c)
 		return step_all(c, w);
 	if (call_stage(c) == READ)
 		return fetch_action(c);
-	look = second_look(c);
-	contents = look == NOTHING ? READ + 1 : READ + 2;
-	if (call_stage(c) < contents)
-		return fetch_second(c, look);
-	items = executions(c, look);
+	if (!lists_done(c, &contents, &list, &next))
+		return fetch_one(c, repetitions_fetch(c, next));
+	items = executions(c, list);
 	if (!items)
 		return FAIL;
 	if (call_stage(c) == contents)
 		return content_fetch(c, items, w);
-	return answer(c, items, w, contents, look);
+	return answer(c, items, w, contents, list);
 }
 
 static const struct param params[] = {
