@@ -29,6 +29,12 @@ const struct command commands[] = {
 		.run = cmd_tools,
 	},
 	{
+		.name = "login",
+		.synopsis = "",
+		.help = "sign in with a code in a browser, and store the sign-in",
+		.run = cmd_login,
+	},
+	{
 		.name = "log",
 		.synopsis = "show | verify | stats | export | purge | init",
 		.help = "read, check and shorten the usage log",

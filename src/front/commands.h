@@ -19,6 +19,9 @@ extern const struct cli_option cmd_call_options[];
 /* The tools that this profile offers. */
 int cmd_tools(struct cli *cli);
 
+/* Signing in with a device code. */
+int cmd_login(struct cli *cli);
+
 /* The usage log: show, verify, stats, export, purge, init. */
 int cmd_log(struct cli *cli);
 extern const struct cli_option cmd_log_options[];

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""flowlatch login: a device code, each way it can end, and what is stored."""
+import json
+import os
+import ssl
+import subprocess
+import time
+import signal
+import urllib.request
+
+from cli import B, PROGRAM, check, end, run, run_in_terminal, Home
+
+home = Home()
+TENANT = os.path.join(home.path, "tenant")
+tenant = subprocess.Popen([B + "/flowlatch-tenant", "--dir", TENANT, "--with-parent"],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+ready = json.loads(tenant.stdout.readline())
+TOKEN = os.path.join(home.path, "token")
+
+
+def control(verb, body=None):
+    with open(ready["control_file"]) as f:
+        key = f.read().strip()
+    request = urllib.request.Request(
+        "%s/__practice/%s" % (ready["origin"], verb),
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", "X-Practice-Token": key})
+    context = ssl.create_default_context(cafile=ready["ca_file"])
+    with urllib.request.urlopen(request, context=context, timeout=20) as answer:
+        return json.loads(answer.read() or b"null")
+
+
+def profile(name, **changes):
+    keys = {"cloud": "custom", "client_id": ready["client_id"], "ca_file": ready["ca_file"],
+            "refresh_token_file": TOKEN, "content_hosts": ready["content_host"]}
+    for key in ("login_url", "flow_url", "powerapps_url", "bap_url", "powerplatform_url",
+                "environment_url", "dataverse_url"):
+        keys[key] = ready[key]
+    keys.update(changes)
+    return "[profile %s]\n%s\n" % (name, "".join(
+        "%s = %s\n" % (k, v) for k, v in keys.items() if v is not None))
+
+
+home.conf(profile("t") + profile("noid", client_id=None) +
+          profile("nostore", refresh_token_file=None, store="keyring") +
+          profile("readonly", refresh_token_file="/proc/flowlatch/token") +
+          profile("dead", login_url="https://login.practice.localhost:1"))
+
+
+def fresh(**knobs):
+    control("reset", {})
+    control("set", dict({"deviceIntervalSeconds": 1}, **knobs))
+    if os.path.exists(TOKEN):
+        os.unlink(TOKEN)
+
+
+def login(*args, name="t"):
+    return run("login", "--profile", name, *args, home=home)
+
+
+r = run("call", "list_live_environments", "--profile", "t", home=home)
+check("before: not signed in, and the command that helps",
+      r.code == 3 and "flowlatch login --profile t" in r.err, r)
+
+fresh()
+r = login()
+check("signed in", r.code == 0 and "Signed in as " in r.out and ready["account"] in r.out, r)
+check("the address and the code were shown on stderr",
+      ready["login_url"].split(":")[1] in r.err and "and enter " in r.err, r)
+with open(TOKEN) as f:
+    secret = f.read().strip()
+check("the refresh token is stored, 0600", len(secret) > 20 and os.stat(TOKEN).st_mode & 0o777 == 0o600)
+check("it is not shown", secret not in r.out + r.err)
+check("nor anywhere else", not [p for p, data in home.files().items()
+                                if secret.encode() in data and p != TOKEN and not p.startswith(TENANT)])
+r = run("call", "list_live_environments", "--profile", "t", "--json", home=home)
+check("the next call works", r.code == 0 and len(r.json()) == 4, r)
+r = run("log", "show", "--json", "--profile", "t", home=home)
+check("the sign-in is in the usage log", [x for x in r.json() if x["ev"] == "login" and x["st"] == "ok"], r)
+
+fresh()
+r = login("--json")
+check("--json", r.code == 0 and r.json()["userPrincipalName"] == ready["account"] and
+      "refresh" not in r.out.lower(), r)
+
+# Each way the wait can end (RFC 8628 3.5, and Entra's own spellings).
+for code, error, exit_code, words in (
+        (70016, "authorization_declined", 3, "declined"),
+        (70016, "access_denied", 3, "declined"),
+        (70019, "expired_token", 5, "expired"),
+        (70019, "code_expired", 5, "expired"),
+        (70018, "bad_verification_code", 3, "not recognised"),
+        (7000218, "invalid_client", 2, "Allow public client flows"),
+        (50076, "interaction_required", 3, "second factor"),
+        (53003, "invalid_grant", 3, "Conditional Access"),
+        (530036, "invalid_grant", 3, "device code"),
+        (65001, "invalid_grant", 3, "consent"),
+        (700016, "unauthorized_client", 2, "client_id")):
+    fresh()
+    control("aadsts", {"code": code, "error": error, "grant": "device_code"})
+    r = login()
+    check("%s (AADSTS%d)" % (error, code), r.code == exit_code and words in r.err and
+          not os.path.exists(TOKEN), r)
+
+fresh()
+control("aadsts", {"code": 70016, "error": "slow_down", "grant": "device_code"})
+started = time.monotonic()
+r = login()
+check("slow_down adds five seconds to every later poll", r.code == 0 and time.monotonic() - started >= 6.5, r)
+
+fresh()
+control("fault", {"path": "/oauth2/v2.0/token", "count": 2, "status": 503})
+r = login()
+check("a busy service is asked less often, not given up", r.code == 0, r)
+
+fresh(device="manual", deviceSeconds=3)
+r = login()
+check("nobody comes: the code expires", r.code == 5 and "expired" in r.err, r)
+
+fresh(device="manual")
+p = subprocess.Popen([PROGRAM, "login", "--profile", "t"], env=home.env(), stdout=subprocess.PIPE,
+                     stderr=subprocess.PIPE, text=True)
+time.sleep(1.5)
+control("device", {"action": "approve"})
+out, err = p.communicate(timeout=30)
+check("approved by the person while it waits", p.returncode == 0 and "Signed in as" in out, err)
+
+fresh(device="manual")
+p = subprocess.Popen([PROGRAM, "login", "--profile", "t"], env=home.env(), stdout=subprocess.PIPE,
+                     stderr=subprocess.PIPE, text=True)
+time.sleep(1.0)
+p.send_signal(signal.SIGINT)
+out, err = p.communicate(timeout=30)
+check("Ctrl-C ends it cleanly", p.returncode == 3 and "nothing was changed" in err and not os.path.exists(TOKEN), err)
+
+fresh()
+r = run_in_terminal("login", "--profile", "t", home=home)
+check("in a terminal", r.code == 0 and "and enter" in r.out and "Signed in as" in r.out, r)
+
+# Found out before the person is sent to the browser.
+for name, exit_code, words in (("noid", 2, "client_id"), ("nostore", 2, "refresh_token_file"),
+                               ("readonly", 2, "refresh_token_file"), ("dead", 5, "")):
+    fresh()
+    r = login(name=name)
+    check("profile %s: told at once" % name, r.code == exit_code and words in r.err and
+          "and enter" not in r.err, r)
+
+tenant.stdin.close()
+tenant.wait(10)
+end()
