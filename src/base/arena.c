@@ -129,7 +129,7 @@ void *arena_grow(struct arena *a, void *old, size_t old_n, size_t new_n)
 		return old;
 	}
 	p = arena_alloc(a, new_n);
-	if (old_n)
+	if (old && old_n)
 		memcpy(p, old, old_n);
 	return p;
 }

@@ -142,7 +142,9 @@ static struct str seconds(struct request *q, int64_t ticks)
 struct json *workflow_row(struct request *q, struct flow *f)
 {
 	struct arena *a = &q->mem;
-	static const int states[] = { [FLOW_STARTED] = 1, [FLOW_STOPPED] = 0, [FLOW_SUSPENDED] = 2 };
+	static const int states[] = {
+		[FLOW_STARTED] = 1, [FLOW_STOPPED] = 0, [FLOW_SUSPENDED] = 2,
+	};
 	static const int codes[] = { [FLOW_STARTED] = 2, [FLOW_STOPPED] = 1, [FLOW_SUSPENDED] = 3 };
 	bool cloud = f->kind <= FLOW_AGENT, suspended = f->state == FLOW_SUSPENDED;
 	const char *primary = f->kind == FLOW_BPF || f->kind == FLOW_CLASSIC ? "salesorder" : "none";

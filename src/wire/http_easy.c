@@ -349,7 +349,7 @@ static const struct {
 	long result;
 	const char *message;
 } verify_results[] = {
-	/* curl compares the name itself, and leaves what was there before: 0, or 1 (unspecified). */
+	/* curl compares the name itself and leaves what was there before: 0, or 1 (unspecified). */
 	{ 0, "the server's certificate is for another host name" },
 	{ 1, "the server's certificate is for another host name" },
 	{ 62, "the server's certificate is for another host name" },

@@ -3,6 +3,7 @@
 # two processors, so it runs only when SLOW is set (make lint SLOW=1).
 [ -n "$SLOW" ] || { echo "set SLOW=1: it takes long"; exit 77; }
 command -v clang >/dev/null || { echo "clang is not installed"; exit 77; }
+flags=()
 eval "flags=($(make -s print-compile))"
 [ ${#flags[@]} -gt 10 ] || { echo "make print-compile failed"; exit 1; }
 out=$(mktemp) || exit 2
