@@ -117,6 +117,9 @@ static bool make_dir(struct practice *p, const char **message)
 	p->dir = make_dir_below(p->arena, os_runtime_dir(p->arena));
 	if (!p->dir)
 		p->dir = make_dir_below(p->arena, os_state_dir(p->arena));
+	/* A host's sandbox may have made the home directory read-only. */
+	if (!p->dir)
+		p->dir = mkdtemp(arena_printf(p->arena, "/tmp/flowlatch-practice-XXXXXX"));
 	if (p->dir)
 		p->lock = os_try_lock(arena_printf(p->arena, "%s/lock", p->dir), &err);
 	if (p->dir && p->lock >= 0)

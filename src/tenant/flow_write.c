@@ -125,7 +125,7 @@ static void update(struct request *q, struct flow *f)
 			     NULL, NULL);
 		return;
 	}
-	/* Without connectionReferences in the body the flow's are not looked at: steps lose them. */
+	/* Without connectionReferences in the body the flow's own are not used: steps lose them. */
 	references = design_references(q, json_get(p, "connectionReferences"));
 	if (!save_check(q, f->env, definition, references, &error)) {
 		save_refuse(q, &error, *f->workflow != 0);

@@ -114,6 +114,11 @@ r = run("call", "list_live_environments", "--practice", home=broken,
              "HTTPS_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9"})
 check("it depends on no configuration, variable or proxy", r.code == 0, r)
 
+before = set(glob.glob("/tmp/flowlatch-practice-*"))
+r = run("call", "whoami", "--practice", env={"HOME": "/proc/nonexistent"})
+check("nor on a home directory that can be written", r.code == 0 and
+      set(glob.glob("/tmp/flowlatch-practice-*")) <= before, r)
+
 r = run("call", "list_live_flows", "--practice", "--colour", "red", home=home)
 check("a wrong flag is found before anything is started", r.code == 2, r)
 
