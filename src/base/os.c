@@ -126,7 +126,7 @@ int os_read_fd(int fd, struct buf *b)
 {
 	for (;;) {
 		size_t want = b->max - b->n < 65536 ? b->max - b->n : 65536;
-		char beyond, *at = want ? buf_room(b, want) : &beyond;
+		char beyond = 0, *at = want ? buf_room(b, want) : &beyond;
 		ssize_t n;
 
 		if (!at)

@@ -146,7 +146,6 @@ static int read_ends(int fd, struct ends *out)
 	bool whole;
 	int err;
 
-	*out = (struct ends){ 0 };
 	audit_reader_init(&r, fd, 0);
 	if (audit_reader_next(&r, &line, &at, &whole) && audit_line_read(line, &l))
 		out->first = l.seq;
@@ -166,7 +165,7 @@ static enum drop write_drop(struct audit *a, int64_t day, const char *why)
 {
 	char path[4096], date[11];
 	const char *unsafe = NULL;
-	struct ends e;
+	struct ends e = { 0 };
 	int fd = -1, err;
 
 	audit_day_text(day, date);

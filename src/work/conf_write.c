@@ -27,7 +27,7 @@ struct change {
 /* Finds the key's line, else the end of what its section says. */
 static void find_place(struct change *c)
 {
-	struct str left = c->text, line, section = S("");
+	struct str left = c->text, line;
 	bool here = c->profile.n == 0;
 
 	c->has_section = here;
@@ -37,8 +37,7 @@ static void find_place(struct change *c)
 		struct conf_line l = conf_line_read(line);
 
 		if (l.kind == CONF_LINE_SECTION) {
-			section = l.name;
-			here = str_eq(section, c->profile);
+			here = str_eq(l.name, c->profile);
 			c->has_section |= here;
 		}
 		if (here && l.kind != CONF_LINE_NOTHING)

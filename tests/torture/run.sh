@@ -1,8 +1,8 @@
 #!/bin/bash
-# run.sh - make torture: the tests of this directory at full size (about half an hour).
+# run.sh - make torture: the tests of this directory at full size (about an hour).
 
 cd "$(dirname "$0")/../.." || exit 2
-export LIMIT=3600 STEP_LIMIT=3000 KILLS=480 RECORDS=10000 DAYS=400 FLIPS=200 ROUNDS=200
+export LIMIT=7000 STEP_LIMIT=6000 KILLS=480 RECORDS=10000 DAYS=400 FLIPS=200 ROUNDS=200
 for round in 1 2 3; do
 	echo "round $round"
 	FLIPS=$([ $round = 1 ] && echo 200 || echo 10) ./tests/run.sh tests/torture/test_* || exit 1

@@ -6,11 +6,17 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "mounts.h"
 #include "unit.h"
 #include "work/audit.h"
 #include "work/audit_file.h"
@@ -605,6 +611,16 @@ static void write_lines(struct place *p, const char *path, const struct lines *l
 	write_all(path, buf_str(&b));
 }
 
+static struct lines without(const struct lines *all, size_t i)
+{
+	struct lines l = *all;
+
+	l.count--;
+	for (size_t k = i; k < l.count; k++)
+		l.line[k] = all->line[k + 1];
+	return l;
+}
+
 static void test_delete_swap_duplicate(void **state)
 {
 	struct place *p = filled(state, 199);
@@ -614,15 +630,14 @@ static void test_delete_swap_duplicate(void **state)
 
 	assert_int_equal(all.count, 200);
 	for (size_t i = 0; i < 200; i++) {
-		l = all;
-		memmove(l.line + i, l.line + i + 1, (199 - i) * sizeof(*l.line));
-		l.count--;
+		l = without(&all, i);
 		write_lines(p, path, &l);
 		if (!is_found(p))
 			fail_msg("line %zu deleted", i);
 		l = all;
-		memmove(l.line + i + 1, l.line + i, (200 - i) * sizeof(*l.line));
 		l.count++;
+		for (size_t k = i + 1; k <= 200; k++)
+			l.line[k] = all.line[k - 1];
 		write_lines(p, path, &l);
 		if (!is_found(p))
 			fail_msg("line %zu doubled", i);
@@ -652,11 +667,9 @@ static void test_findings_say_where(void **state)
 	struct place *p = filled(state, 20);
 	const char *path = segment(p, START);
 	struct str text = read_all(p, path);
-	struct lines all = lines_of(text), l = all;
+	struct lines all = lines_of(text), l = without(&all, 10);
 	struct audit_report r;
 
-	memmove(l.line + 10, l.line + 11, 10 * sizeof(*l.line));
-	l.count--;
 	write_lines(p, path, &l);
 	r = verify(p);
 	assert_int_equal(r.count, 1);
@@ -1051,6 +1064,104 @@ static void test_busy(void **state)
 	place_free(p);
 }
 
+/* What the kernel says of the file system; 0: the truth. */
+static unsigned long pretended;
+
+/* Replaces the C library's, in this program alone. */
+int test_fstatfs(int fd, struct statfs *out) __asm__("fstatfs");
+int test_fstatfs(int fd, struct statfs *out)
+{
+	int rc = (int)syscall(SYS_fstatfs, fd, out);
+
+	if (pretended)
+		out->f_type = (__typeof__(out->f_type))pretended;
+	return rc;
+}
+
+static void test_network_file_systems(void **state)
+{
+	/* nfs, cifs, smb2, fuse, 9p */
+	static const unsigned long remote[] = { 0x6969, 0xff534d42, 0xfe534d42, 0x65735546,
+						0x01021997 };
+	/* ext4, btrfs, xfs, tmpfs, overlayfs, zfs */
+	static const unsigned long local[] = { 0xef53,     0x9123683e, 0x58465342,
+					       0x01021994, 0x794c7630, 0x2fc12fc1 };
+
+	for (size_t i = 0; i < COUNT(remote) + COUNT(local); i++) {
+		struct place *p = place_new(state);
+		bool is_remote = i < COUNT(remote);
+		enum audit_result r;
+
+		pretended = is_remote ? remote[i] : local[i - COUNT(remote)];
+		r = audit_append(p->log, &sample, NULL);
+		pretended = 0;
+		assert_int_equal(r, is_remote ? AUDIT_FAILED : AUDIT_DONE);
+		if (is_remote)
+			assert_non_null(strstr(audit_message(p->log), "network file system"));
+		place_free(p);
+	}
+}
+
+/* ---- the system log ---- */
+
+/* In a child with a /dev of its own: anchors arrive, and nobody is waited for. */
+static int syslog_child(struct place *p)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	int64_t before = os_now_ms();
+	char line[2048];
+	ssize_t n;
+
+	/* Nobody listens. */
+	os_syslog(LOG_AUTHPRIV | LOG_NOTICE, "lost");
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)))
+		return 2;
+	audit_free(p->log);
+	p->log = audit_new(&(struct audit_options){
+		.dir = p->dir, .store = p->store, .days = 30, .now = place_now, .now_arg = p });
+	if (audit_append(p->log, &sample, NULL) != AUDIT_DONE)
+		return 3;
+	n = recv(fd, line, sizeof(line) - 1, 0);
+	if (n <= 0)
+		return 4;
+	line[n] = '\0';
+	/* authpriv is 10, notice 5. */
+	if (strncmp(line, "<85>", 4) != 0 || !strstr(line, "flowlatch[") ||
+	    !strstr(line, "at 2026-11-21, record 2, m "))
+		return 5;
+	p->clock += DAY;
+	if (audit_append(p->log, &sample, NULL) != AUDIT_DONE)
+		return 6;
+	n = recv(fd, line, sizeof(line) - 1, 0);
+	line[n > 0 ? n : 0] = '\0';
+	if (!strstr(line, "sealed 2026-11-21, record 3, m "))
+		return 7;
+	/* Somebody listens and never reads. */
+	for (int i = 0; i < 2000; i++)
+		os_syslog(LOG_AUTHPRIV | LOG_NOTICE, "too many");
+	return os_now_ms() - before < 20000 ? 0 : 8;
+}
+
+static void test_system_log(void **state)
+{
+	struct place *p = place_new(state);
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		if (!mounts_empty("/dev"))
+			_exit(77);
+		_exit(syslog_child(p));
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	place_free(p);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip();
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 /* ---- full disks ---- */
 
 static void set_file_limit(rlim_t n)
@@ -1190,6 +1301,8 @@ int main(void)
 		UNIT(test_unsafe_places),
 		UNIT(test_no_key),
 		UNIT(test_busy),
+		UNIT(test_network_file_systems),
+		UNIT(test_system_log),
 		UNIT(test_no_room),
 		UNIT(test_no_room_at_day_change),
 		UNIT(test_read_only_directory),

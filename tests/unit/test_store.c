@@ -331,9 +331,10 @@ static void test_key_race(void **state)
 			struct store *s = store_new(&p.conf);
 			unsigned char key[32];
 
-			if (store_key(s, S("x"), key) != STORE_OK)
-				_exit(1);
-			_exit(write(fds[1], key, 32) != 32);
+			bool ok = store_key(s, S("x"), key) == STORE_OK;
+
+			store_free(s);
+			_exit(!ok || write(fds[1], key, 32) != 32);
 		}
 	}
 	for (int i = 0; i < PROCESSES; i++) {
