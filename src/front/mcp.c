@@ -243,7 +243,7 @@ static struct mcp *make(const struct mcp_options *o)
 	list_init(&m->requests);
 	list_init(&m->ending);
 	list_init(&m->asks);
-	arena_init(&m->session.arena, LIMIT_LINE * 4);
+	arena_init(&m->session.arena, LIMIT_LINE);
 	if (m->offer->extension)
 		m->offer->extension->method(m, S(""), false, NULL, NULL);
 	return m;

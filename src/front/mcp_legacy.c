@@ -28,18 +28,21 @@ static const char *session_text(struct mcp_session *s, const struct json *v)
 	return json_is(v, JSON_STRING) ? str_c(&s->arena, str_first_utf8(json_str(v), 200)) : NULL;
 }
 
-/* Remembers what the client said; the arena's ceiling is above any message. */
-static void remember(struct mcp *m, const struct json *params)
+/* Remembers what the client said.  When that is too much, the request that said it is refused. */
+static void remember(struct mcp_request *q)
 {
-	struct mcp_session *s = &m->session;
-	const struct json *can = json_get(params, "capabilities");
-	const struct json *client = json_get(params, "clientInfo");
+	struct mcp_session *s = &q->m->session;
+	const struct json *can = json_get(q->params, "capabilities");
+	const struct json *client = json_get(q->params, "clientInfo");
 
 	arena_release(&s->arena);
-	s->version = agreed(json_get_str(params, "protocolVersion"));
+	*s = (struct mcp_session){ .arena = s->arena };
+	s->arena.out = q->arena.out;
 	s->capabilities = json_is(can, JSON_OBJECT) ? json_copy(&s->arena, can) : NULL;
 	s->client = session_text(s, json_get(client, "name"));
 	s->client_version = session_text(s, json_get(client, "version"));
+	s->version = agreed(json_get_str(q->params, "protocolVersion"));
+	s->arena.out = NULL;
 }
 
 void mcp_initialize(struct mcp_request *q)
@@ -51,7 +54,7 @@ void mcp_initialize(struct mcp_request *q)
 		mcp_refuse(q, MCP_INVALID_PARAMS, NULL, "protocolVersion must be a string");
 		return;
 	}
-	remember(m, q->params);
+	remember(q);
 	b = mcp_result(q);
 	mcp_member_z(b, "protocolVersion", m->session.version);
 	mcp_member(b, "capabilities");

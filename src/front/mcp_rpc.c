@@ -191,6 +191,10 @@ static void serve(struct mcp_request *q, const struct json *doc)
 		mcp_refuse(q, MCP_INVALID_REQUEST, NULL, "A request with this id is in flight");
 		return;
 	}
+	if (q->batch && method && method->run == mcp_initialize) {
+		mcp_refuse(q, MCP_INVALID_REQUEST, NULL, "initialize must not be in a batch");
+		return;
+	}
 	if (!read_params(q, doc))
 		return;
 	q->modern = is_modern(q, method);
@@ -290,12 +294,6 @@ static void take_batch(struct mcp *m, const struct json *array)
 			break;
 		batch->pending++;
 		q->batch = batch;
-		if (str_eq(json_get_str(item, "method"), S("initialize"))) {
-			mcp_refuse_message(m, batch, MCP_INVALID_REQUEST,
-					   "initialize must not be in a batch");
-			mcp_request_free(q);
-			continue;
-		}
 		take_guarded(q, item, true);
 	}
 	mcp_batch_release(m, batch);
