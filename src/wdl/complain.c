@@ -92,9 +92,20 @@ struct str wdl_quoted(struct arena *a, struct str text)
 	return buf_str(&b);
 }
 
+/* False when a part could not be read: then no text for it would be right. */
+static bool fixable(const struct wdl_node *root)
+{
+	for (const struct wdl_node *n = root; n;) {
+		if (n->kind == WDL_ERROR && !n->fix.p)
+			return false;
+		n = n->fix.p ? wdl_walk_over(root, n) : wdl_walk_next(root, n);
+	}
+	return true;
+}
+
 static void fill_one(struct wdl_reader *r, struct buf *b, const struct wdl_node *n)
 {
-	if (n->end - n->start > HINT_MAX)
+	if (n->end - n->start > HINT_MAX || !fixable(n))
 		b->bad = true;
 	else
 		wdl_print_fixed(b, r->t, n);
@@ -115,6 +126,10 @@ struct str wdl_fill(struct wdl_reader *r, const char *pattern, const struct wdl_
 			continue;
 		}
 		p++;
+		if (*p == '%') {
+			buf_addc(&b, '%');
+			continue;
+		}
 		if (*p == '*') {
 			for (; n; n = n->next) {
 				fill_one(r, &b, n);
@@ -179,10 +194,12 @@ void wdl_complain_name(struct wdl_reader *r, struct wdl_node *n, struct str name
 		wdl_instead(r, "give its arguments in parentheses");
 		return;
 	} else {
-		n->fix = wdl_quoted(r->a, name);
 		wdl_complain(r, WDL_P_SYNTAX, n->start, n->end,
 			     "'%.*s' is neither a call nor a literal in quotes",
 			     STR_ARG(str_first_utf8(name, 80)));
+		wdl_instead(r, "text stands in single quotes, a variable is variables('name')");
+		if (r->naming)
+			n->fix = wdl_quoted(r->a, name);
 	}
 	wdl_instead_text(r, n->fix);
 }

@@ -15,6 +15,7 @@ struct wdl_reader {
 	size_t pos, end; /* of the expression being read */
 	unsigned depth;
 	bool too_deep, noted_space;
+	bool naming; /* in an argument that names an action, a variable and the like */
 	unsigned errors;
 	struct wdl_error *last; /* the newest complaint, or NULL when the list is full */
 	struct wdl_part **parts_tail;
@@ -32,7 +33,7 @@ void wdl_instead_fix(struct wdl_reader *r, const struct wdl_node *n, const char 
 
 void wdl_complain_invisible(struct wdl_reader *r, size_t length);
 void wdl_note_space(struct wdl_reader *r, size_t length);
-/* A bare name where a value should be; gives the node its fix. */
+/* A bare name where a value should be; gives the node its fix where that is sure. */
 void wdl_complain_name(struct wdl_reader *r, struct wdl_node *n, struct str name);
 /* A comma or parenthesis where an argument should be. */
 void wdl_complain_missing(struct wdl_reader *r);

@@ -195,7 +195,7 @@ static const struct wdl_foreign foreign[] = {
 	{ STR_INIT("ne"), 2, "not(equals(%1, %2))", "use not(equals(a, b))" },
 	{ STR_INIT("neq"), 2, "not(equals(%1, %2))", "use not(equals(a, b))" },
 	{ STR_INIT("newGuid"), 0, "guid()", "use guid()" },
-	{ STR_INIT("newLine"), 0, "decodeUriComponent('%0A')", "use decodeUriComponent('%0A')" },
+	{ STR_INIT("newLine"), 0, "decodeUriComponent('%%0A')", "use decodeUriComponent('%0A')" },
 	{ STR_INIT("notEquals"), 2, "not(equals(%1, %2))", "use not(equals(a, b))" },
 	{ STR_INIT("now"), 0, "utcNow()", "use utcNow()" },
 	{ STR_INIT("number"), 1, "float(%1)", "use int(a) or float(a)" },

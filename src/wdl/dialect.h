@@ -22,7 +22,8 @@ const struct wdl_operator *wdl_operator_at(struct str s);
 struct wdl_foreign {
 	struct str name;
 	int count;           /* arguments that `pattern` needs; -1: any */
-	const char *pattern; /* %1 ... %4 are the arguments, %* all of them; NULL: see advice */
+	const char *pattern; /* %1 ... %4 are the arguments, %* all of them, %% a %; NULL: see
+	                      * advice */
 	const char *advice;
 };
 

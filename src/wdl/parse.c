@@ -24,8 +24,29 @@ struct wdl_node *wdl_node_new(struct wdl_reader *r, enum wdl_kind kind, size_t s
 	return n;
 }
 
+static void complain_depth(struct wdl_reader *r, size_t start, size_t end)
+{
+	if (!r->too_deep)
+		wdl_complain(r, WDL_P_LIMIT, start, end,
+			     "the expression is nested deeper than %d levels", LIMIT_WDL_DEPTH);
+	r->too_deep = true;
+}
+
+/* Nobody may meet a tree that is too high: what is below the ceiling is cut off. */
+static void cut(struct wdl_reader *r, struct wdl_node *n)
+{
+	complain_depth(r, n->start, n->end);
+	n->kind = WDL_ERROR;
+	n->first = n->last = NULL;
+	n->count = 0;
+	n->height = 1;
+	n->fix = (struct str){ 0 };
+}
+
 void wdl_adopt(struct wdl_reader *r, struct wdl_node *parent, struct wdl_node *child)
 {
+	if (child->height >= LIMIT_WDL_DEPTH)
+		cut(r, child);
 	child->parent = parent;
 	if (parent->last)
 		parent->last->next = child;
@@ -37,11 +58,6 @@ void wdl_adopt(struct wdl_reader *r, struct wdl_node *parent, struct wdl_node *c
 		parent->height = child->height + 1;
 	if (child->end > parent->end)
 		parent->end = child->end;
-	if (parent->height > LIMIT_WDL_DEPTH && !r->too_deep) {
-		r->too_deep = true;
-		wdl_complain(r, WDL_P_LIMIT, parent->start, parent->end,
-			     "the expression is nested deeper than %d levels", LIMIT_WDL_DEPTH);
-	}
 }
 
 /* ---- tokens ---- */
@@ -200,7 +216,7 @@ static bool recover(struct wdl_reader *r, const struct wdl_node *call)
 /* The arguments and the closing parenthesis; false when that is missing. */
 static bool arguments(struct wdl_reader *r, struct wdl_node *call)
 {
-	bool more = !take_char(r, ')');
+	bool more = !take_char(r, ')'), outer = r->naming;
 
 	if (!more) {
 		call->end = r->pos;
@@ -214,7 +230,10 @@ static bool arguments(struct wdl_reader *r, struct wdl_node *call)
 			wdl_complain_missing(r);
 			wdl_adopt(r, call, wdl_node_new(r, WDL_ERROR, r->pos, r->pos));
 		} else {
+			r->naming = call->count == 0 && call->function &&
+				    call->function->refers != WDL_REF_NONE;
 			wdl_adopt(r, call, wdl_read_expression(r, 0));
+			r->naming = outer;
 		}
 		more = at_char(r, ",)") ? take_char(r, ',') : recover(r, call);
 	}
@@ -514,19 +533,13 @@ static struct wdl_node *value(struct wdl_reader *r)
 	struct wdl_token t = peek(r, AT_VALUE);
 	struct wdl_node *n;
 
-	if (r->depth >= LIMIT_WDL_DEPTH) {
-		if (!r->too_deep)
-			wdl_complain(r, WDL_P_LIMIT, r->pos, r->end,
-				     "the expression is nested deeper than %d levels", LIMIT_WDL_DEPTH);
-		r->too_deep = true;
+	if (r->depth > LIMIT_WDL_DEPTH) {
+		complain_depth(r, r->pos, r->end);
 		n = wdl_node_new(r, WDL_ERROR, r->pos, r->end);
 		r->pos = r->end;
 		return n;
 	}
-	r->depth++;
-	n = postfix(r, value_of(r, t));
-	r->depth--;
-	return n;
+	return postfix(r, value_of(r, t));
 }
 
 /* ---- foreign binary operators, by precedence ---- */
@@ -557,9 +570,12 @@ static bool starts_binary(struct wdl_token t, int precedence)
 
 struct wdl_node *wdl_read_expression(struct wdl_reader *r, int precedence)
 {
-	struct wdl_node *n = value(r);
-	struct wdl_token t = peek(r, AT_OPERATOR);
+	struct wdl_node *n;
+	struct wdl_token t;
 
+	r->depth++;
+	n = value(r);
+	t = peek(r, AT_OPERATOR);
 	while (n->height < LIMIT_WDL_DEPTH) {
 		if (starts_binary(t, precedence)) {
 			n = binary(r, n, t);
@@ -573,5 +589,6 @@ struct wdl_node *wdl_read_expression(struct wdl_reader *r, int precedence)
 	}
 	if (n->height >= LIMIT_WDL_DEPTH)
 		r->pos = r->end;
+	r->depth--;
 	return n;
 }
