@@ -188,10 +188,16 @@ static void keep(struct signin *s, const struct json *doc)
 		.scope = json_get_z(doc, "scope"),
 	};
 	s->refresh_token = secret_new(json_get_str(doc, "refresh_token"));
-	if (s->refresh_token)
-		store_token(s);
-	else
+	if (!s->refresh_token)
 		fail_with(s, ERR_INTERNAL, "Out of memory.", NULL);
+	else if (s->o.conf->account &&
+		 !str_eq_nocase(str_from(s->o.conf->account), str_from(s->signed_in.username)))
+		fail_with(s, ERR_FORBIDDEN,
+			  arena_printf(&s->arena, "This is %s, but the profile is for %s.",
+				       s->signed_in.username, s->o.conf->account),
+			  "Sign out in the browser, or use another profile.");
+	else
+		store_token(s);
 }
 
 static void wait_and_poll(struct signin *s, int64_t more_ms)

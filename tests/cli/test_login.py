@@ -41,7 +41,8 @@ def profile(name, **changes):
         "%s = %s\n" % (k, v) for k, v in keys.items() if v is not None))
 
 
-home.conf(profile("t") + profile("noid", client_id=None) +
+home.conf(profile("t") + profile("other", account="somebody.else@fabrikam.example") +
+          profile("mine", account=ready["account"].upper()) + profile("noid", client_id=None) +
           profile("nostore", refresh_token_file=None, store="keyring") +
           profile("readonly", refresh_token_file="/proc/flowlatch/token") +
           profile("dead", login_url="https://login.practice.localhost:1"))
@@ -136,6 +137,13 @@ check("Ctrl-C ends it cleanly", p.returncode == 3 and "nothing was changed" in e
 fresh()
 r = run_in_terminal("login", "--profile", "t", home=home)
 check("in a terminal", r.code == 0 and "and enter" in r.out and "Signed in as" in r.out, r)
+
+fresh()
+r = login(name="other")
+check("another account than the profile's is refused", r.code == 3 and "but the profile is for" in r.err and
+      not os.path.exists(TOKEN), r)
+fresh()
+check("the profile's own account is not", login(name="mine").code == 0)
 
 # Found out before the person is sent to the browser.
 for name, exit_code, words in (("noid", 2, "client_id"), ("nostore", 2, "refresh_token_file"),
