@@ -293,8 +293,8 @@ static void help_options(struct cli *cli, const struct cli_option *o)
 
 static int help_command(struct cli *cli, const struct command *c)
 {
-	cli_out("flowlatch %s: %s\n\nusage: flowlatch %s [OPTION ...] %s\n", c->name, c->help,
-		c->name, c->synopsis);
+	cli_out("flowlatch %s: %s\n\nusage: flowlatch %s [OPTION ...]%s%s\n", c->name, c->help,
+		c->name, *c->synopsis ? " " : "", c->synopsis);
 	if (c->options) {
 		cli_out("\noptions of %s:\n", c->name);
 		help_options(cli, c->options);

@@ -3,10 +3,10 @@
  *
  * The code and the address go to standard error, so that --json leaves standard output to programs.
  */
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "front/commands.h"
+#include "front/term.h"
 #include "wire/loop.h"
 #include "work/audit.h"
 #include "work/signin.h"
@@ -19,27 +19,17 @@ struct login {
 	bool interrupted;
 };
 
-static void tell(const char *fmt, ...) __attribute__((__format__(__printf__, 1, 2)));
-
-static void tell(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-}
-
 static void on_code(void *arg, const struct signin_code *code)
 {
 	struct login *l = arg;
 	const char *uri = cli_safe(l->cli, code->verification_uri, 0);
 
-	tell("\n    Open      %s\n    and enter %s\n\n", uri,
-	     cli_safe(l->cli, code->user_code, 0));
-	tell("Check that the page names the application that you expect. Waiting up to %lld "
-	     "minutes; Ctrl-C stops.\n",
-	     (long long)((code->expires_in_s + 59) / 60));
+	cli_err_str(str_fmt(l->cli->arena,
+			    "\n    Open      %s\n    and enter %s\n\n"
+			    "Check that the page names the application that you expect. Waiting up to "
+			    "%lld minutes; Ctrl-C stops.\n",
+			    uri, cli_safe(l->cli, code->user_code, 0),
+			    (long long)((code->expires_in_s + 59) / 60)));
 }
 
 static void on_wait(void *arg, int64_t seconds_left)
@@ -97,12 +87,11 @@ static void on_end(void *arg, const struct signin_end *e)
 	loop_stop(l->loop);
 	log_signin(l, e);
 	if (e->err != ERR_OK) {
-		const char *where = e->service_code[0]
-					    ? arena_printf(cli->arena, " (%s%s%s)", e->service_code,
-							   e->correlation[0] ? ", correlation id " : "",
-							   cli_safe(cli, str_from(e->correlation), 0))
-					    : "";
+		const char *id = e->correlation[0] ? ", correlation id " : "", *where = "";
 
+		if (e->service_code[0])
+			where = arena_printf(cli->arena, " (%s%s%s)", e->service_code, id,
+					     cli_safe(cli, str_from(e->correlation), 0));
 		l->code = cli_fail(e->err == ERR_NETWORK || e->err == ERR_TIMEOUT ? EXIT_TEMPORARY
 				   : e->err == ERR_CONFIG			  ? EXIT_USAGE
 										  : EXIT_SIGN_IN,

@@ -85,7 +85,7 @@ for command in commands:
     if command == "help":
         continue
     own = options(program("help", command))
-    part = manual.split(f"\n.It Cm {command}", 1)[1].split("\n.It Cm ", 1)[0]
+    part = re.split(rf"\n\.It Cm {command}\b", manual)[1].split("\n.It Cm ", 1)[0]
     have = set(re.findall(r"^\.It Fl -([\w-]+)", part.split(".Ss Options")[0], flags=re.M))
     for name in own.keys() ^ have:
         bad.append(f"{command}: --{name} is in one of --help and flowlatch(1) only")
