@@ -55,6 +55,7 @@ static enum verdict step(struct call *c)
 {
 	static const struct paging pages = { .keep = keep_environment };
 	struct str search = arg_str(c, "search");
+	int64_t top = arg_int(c, "top");
 	struct json *out;
 
 	if (call_stage(c) == 0)
@@ -63,7 +64,7 @@ static enum verdict step(struct call *c)
 	JSON_EACH (v, res(c)) {
 		struct str texts[] = { json_get_str(v, "id"), json_get_str(v, "displayName") };
 
-		if (found_in(search, texts, 2))
+		if (found_in(search, texts, 2) && (!top || (int64_t)json_count(out) < top))
 			json_push(out, json_copy(call_arena(c), v));
 	}
 	return done(c, out);
@@ -71,6 +72,7 @@ static enum verdict step(struct call *c)
 
 static const struct param params[] = {
 	{ "search", JSON_STRING, 0, "Part of the id or name.", .max = 256 },
+	{ "top", JSON_NUMBER, 0, "Most environments to return.", .min = 1, .max = 10000 },
 	{ 0 },
 };
 

@@ -76,12 +76,6 @@ static struct json *keep_row(struct call *c, const struct json *row)
 
 /* ---- requests ---- */
 
-static void add_clause(struct buf *b, const char *clause, const char *value, const char *quote)
-{
-	if (value[0])
-		buf_addf(b, "%s%s%s%s%s", b->n ? " and " : "", clause, quote, value, quote);
-}
-
 /* The same conditions in both services' spelling; "" when there are none. */
 static const char *filter_of(struct call *c, const char *start, const char *before)
 {
@@ -89,9 +83,9 @@ static const char *filter_of(struct call *c, const char *start, const char *befo
 
 	buf_init_in(&b, call_arena(c), 4096);
 	buf_addz(&b, before);
-	add_clause(&b, "status eq ", arg_z(c, "status"), "'");
-	add_clause(&b, arena_printf(call_arena(c), "%s ge ", start), arg_z(c, "startTime"), "");
-	add_clause(&b, arena_printf(call_arena(c), "%s lt ", start), arg_z(c, "endTime"), "");
+	filter_add(&b, "status eq ", arg_z(c, "status"), "'");
+	filter_add(&b, arena_printf(call_arena(c), "%s ge ", start), utc_arg(c, "startTime"), "");
+	filter_add(&b, arena_printf(call_arena(c), "%s lt ", start), utc_arg(c, "endTime"), "");
 	return buf_c(&b);
 }
 

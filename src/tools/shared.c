@@ -3,6 +3,8 @@
  */
 #include "tools/shared.h"
 
+#include "base/os.h"
+
 struct str at_str(const struct json *v, const char *pointer)
 {
 	return json_str(json_at(v, pointer));
@@ -58,6 +60,24 @@ bool found_in(struct str search, const struct str *texts, size_t count)
 		if (texts[i].n && str_contains_nocase(texts[i], search))
 			return true;
 	return false;
+}
+
+const char *utc_arg(struct call *c, const char *name)
+{
+	int64_t when;
+	char text[25];
+
+	/* The row's P_TIME has checked it already. */
+	if (!os_parse_time(arg_str(c, name), &when))
+		return "";
+	os_format_time(when, text);
+	return arena_printf(call_arena(c), "%s", text);
+}
+
+void filter_add(struct buf *b, const char *clause, const char *value, const char *quote)
+{
+	if (value[0])
+		buf_addf(b, "%s%s%s%s%s", b->n ? " and " : "", clause, quote, value, quote);
 }
 
 void put_ids(struct call *c, struct json *out)

@@ -48,6 +48,11 @@ void put_str(struct call *c, struct json *out, const char *name, struct str s);
 struct str last_segment(struct str path);
 /* True when `search` is empty or part of one of the strings (case folded). */
 bool found_in(struct str search, const struct str *texts, size_t count);
+/* A time argument in UTC, as the services' filters take it; "" when it was not given. */
+const char *utc_arg(struct call *c, const char *name);
+/* Adds `clause` and `value` in `quote`s to an OData filter, with "and" before it where something
+ * stands already; nothing for an empty value. */
+void filter_add(struct buf *b, const char *clause, const char *value, const char *quote);
 /* An empty object with the ids of this call: environmentName, flowName, runName. */
 struct json *ids_of(struct call *c);
 /* Puts those ids into a result. */

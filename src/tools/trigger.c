@@ -81,20 +81,12 @@ static const struct json *trigger_state(struct call *c, const char *name)
 
 static const char *filter_of(struct call *c)
 {
-	static const struct {
-		const char *name, *clause, *quote;
-	} rows[] = {
-		{ "status", "Status eq ", "'" },
-		{ "startTime", "StartTime ge ", "" },
-		{ "endTime", "StartTime lt ", "" },
-	};
 	struct buf b;
 
 	buf_init_in(&b, call_arena(c), 4096);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		if (arg_str(c, rows[i].name).n)
-			buf_addf(&b, "%s%s%s%s%s", b.n ? " and " : "", rows[i].clause,
-				 rows[i].quote, arg_z(c, rows[i].name), rows[i].quote);
+	filter_add(&b, "Status eq ", arg_z(c, "status"), "'");
+	filter_add(&b, "StartTime ge ", utc_arg(c, "startTime"), "");
+	filter_add(&b, "StartTime lt ", utc_arg(c, "endTime"), "");
 	return buf_c(&b);
 }
 
