@@ -283,8 +283,8 @@ static enum verdict environment_needed(struct call *c, const struct json *list)
 	fail(c, ERR_ENVIRONMENT_NEEDED, "there are %zu environments; say which one is meant",
 	     json_count(list));
 	candidates(c, list);
-	hint(c, "Pass environmentName (an id of data.candidates, or its exact display name).");
-	fail_command(c, "flowlatch use ENVIRONMENT");
+	hint(c, "Pass environmentName (an id of data.candidates, or its exact display name); a "
+		"person can set a default with the key environment of flowlatch.conf.");
 	return FAIL;
 }
 
