@@ -59,6 +59,7 @@ struct param {
 	const char *choices;   /* allowed values, blank separated, or NULL */
 	int64_t min, max;      /* of numbers; max: bytes of strings, items of arrays; 0: none */
 	const char *otherwise; /* default, as JSON text, for the schema and arg_* */
+	enum json_type items;  /* arrays: the type of each item; JSON_NONE: strings */
 };
 
 /* A field of a result that is always an object (outputSchema); ends with name NULL. */

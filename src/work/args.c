@@ -166,6 +166,11 @@ static bool check_value(struct call *c, const struct param *p, struct json **v)
 		if (p->max && json_count(*v) > (size_t)p->max)
 			return wrong(c, p, arena_printf(c->arena, "has more than %lld items",
 							(long long)p->max));
+		JSON_EACH(item, *v)
+		{
+			if (json_type(item) != (p->items ? p->items : JSON_STRING))
+				return wrong(c, p, "has an item of another type");
+		}
 		return true;
 	default:
 		return true;

@@ -33,7 +33,8 @@ static struct json *property(struct arena *a, const struct param *p)
 	if (p->type == JSON_NUMBER && p->max)
 		json_set_int(a, v, "maximum", p->max);
 	if (p->type == JSON_ARRAY)
-		json_set(a, v, "items", json_new_object(a));
+		json_set_z(a, json_set(a, v, "items", json_new_object(a)), "type",
+			   json_type_name(p->items ? p->items : JSON_STRING));
 	if (p->otherwise)
 		json_set(a, v, "default", json_parse(a, str_from(p->otherwise), JSON_STRICT, NULL));
 	return v;

@@ -18,7 +18,7 @@ static const struct param params[] = {
 	{ "top", JSON_NUMBER, 0, "How many.", .min = 1, .max = 100, .otherwise = "30" },
 	{ "deep", JSON_BOOL, 0, "Whether." },
 	{ "since", JSON_STRING, P_TIME, "From when." },
-	{ "parts", JSON_ARRAY, 0, "Parts.", .max = 2 },
+	{ "parts", JSON_ARRAY, 0, "Parts.", .max = 2, .items = JSON_NUMBER },
 	{ "body", JSON_OBJECT, 0, "A body." },
 	{ "hidden", JSON_STRING, P_UNLISTED, "An old spelling." },
 	{ 0 },
@@ -84,6 +84,8 @@ static void test_arguments(void **state)
 		{ "{\"name\":\"x\",\"since\":\"yesterday\"}", NULL, "is not a time", NULL },
 		{ "{\"name\":\"x\",\"parts\":[1,2,3]}", NULL, "more than 2 items", NULL },
 		{ "{\"name\":\"x\",\"parts\":\"[1]\"}", "{\"name\":\"x\",\"parts\":[1]}", NULL, NULL },
+		{ "{\"name\":\"x\",\"parts\":[\"1\"]}", NULL, "item of another type", NULL },
+		{ "{\"name\":\"x\",\"fields\":[1]}", NULL, "item of another type", NULL },
 		{ "{\"name\":\"x\",\"body\":[]}", NULL, "must be an object, not array", NULL },
 		{ "{\"name\":\"x\",\"environmentName\":\"a\\u0007b\"}", NULL, "control character", NULL },
 		{ "{\"name\":\"x\",\"hidden\":\"h\"}", "{\"name\":\"x\",\"hidden\":\"h\"}", NULL, NULL },
@@ -138,6 +140,10 @@ static void test_schema(void **state)
 		   "\"maximum\":100,\"default\":30}");
 	assert_str(json_text(a, json_at(v, "/inputSchema/properties/mode/enum")),
 		   "[\"owner\",\"admin\"]");
+	assert_str(json_text(a, json_at(v, "/inputSchema/properties/parts/items")),
+		   "{\"type\":\"number\"}");
+	assert_str(json_text(a, json_at(v, "/inputSchema/properties/fields/items")),
+		   "{\"type\":\"string\"}");
 	assert_null(json_at(v, "/inputSchema/properties/hidden"));
 	assert_non_null(json_at(v, "/inputSchema/properties/cursor"));
 	assert_null(json_get(v, "outputSchema"));
