@@ -84,13 +84,14 @@ static struct json *error_document(struct call *c)
 
 static struct str second_block(struct call *c)
 {
-	bool tenant = !c->tool->local && c->failure.set == false;
+	/* Names are strangers' words too; what is said of ourselves has an output schema. */
+	bool tenant = !c->tool->local && !c->tool->result && !c->failure.set;
 	struct buf b;
 
 	buf_init_in(&b, c->arena, LIMIT_RESULT);
 	if (c->notes && json_count(c->notes))
 		json_print(&b, c->notes);
-	if (tenant && c->tool->sensitive)
+	if (tenant)
 		buf_addf(&b, "%s" UNTRUSTED, b.n ? "\n" : "");
 	return buf_str(&b);
 }
