@@ -188,6 +188,8 @@ static void skip_nested(struct wdl_reader *r)
 	while (r->pos < r->end && (open || !at_char(r, ",)"))) {
 		struct wdl_token t = peek(r, AT_VALUE);
 
+		if (t.kind == TOK_END)
+			break;
 		if (t.kind == TOK_CHAR && t.c == '(')
 			open++;
 		else if (t.kind == TOK_CHAR && t.c == ')')
