@@ -3,6 +3,7 @@
  */
 #include "base/os.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -20,6 +21,9 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+
+/* Between the name of a file and six random characters, while it is being written. */
+#define TEMPORARY ".tmp-"
 
 static int64_t clock_ms(clockid_t id)
 {
@@ -191,10 +195,38 @@ int os_sync_parent(const char *path)
 	return err;
 }
 
+/* Removes what a killed process left of writing the same file: it may hold old secrets. */
+static void remove_leftovers(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[4096], name[512];
+	struct dirent *e;
+	struct stat st;
+	DIR *d;
+	int n;
+
+	if (!slash || (size_t)(slash - path) >= sizeof(dir) - 1)
+		return;
+	snprintf(dir, sizeof(dir), "%.*s/", (int)(slash - path), path);
+	n = snprintf(name, sizeof(name), "%s" TEMPORARY, slash + 1);
+	d = n > 0 && (size_t)n < sizeof(name) ? opendir(dir) : NULL;
+	while (d && (e = readdir(d)) != NULL) {
+		if (strncmp(e->d_name, name, (size_t)n) != 0 ||
+		    strlen(e->d_name) != (size_t)n + 6 ||
+		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW))
+			continue;
+		/* A younger one may be somebody's work. */
+		if (S_ISREG(st.st_mode) && st.st_mtime < time(NULL) - 60)
+			(void)unlinkat(dirfd(d), e->d_name, 0);
+	}
+	if (d)
+		closedir(d);
+}
+
 int os_write_atomic(const char *path, struct str data)
 {
 	char tmp[4096];
-	int fd, err, n = snprintf(tmp, sizeof(tmp), "%s.tmp-XXXXXX", path);
+	int fd, err, n = snprintf(tmp, sizeof(tmp), "%s" TEMPORARY "XXXXXX", path);
 
 	if (n < 0 || (size_t)n >= sizeof(tmp))
 		return ENAMETOOLONG;
@@ -210,6 +242,8 @@ int os_write_atomic(const char *path, struct str data)
 		err = errno;
 	if (err)
 		unlink(tmp);
+	else
+		remove_leftovers(path);
 	return err ? err : os_sync_parent(path);
 }
 

@@ -23,7 +23,8 @@ int os_read_file(const char *path, struct buf *b);
 /* The same from a descriptor, up to its end. */
 int os_read_fd(int fd, struct buf *b);
 /* Writes a file of mode 0600 so that a crash leaves the old or the new one, never a part:
- * temporary file in the same directory, fsync, rename, fsync of the directory.  0 or an errno. */
+ * temporary file in the same directory, fsync, rename, fsync of the directory.  What a killed
+ * process left of writing it a minute ago or more is removed.  0 or an errno. */
 int os_write_atomic(const char *path, struct str data);
 /* Makes the name of a new or renamed file survive a crash.  0 or an errno. */
 int os_sync_parent(const char *path);

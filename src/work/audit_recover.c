@@ -133,6 +133,12 @@ static void begin_segment(struct audit *a, int64_t day)
 	}
 }
 
+/* A file of a day that has not come is none of ours. */
+static bool has_come(const struct audit *a, int64_t day)
+{
+	return day <= audit_keys_day(a->keys) || day <= audit_day_of(a->now(a->now_arg));
+}
+
 /* Takes what comes behind the last sealed segment: its `open` may be there already. */
 static bool follow_seal(struct audit *a)
 {
@@ -148,9 +154,7 @@ static bool follow_seal(struct audit *a)
 			return audit_say(a, "the usage log %s: %s", a->dir, strerror(err));
 		while (i < all.count && all.days[i] <= a->head.day)
 			i++;
-		/* A file of a day that has not come is none of ours. */
-		if (i == all.count || (all.days[i] > audit_keys_day(a->keys) &&
-				       all.days[i] > audit_day_of(a->now(a->now_arg))))
+		if (i == all.count || !has_come(a, all.days[i]))
 			return true;
 		if (!audit_segment_open(a, all.days[i], true) || !audit_segment_size(a, &size))
 			return false;
@@ -197,6 +201,8 @@ static bool rebuild(struct audit *a, struct trouble *t)
 	if (err)
 		return audit_say(a, "the usage log %s: %s", a->dir, strerror(err));
 	a->head = (struct audit_head){ .counter = counter };
+	while (all.count && !has_come(a, all.days[all.count - 1]))
+		all.count--;
 	if (!all.count)
 		return begin_log(a, t);
 	day = all.days[all.count - 1];
@@ -287,12 +293,28 @@ static bool is_last_seal(struct audit *a, const struct audit_head *h)
 	       crypt_equal(h->end.m, end.m, CRYPT_HASH);
 }
 
-/* Takes the newest slot that was written with our key. */
+/* Was the slot written with our key? */
+static bool is_ours(struct audit *a, const unsigned char *slot, struct audit_head *h)
+{
+	enum audit_proof proof;
+
+	/* Mostly nobody wrote since we did. */
+	if (!memcmp(slot, a->proved, AUDIT_SLOT))
+		return true;
+	proof = audit_head_check(slot, a->keys);
+	if (proof == AUDIT_NO_KEY && is_last_seal(a, h)) {
+		h->sealed = true;
+		return true;
+	}
+	return proof == AUDIT_PROVED;
+}
+
+/* Takes the newest slot that is ours.  *claimed is the highest number that any slot has. */
 static enum found read_head(struct audit *a, uint64_t *claimed)
 {
 	unsigned char bytes[AUDIT_HEAD] = { 0 };
-	enum found found = FOUND_NOTHING;
-	struct audit_head h;
+	struct audit_head h[2] = { { .counter = 0 }, { .counter = 0 } };
+	bool whole[2];
 	ssize_t n;
 
 	do
@@ -302,29 +324,22 @@ static enum found read_head(struct audit *a, uint64_t *claimed)
 		audit_say(a, "the usage log's head cannot be read: %s", strerror(errno));
 		return FOUND_ERROR;
 	}
-	a->head = (struct audit_head){ 0 };
 	for (size_t i = 0; i < 2; i++) {
-		const unsigned char *slot = bytes + i * AUDIT_SLOT;
-		enum audit_proof proof = AUDIT_PROVED;
-
-		if (audit_head_unpack(slot, &h) != AUDIT_SLOT_WHOLE)
-			continue;
-		if (h.end.seq > *claimed)
-			*claimed = h.end.seq;
-		if (found == FOUND && h.counter < a->head.counter)
-			continue;
-		if (memcmp(slot, a->proved, AUDIT_SLOT) != 0)
-			proof = audit_head_check(slot, a->keys);
-		if (proof == AUDIT_NO_KEY && is_last_seal(a, &h)) {
-			proof = AUDIT_PROVED;
-			h.sealed = true;
-		}
-		if (proof != AUDIT_PROVED)
-			continue;
-		a->head = h;
-		found = FOUND;
+		whole[i] = audit_head_unpack(bytes + i * AUDIT_SLOT, &h[i]) == AUDIT_SLOT_WHOLE;
+		/* Anybody can claim a number; one that leaves no room for others is ignored. */
+		if (whole[i] && h[i].end.seq > *claimed && h[i].end.seq < UINT64_C(1) << 53)
+			*claimed = h[i].end.seq;
 	}
-	return found;
+	for (size_t k = 0; k < 2; k++) {
+		size_t i = (h[1].counter > h[0].counter) ^ k;
+
+		if (!whole[i] || !is_ours(a, bytes + i * AUDIT_SLOT, &h[i]))
+			continue;
+		a->head = h[i];
+		return FOUND;
+	}
+	a->head = (struct audit_head){ 0 };
+	return FOUND_NOTHING;
 }
 
 bool audit_find_end(struct audit *a)

@@ -775,6 +775,26 @@ static void test_record_of_another_day(void **state)
 	place_free(p);
 }
 
+/* A file of a day to come takes nobody there, not even when the head is lost. */
+static void test_day_to_come(void **state)
+{
+	struct place *p = filled(state, 3);
+	struct audit_segments all;
+
+	write_all(segment(p, START + 1000 * DAY), S("{\"v\":1,\n"));
+	add(p);
+	unlink(path_in(p, AUDIT_HEAD_FILE));
+	add(p);
+	p->clock += DAY;
+	add(p);
+	assert_int_equal(audit_segments_read(p->dir, &all), 0);
+	assert_int_equal(all.count, 3);
+	assert_true(is_found(p));
+	unlink(segment(p, START + 1000 * DAY));
+	expect(p, AUDIT_BROKEN, "usage.head was missing");
+	place_free(p);
+}
+
 /* Someone with the file but without the key, who knows the format and fixes the check sums. */
 static void test_forged_head(void **state)
 {
@@ -1291,6 +1311,7 @@ int main(void)
 		UNIT(test_everything_removed),
 		UNIT(test_roll_back),
 		UNIT(test_record_of_another_day),
+		UNIT(test_day_to_come),
 		UNIT(test_forged_head),
 		UNIT(test_torn_tail),
 		UNIT(test_torn_twice),

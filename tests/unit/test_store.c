@@ -292,6 +292,35 @@ static void test_no_room(void **state)
 	clean(&p);
 }
 
+/* What a process that was killed while writing left behind. */
+static void test_leftovers(void **state)
+{
+	struct place p = place(*state, "practice", NULL);
+	struct store *s = store_new(&p.conf);
+	const char *old = arena_printf(p.a, "%s/log_key.tmp-abc123", p.dir);
+	const char *young = arena_printf(p.a, "%s/log_key.tmp-abc124", p.dir);
+	const char *others[] = { arena_printf(p.a, "%s/log_key.tmp-abc1234", p.dir),
+				 arena_printf(p.a, "%s/log_keys.tmp-abc123", p.dir) };
+	struct timespec long_ago[2] = { { .tv_sec = 1000000000 }, { .tv_sec = 1000000000 } };
+
+	assert_int_equal(put(s, "log_key", "one"), STORE_OK);
+	write_file(old, "secret", 0600);
+	write_file(young, "secret", 0600);
+	assert_int_equal(utimensat(AT_FDCWD, old, long_ago, 0), 0);
+	for (size_t i = 0; i < COUNT(others); i++) {
+		write_file(others[i], "not ours", 0600);
+		assert_int_equal(utimensat(AT_FDCWD, others[i], long_ago, 0), 0);
+	}
+	assert_int_equal(put(s, "log_key", "two"), STORE_OK);
+	assert_int_equal(access(old, F_OK), -1);
+	assert_int_equal(access(young, F_OK), 0);
+	unlink(young);
+	for (size_t i = 0; i < COUNT(others); i++)
+		assert_int_equal(unlink(others[i]), 0);
+	store_free(s);
+	clean(&p);
+}
+
 static void test_key(void **state)
 {
 	struct place p = place(*state, "practice", NULL);
@@ -358,7 +387,7 @@ int main(void)
 		UNIT(test_token_file), UNIT(test_practice),    UNIT(test_unsafe_files),
 		UNIT(test_names),      UNIT(test_unavailable), UNIT(test_unsafe_directory),
 		UNIT(test_sizes),      UNIT(test_no_room),     UNIT(test_key),
-		UNIT(test_key_race),
+		UNIT(test_key_race),   UNIT(test_leftovers),
 	};
 
 	return UNIT_RUN(tests);
