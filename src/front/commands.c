@@ -35,6 +35,13 @@ const struct command commands[] = {
 		.run = cmd_login,
 	},
 	{
+		.name = "use",
+		.synopsis = "[ENVIRONMENT]",
+		.help = "choose the environment that calls mean when they name none",
+		.options = cmd_use_options,
+		.run = cmd_use,
+	},
+	{
 		.name = "log",
 		.synopsis = "show | verify | stats | export | purge | init",
 		.help = "read, check and shorten the usage log",

@@ -22,6 +22,10 @@ int cmd_tools(struct cli *cli);
 /* Signing in with a device code. */
 int cmd_login(struct cli *cli);
 
+/* The environment that calls mean when they name none. */
+int cmd_use(struct cli *cli);
+extern const struct cli_option cmd_use_options[];
+
 /* The usage log: show, verify, stats, export, purge, init. */
 int cmd_log(struct cli *cli);
 extern const struct cli_option cmd_log_options[];

@@ -7,12 +7,20 @@
 #include "tools/table.h"
 #include "wire/loop.h"
 
+/* A signal that comes before the command routes them to itself waits for that: what was started
+ * must be ended too. */
+static void on_early_signal(void *arg, int signo)
+{
+	(void)arg;
+	(void)signo;
+}
+
 int session_open(struct cli *cli, struct session *s, const char *front, bool practice)
 {
 	const char *message = "out of memory";
 
 	*s = (struct session){ .loop = loop_new() };
-	if (s->loop && practice && cli->practice)
+	if (s->loop && practice && cli->practice && loop_on_signal(s->loop, on_early_signal, NULL))
 		s->practice = practice_start(cli->arena, s->loop, &cli->conf, &message);
 	if (s->loop && !(practice && cli->practice && !s->practice))
 		s->work = work_new(cli->arena,

@@ -50,14 +50,15 @@ static const char *with_unit(struct cli *cli, struct str name, const struct json
 
 /* ---- tables ---- */
 
-/* "displayName" -> "display name"; the table writes it in upper case. */
-static const char *title_of(struct cli *cli, struct str pointer)
+/* "/properties/displayName" -> "display name"; the table writes it in upper case.
+ * `whole`: "properties display name". */
+static const char *title_of(struct cli *cli, struct str pointer, bool whole)
 {
 	struct str name = pointer;
 	struct buf b;
 
 	for (size_t i = 0; i < pointer.n; i++)
-		if (pointer.p[i] == '/')
+		if (pointer.p[i] == '/' && (!whole || i == 0))
 			name = str_from_at(pointer, i + 1);
 	buf_init_in(&b, cli->arena, LIMIT_CONF_LINE);
 	for (size_t i = 0; i < name.n; i++) {
@@ -65,9 +66,24 @@ static const char *title_of(struct cli *cli, struct str pointer)
 
 		if (upper && i && !(name.p[i - 1] >= 'A' && name.p[i - 1] <= 'Z'))
 			buf_addc(&b, ' ');
-		buf_addc(&b, name.p[i]);
+		buf_addc(&b, upper		? (char)(name.p[i] - 'A' + 'a') :
+			     name.p[i] == '/' ? ' ' :
+						name.p[i]);
 	}
 	return buf_c(&b);
+}
+
+static const char **titles_of(struct cli *cli, const struct str *pointers, size_t n)
+{
+	const char **titles = arena_array(cli->arena, n, sizeof(*titles));
+
+	for (size_t i = 0; i < n; i++) {
+		titles[i] = title_of(cli, pointers[i], false);
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(str_from(titles[i]), str_from(titles[k])))
+				titles[i] = title_of(cli, pointers[i], true);
+	}
+	return titles;
 }
 
 static size_t cut_columns(struct cli *cli, const char *words, struct str **pointers)
@@ -86,13 +102,9 @@ static void show_table(struct cli *cli, const struct tool *t, const struct json 
 {
 	struct str *pointers;
 	size_t n = cut_columns(cli, t->columns, &pointers);
-	const char **titles = arena_array(cli->arena, n, sizeof(*titles));
+	struct cli_table *table = cli_table_new(cli, n, titles_of(cli, pointers, n));
 	const char **cells = arena_array(cli->arena, n, sizeof(*cells));
-	struct cli_table *table;
 
-	for (size_t i = 0; i < n; i++)
-		titles[i] = title_of(cli, pointers[i]);
-	table = cli_table_new(cli, n, titles);
 	JSON_EACH(item, items) {
 		for (size_t i = 0; i < n; i++) {
 			const struct json *v = json_at_n(item, pointers[i]);
@@ -234,8 +246,11 @@ void show_value(struct cli *cli, struct buf *b, const struct json *v, int indent
 
 static bool worth_showing(const struct json *v, const char *list)
 {
-	return !str_eq(json_name(v), str_from(list)) && !json_is(v, JSON_NULL) &&
-	       !str_eq(json_name(v), S("next")) && !(json_is(v, JSON_ARRAY) && !json_count(v));
+	struct str name = json_name(v);
+
+	return !str_eq(name, str_from(list)) && !json_is(v, JSON_NULL) &&
+	       !str_eq(name, S("next")) && !str_eq(name, S("nextLink")) &&
+	       !(json_is(v, JSON_ARRAY) && !json_count(v));
 }
 
 void show_result(struct cli *cli, const struct tool *t, const struct json *doc)
@@ -300,14 +315,18 @@ static const char *next_command(struct cli *cli, const struct json *next)
 		       NULL;
 }
 
-/* The same call again, for the items that did not fit. */
+/* The same call again, for the items that did not come. */
 static const char *more_command(struct cli *cli, const struct tool *t,
-				const struct json *arguments, const struct json *cursor)
+				const struct json *arguments, const char *param,
+				const struct json *cursor)
 {
 	struct json *again = arguments ? json_copy(cli->arena, arguments) :
 					 json_new_object(cli->arena);
 
-	json_set(cli->arena, again, "cursor", json_copy(cli->arena, cursor));
+	/* What a practice tenant has sealed nobody can open after its end. */
+	if (cli->practice)
+		return "ask for more at once, with --top";
+	json_set(cli->arena, again, param, json_copy(cli->arena, cursor));
 	return cli_safe(cli, str_from(flags_command(cli, t->name, again)), 0);
 }
 
@@ -336,7 +355,11 @@ void show_note(struct cli *cli, const struct tool *t, const struct json *argumen
 	if (json_get(notes, "cursor"))
 		add_line(&b, arena_printf(cli->arena, "%lld more",
 					  (long long)json_int(json_get(notes, "more"), 0)),
-			 more_command(cli, t, arguments, json_get(notes, "cursor")));
+			 more_command(cli, t, arguments, "cursor", json_get(notes, "cursor")));
+	if (json_is(json_get(doc, "nextLink"), JSON_STRING) && flag_find(t, S("continuationUrl")))
+		add_line(&b, "more",
+			 more_command(cli, t, arguments, "continuationUrl",
+				      json_get(doc, "nextLink")));
 	add_line(&b, "next", next_command(cli, next));
 	cli_err_str(buf_str(&b));
 }

@@ -174,6 +174,34 @@ check("an unknown variable is refused", r.code == 2 and "FLOWLATCH_COLOUR" in r.
 r = run("tools", home=home, env={"FLOWLATCH_PROFILE": "work", "FLOWLATCH_READ_ONLY": "no"})
 check("variables are settings", r.code == 0, r)
 
+# ---- use ----
+
+home = Home()
+r = run("use", home=home)
+check("use: nothing is set at first", r.code == 0 and "no environment is set" in r.out, r)
+r = run("use", "Contoso Sales", home=home)
+path = os.path.join(home.path, ".config/flowlatch/flowlatch.conf")
+check("use NAME makes the file", r.code == 0 and "Contoso Sales" in r.out
+      and open(path, encoding="utf-8").read() == "[profile default]\nenvironment = Contoso Sales\n"
+      and not os.stat(path).st_mode & 0o077, r)
+r = run("call", "whoami", "--json", home=home)
+check("and calls see it", r.json()["environmentName"] == "Contoso Sales", r)
+MINE = "# mine\ncloud = gcc\n\n[profile work]\n# really\nread_only = yes\n"
+home.conf(MINE)
+r = run("use", "Ops", "--profile", "work", home=home)
+check("use keeps what people wrote", r.code == 0 and open(path, encoding="utf-8").read() ==
+      MINE + "environment = Ops\n",
+      open(path, encoding="utf-8").read())
+r = run("use", "--profile", "work", "--json", home=home)
+check("use --json", r.code == 0 and r.json() == {"profile": "work", "environment": "Ops"}, r)
+r = run("use", "--none", "--profile", "work", home=home)
+check("use --none forgets it", r.code == 0 and "environment" not in
+      open(path, encoding="utf-8").read(), r)
+r = run("use", "two\nlines", home=home)
+check("a name that cannot stand in the file is refused", r.code == 2 and "environment" in r.err, r)
+r = run("use", "Ops", "--none", home=home)
+check("a name and --none do not go together", r.code == 2, r)
+
 # ---- a call without a sign-in ----
 
 r = run("call", "list_live_environments")

@@ -185,10 +185,15 @@ static void test_table(void **state)
 	assert_str(text, "NAME                              RUNS  STATE\n"
 			 "A flow whose name is rather long     7  Failed\n"
 			 "\xc3\x9c" "ber                              1234\n");
+	text = table_text(a, 34, false);
+	assert_str(text, "NAME                  RUNS  STATE\n"
+			 "A flow whose name i\xe2\x80\xa6     7  Failed\n"
+			 "\xc3\x9c" "ber                  1234\n");
+	/* Before a name becomes unreadable, columns go. */
 	text = table_text(a, 30, false);
-	assert_str(text, "NAME              RUNS  STATE\n"
-			 "A flow whose na\xe2\x80\xa6     7  Failed\n"
-			 "\xc3\x9c" "ber              1234\n");
+	assert_str(text, "NAME                    STATE\n"
+			 "A flow whose name is \xe2\x80\xa6  Failed\n"
+			 "\xc3\x9c" "ber\n");
 	text = table_text(a, 0, true);
 	assert_true(str_find(text, S("\033[1mNAME\033[0m")) == 0);
 	assert_true(str_find(text, S("\033[31mFailed\033[0m")) > 0);
@@ -208,6 +213,20 @@ static void test_ids_last(void **state)
 	assert_str(release(a), "NAME            ID\n"
 			       "Order intake    0585fab3-ac2b-4820\n"
 			       "A name with b\xe2\x80\xa6  b9e1437d-d5b3-4127\n");
+}
+
+/* A column in which nothing stands takes no room. */
+static void test_empty_column(void **state)
+{
+	static const char *const titles[] = { "status", "code", "run" };
+	struct arena *a = *state;
+	struct cli_table *t = cli_table_new(cli_of(a, 0, false), 3, titles);
+
+	cli_table_row(t, (const char *const[]){ "Failed", "", "0858" });
+	cli_table_row(t, (const char *const[]){ "Succeeded", "", "0859" });
+	capture();
+	cli_table_print(t);
+	assert_str(release(a), "STATUS     RUN\nFailed     0858\nSucceeded  0859\n");
 }
 
 /* Columns give up room one by one, but a terminal of 20 columns does not lose them. */
@@ -262,7 +281,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_width),  UNIT(test_cut),          UNIT(test_safe),
 		UNIT(test_when),   UNIT(test_size_and_duration), UNIT(test_table),
-		UNIT(test_ids_last), UNIT(test_narrow_table), UNIT(test_wrap),   UNIT(test_nearest),
+		UNIT(test_ids_last), UNIT(test_empty_column),
+		UNIT(test_narrow_table), UNIT(test_wrap),   UNIT(test_nearest),
 		/* Last: the writer remembers that its output is gone. */
 		UNIT(test_writer),
 	};
