@@ -1,0 +1,268 @@
+/*
+ * lint.c - the engine of the linter: finds the definition, runs the rows, orders what they say.
+ *
+ * Knows the three forms a definition comes in; knows no rule.
+ */
+#include "wdl/lint.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "wdl/lint_model.h"
+#include "wdl/text.h"
+
+static const struct lint_rule *const groups[] = {
+	lint_rules_shape,    lint_rules_graph,       lint_rules_names,  lint_rules_expressions,
+	lint_rules_triggers, lint_rules_connections, lint_rules_limits,
+};
+
+#define GROUPS (sizeof(groups) / sizeof(*groups))
+
+static const char *const severities[] = {
+	[LINT_ERROR] = "error",
+	[LINT_WARNING] = "warning",
+	[LINT_INFO] = "info",
+};
+
+const char *lint_severity_name(enum lint_severity s)
+{
+	return severities[s];
+}
+
+enum lint_severity lint_severity_from(struct str name)
+{
+	unsigned i = 0;
+
+	while (i < LINT__SEVERITIES && !str_eq(name, str_from(severities[i])))
+		i++;
+	return (enum lint_severity)i;
+}
+
+const struct lint_rule *lint_rule_at(size_t i)
+{
+	for (size_t g = 0; g < GROUPS; g++)
+		for (const struct lint_rule *r = groups[g]; r->id; r++)
+			if (!i--)
+				return r;
+	return NULL;
+}
+
+const struct lint_rule *lint_rule_find(struct str id)
+{
+	const struct lint_rule *r;
+
+	for (size_t i = 0; (r = lint_rule_at(i)) != NULL; i++)
+		if (str_eq_nocase(id, str_from(r->id)))
+			return r;
+	return NULL;
+}
+
+/* ---- findings ---- */
+
+static struct lint_finding *add(struct lint *l, const struct lint_rule *r, struct str pointer,
+				const char *fmt, va_list ap)
+	__attribute__((__format__(__printf__, 4, 0)));
+
+static struct lint_finding *add(struct lint *l, const struct lint_rule *r, struct str pointer,
+				const char *fmt, va_list ap)
+{
+	struct lint_finding *f = arena_alloc(l->a, sizeof(*f));
+	struct buf b;
+
+	f->rule = r;
+	f->severity = r->severity;
+	f->pointer = pointer;
+	if (l->count >= LIMIT_LINT_FINDINGS) {
+		l->dropped++;
+		return f;
+	}
+	buf_init_in(&b, l->a, LIMIT_LINE);
+	buf_addv(&b, fmt, ap);
+	f->message = buf_str(&b);
+	f->next = l->findings;
+	l->findings = f;
+	l->count++;
+	return f;
+}
+
+struct lint_finding *lint_add(struct lint *l, const struct lint_rule *r, struct str pointer,
+			      const char *fmt, ...)
+{
+	struct lint_finding *f;
+	va_list ap;
+
+	va_start(ap, fmt);
+	f = add(l, r, pointer, fmt, ap);
+	va_end(ap);
+	return f;
+}
+
+static size_t characters(struct str s)
+{
+	size_t n = 0, step = 1;
+
+	for (size_t i = 0; i < s.n; i += step, n++)
+		wdl_point(s.p + i, s.n - i, &step);
+	return n;
+}
+
+struct lint_finding *lint_add_at(struct lint *l, const struct lint_rule *r,
+				 const struct wdl_place *p, size_t byte, const char *fmt, ...)
+{
+	struct lint_finding *f;
+	va_list ap;
+
+	va_start(ap, fmt);
+	f = add(l, r, p->pointer, fmt, ap);
+	va_end(ap);
+	f->has_offset = true;
+	f->offset = characters(str_first(p->template->source, byte));
+	return f;
+}
+
+void lint_fix(struct lint *l, struct lint_finding *f, const char *op, struct str path,
+	      struct json *value)
+{
+	f->fix = json_new_object(l->a);
+	json_set_z(l->a, f->fix, "op", op);
+	json_set_str(l->a, f->fix, "path", path);
+	json_set(l->a, f->fix, "value", value);
+}
+
+void lint_fix_move(struct lint *l, struct lint_finding *f, struct str from, struct str path)
+{
+	f->fix = json_new_object(l->a);
+	json_set_z(l->a, f->fix, "op", "move");
+	json_set_str(l->a, f->fix, "from", from);
+	json_set_str(l->a, f->fix, "path", path);
+}
+
+static int by_weight(const void *x, const void *y)
+{
+	const struct lint_finding *a = *(struct lint_finding *const *)x;
+	const struct lint_finding *b = *(struct lint_finding *const *)y;
+	int c;
+
+	if (a->severity != b->severity)
+		return a->severity < b->severity ? -1 : 1;
+	c = str_cmp(a->pointer, b->pointer);
+	if (c)
+		return c;
+	if (a->offset != b->offset)
+		return a->offset < b->offset ? -1 : 1;
+	return strcmp(a->rule->id, b->rule->id);
+}
+
+static void order(struct lint *l, struct lint_report *out)
+{
+	struct lint_finding **all = arena_array(l->a, l->count + 1, sizeof(struct lint_finding *));
+	struct lint_finding **tail = &out->first;
+	size_t n = 0;
+
+	for (struct lint_finding *f = l->findings; f; f = f->next)
+		all[n++] = f;
+	qsort(all, n, sizeof(*all), by_weight);
+	for (size_t i = 0; i < n; i++) {
+		out->counts[all[i]->severity]++;
+		*tail = all[i];
+		tail = &all[i]->next;
+	}
+	*tail = NULL;
+}
+
+/* ---- documents ---- */
+
+static bool find_definition(struct lint *l, struct json *d)
+{
+	static const char *const where[] = { "/properties/definition", "/definition" };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct json *v = json_at(d, where[i]);
+
+		if (!json_is(v, JSON_OBJECT))
+			continue;
+		l->definition = v;
+		l->prefix = str_from(where[i]);
+		l->references = json_get(i ? d : json_get(d, "properties"), "connectionReferences");
+		return true;
+	}
+	l->prefix = str_from("");
+	l->definition = d;
+	return json_get(d, "actions") || json_get(d, "triggers");
+}
+
+struct lint_report lint_document(struct arena *a, struct json *document)
+{
+	struct lint_report out = { .within = { "", 0 } };
+	struct lint *l = arena_alloc(a, sizeof(*l));
+	struct json *inner = json_get(document, "clientdata");
+
+	l->a = a;
+	if (json_is(inner, JSON_STRING)) {
+		out.within = str_from("/clientdata");
+		document = json_parse(a, json_str(inner), JSON_STRICT, NULL);
+		if (!document) {
+			out.why = "clientdata does not hold JSON";
+			return out;
+		}
+	}
+	if (!find_definition(l, document)) {
+		out.why = "there is no definition in it: no triggers, no actions, no "
+			  "properties.definition";
+		return out;
+	}
+	lint_model_build(l);
+	for (size_t g = 0; g < GROUPS; g++)
+		for (const struct lint_rule *r = groups[g]; r->id; r++)
+			r->check(l, r);
+	order(l, &out);
+	out.usable = true;
+	out.dropped = l->dropped;
+	out.actions = l->actions;
+	return out;
+}
+
+struct json *lint_report_json(struct arena *a, const struct lint_report *report)
+{
+	static const char *const lists[] = { "errors", "warnings", "infos" };
+	struct json *out = json_new_object(a), *list[LINT__SEVERITIES];
+
+	json_set_bool(a, out, "valid", report->usable && !report->counts[LINT_ERROR]);
+	for (int i = 0; i < LINT__SEVERITIES; i++)
+		list[i] = json_set(a, out, lists[i], json_new_array(a));
+	for (const struct lint_finding *f = report->first; f; f = f->next) {
+		struct json *one = json_push(list[f->severity], json_new_object(a));
+
+		json_set_z(a, one, "rule", f->rule->id);
+		json_set_str(a, one, "pointer", f->pointer);
+		if (f->has_offset)
+			json_set_int(a, one, "offset", (int64_t)f->offset);
+		json_set_str(a, one, "message", f->message);
+		if (f->fix)
+			json_set(a, one, "fix", json_copy(a, f->fix));
+	}
+	if (report->within.n)
+		json_set_str(a, out, "within", report->within);
+	if (report->dropped)
+		json_set_int(a, out, "more", (int64_t)report->dropped);
+	return out;
+}
+
+struct json *lint_example(struct arena *a, const char *text)
+{
+	struct buf b;
+
+	buf_init_in(&b, a, LIMIT_LINE);
+	if (*text != '{')
+		buf_addz(&b, "{`$schema`:`https://schema.management.azure.com/providers/"
+			     "Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#`,"
+			     "`contentVersion`:`1.0.0.0`,`triggers`:{`manual`:{`type`:`Request`,"
+			     "`kind`:`Button`,`inputs`:{`schema`:{}}}},`actions`:{");
+	buf_addz(&b, text);
+	if (*text != '{')
+		buf_addz(&b, "}}");
+	for (size_t i = 0; i < b.n; i++)
+		if (b.p[i] == '`')
+			b.p[i] = '"';
+	return json_parse(a, buf_str(&b), JSON_STRICT, NULL);
+}

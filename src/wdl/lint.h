@@ -1,0 +1,69 @@
+/*
+ * lint.h - what is wrong with a definition, before the service or a run says so.
+ *
+ * Rules are rows with one function each.  Severity "error" is kept for what the service
+ * refuses or what surely fails; "warning" for what is legal and surely not meant; "info" for
+ * what a person may want to know.  A finding that can be put right mechanically carries the
+ * edit as one operation of JSON Patch (RFC 6902).
+ *
+ * Pure: no input or output, the same answer for the same value.
+ */
+#ifndef WDL_LINT_H
+#define WDL_LINT_H
+
+#include "text/json.h"
+
+enum lint_severity { LINT_ERROR, LINT_WARNING, LINT_INFO, LINT__SEVERITIES };
+
+struct lint;
+struct lint_rule;
+
+struct lint_rule {
+	const char *id;
+	enum lint_severity severity; /* of most findings; a finding may be milder */
+	const char *summary;         /* what is asked of a flow, one sentence */
+	void (*check)(struct lint *l, const struct lint_rule *r);
+	const char *wrong, *right;   /* see lint_example */
+};
+
+struct lint_finding {
+	struct lint_finding *next;
+	const struct lint_rule *rule;
+	enum lint_severity severity;
+	struct str pointer; /* RFC 6901, into the document (see lint_report.within) */
+	bool has_offset;
+	size_t offset;      /* in characters into the string at `pointer`, or into the name there */
+	struct str message; /* one sentence, no full stop */
+	struct json *fix;   /* {"op", "path", ...} of RFC 6902, or NULL */
+};
+
+struct lint_report {
+	bool usable;       /* false: there is no definition in the document; `why` says so */
+	const char *why;
+	struct str within; /* "/clientdata" when the pointers go into the JSON text there */
+	struct lint_finding *first; /* errors first, then by pointer */
+	size_t counts[LINT__SEVERITIES];
+	size_t dropped;    /* findings beyond LIMIT_LINT_FINDINGS */
+	size_t actions;
+};
+
+/* Runs all rules over a document: a bare definition, a flow as the service returns it, or a
+ * Dataverse row or its clientdata.  Nothing in it is changed. */
+struct lint_report lint_document(struct arena *a, struct json *document);
+
+/* {"valid", "errors": [...], "warnings": [...], "infos": [...]} */
+struct json *lint_report_json(struct arena *a, const struct lint_report *report);
+
+/* "error", "warning" or "info"; and back, or LINT__SEVERITIES. */
+const char *lint_severity_name(enum lint_severity s);
+enum lint_severity lint_severity_from(struct str name);
+
+/* The rules, in order of id within each group; the rule of an id in any case, or NULL. */
+const struct lint_rule *lint_rule_at(size_t i);
+const struct lint_rule *lint_rule_find(struct str id);
+
+/* The document of a rule's example.  In examples ` stands for a double quote, and one that does
+ * not begin with { is the members of `actions` under a Button trigger. */
+struct json *lint_example(struct arena *a, const char *text);
+
+#endif

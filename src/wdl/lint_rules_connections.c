@@ -1,0 +1,262 @@
+/*
+ * lint_rules_connections.c - rules about connectors: parameters, references, operations.
+ */
+#include "wdl/lint_model.h"
+
+#define ROWS(t) (sizeof(t) / sizeof(*(t)))
+
+static bool any_connector(const struct lint *l)
+{
+	for (const struct lint_step *s = l->steps; s; s = s->next)
+		if (lint_is_connector(s))
+			return true;
+	return false;
+}
+
+static void declared(struct lint *l, const struct lint_rule *r)
+{
+	static const struct {
+		const char *name, *value;
+	} rows[] = {
+		{ "$connections", "{`defaultValue`:{},`type`:`Object`}" },
+		{ "$authentication", "{`defaultValue`:{},`type`:`SecureObject`}" },
+	};
+	struct json *parameters = json_get(l->definition, "parameters");
+	struct str at = lint_at(l, l->prefix, "parameters");
+
+	for (size_t i = 0; any_connector(l) && i < ROWS(rows); i++) {
+		if (json_get(parameters, rows[i].name))
+			continue;
+		struct lint_finding *f =
+			lint_add(l, r, parameters ? at : l->prefix,
+				 "a flow with connectors declares the parameter %s", rows[i].name);
+		if (parameters)
+			lint_fix(l, f, "add", lint_at(l, at, rows[i].name),
+				 lint_example(l->a, rows[i].value));
+	}
+}
+
+static struct str host_pointer(const struct lint *l, const struct lint_step *s, const char *member)
+{
+	return lint_at(l, lint_at(l, lint_at(l, s->pointer, "inputs"), "host"), member);
+}
+
+static const char *reference_member(const struct json *host)
+{
+	return json_get(host, "connectionReferenceName") ? "connectionReferenceName"
+							 : "connectionName";
+}
+
+/* The reference that a step's host names: by key, or by logical name. */
+static struct json *reference(const struct lint *l, const struct json *host)
+{
+	struct str name = json_get_str(host, reference_member(host));
+	struct json *ref = json_get_nocase(l->references, name);
+
+	if (ref)
+		return ref;
+	JSON_EACH(one, l->references)
+		if (str_eq_nocase(json_get_str(one, "connectionReferenceLogicalName"), name) ||
+		    str_eq_nocase(json_str(json_at(one, "/connection/connectionReferenceLogicalName")),
+				  name))
+			return one;
+	return NULL;
+}
+
+static bool is_open_api(const struct lint_step *s)
+{
+	return str_starts_nocase(s->type, S("OpenApiConnection"));
+}
+
+static void references(struct lint *l, const struct lint_rule *r)
+{
+	for (struct lint_step *s = l->steps; s && l->references; s = s->next) {
+		struct json *host = json_get(s->inputs, "host");
+		const char *member = reference_member(host);
+		struct str name = json_get_str(host, member);
+
+		if (!is_open_api(s) || !host)
+			continue;
+		if (!name.n)
+			lint_add(l, r, lint_at(l, lint_at(l, s->pointer, "inputs"), "host"),
+				 "the host names no connection reference (connectionName)");
+		else if (!lint_is_expression(json_get(host, member)) && !reference(l, host))
+			lint_add(l, r, host_pointer(l, s, member),
+				 "there is no connection reference %.*s", STR_ARG(name));
+	}
+}
+
+/* "shared_sql" of "/providers/Microsoft.PowerApps/apis/shared_sql". */
+static struct str last_part(struct str s)
+{
+	for (size_t i = s.n; i--;)
+		if (s.p[i] == '/')
+			return str_from_at(s, i + 1);
+	return s;
+}
+
+static struct str api_of(const struct json *ref)
+{
+	static const char *const where[] = { "/id", "/api/name", "/apiName", "/api/id" };
+
+	for (size_t i = 0; i < ROWS(where); i++) {
+		struct str s = last_part(json_str(json_at(ref, where[i])));
+
+		if (s.n)
+			return s;
+	}
+	return str_from("");
+}
+
+static void hosts(struct lint *l, const struct lint_rule *r)
+{
+	for (struct lint_step *s = l->steps; s; s = s->next) {
+		struct json *host = json_get(s->inputs, "host");
+		struct str at = lint_at(l, s->pointer, "inputs");
+		struct str api = last_part(json_get_str(host, "apiId")), wanted;
+
+		if (!is_open_api(s))
+			continue;
+		if (!host) {
+			lint_add(l, r, s->pointer, "a connector step needs inputs.host");
+			continue;
+		}
+		at = lint_at(l, at, "host");
+		if (!api.n)
+			lint_add(l, r, at, "the host has no apiId");
+		if (!json_get_str(host, "operationId").n)
+			lint_add(l, r, at, "the host has no operationId");
+		wanted = api_of(l->references ? reference(l, host) : NULL);
+		if (api.n && wanted.n && !lint_is_expression(json_get(host, "apiId")) &&
+		    !str_eq_nocase(api, wanted))
+			lint_add(l, r, host_pointer(l, s, "apiId"),
+				 "the connection reference is for %.*s, not for %.*s", STR_ARG(wanted),
+				 STR_ARG(api));
+	}
+}
+
+static void injected(struct lint *l, const struct lint_rule *r)
+{
+	for (struct lint_step *s = l->steps; s; s = s->next) {
+		struct str at = lint_at(l, lint_at(l, s->pointer, "inputs"), "authentication");
+
+		if (!lint_is_connector(s) || !json_get(s->inputs, "authentication"))
+			continue;
+		lint_fix(l,
+			 lint_add(l, r, at, "authentication is put in by the service when it is read, "
+					    "and is not saved"),
+			 "remove", at, NULL);
+	}
+}
+
+static void webhooks(struct lint *l, const struct lint_rule *r)
+{
+	static const char *const prefixes[] = { "StartAndWait", "WaitFor", "PostCardAndWaitForResponse",
+						"Subscribe" };
+
+	for (struct lint_step *s = l->steps; s; s = s->next) {
+		struct str op = json_str(json_at(s->inputs, "/host/operationId"));
+		struct str at = lint_at(l, s->pointer, "type");
+
+		for (size_t i = 0; i < ROWS(prefixes); i++)
+			if (lint_is(s, "OpenApiConnection") && str_starts(op, str_from(prefixes[i])))
+				lint_fix(l,
+					 lint_add(l, r, at,
+						  "%.*s waits for an answer: its type is "
+						  "OpenApiConnectionWebhook", STR_ARG(op)),
+					 "replace", at,
+					 json_new_z(l->a, "OpenApiConnectionWebhook"));
+	}
+}
+
+static void superseded(struct lint *l, const struct lint_rule *r)
+{
+	static const struct {
+		const char *api, *operation, *successor;
+		bool prefix;
+	} rows[] = {
+		{ "shared_teams", "PostMessageToChannel", "PostMessageToConversation", true },
+		{ "shared_office365", "SendEmail", "SendEmailV2", false },
+		{ "shared_approvals", "approvalSubscribe", "StartAndWaitForAnApproval", true },
+	};
+
+	for (struct lint_step *s = l->steps; s; s = s->next) {
+		struct json *host = json_get(s->inputs, "host");
+		struct str op = json_get_str(host, "operationId");
+		struct str api = last_part(json_get_str(host, "apiId"));
+
+		for (size_t i = 0; i < ROWS(rows); i++)
+			if (str_eq_nocase(api, str_from(rows[i].api)) &&
+			    (rows[i].prefix ? str_starts_nocase(op, str_from(rows[i].operation))
+					    : str_eq_nocase(op, str_from(rows[i].operation))))
+				lint_add(l, r, host_pointer(l, s, "operationId"),
+					 "%.*s is deprecated: use %s", STR_ARG(op), rows[i].successor);
+	}
+}
+
+static void approvals(struct lint *l, const struct lint_rule *r)
+{
+	static const char *const types[] = { "Basic", "BasicAwaitAll", "CustomResponse",
+					     "CustomResponseAwaitAll", "Sequential" };
+
+	for (struct lint_step *s = l->steps; s; s = s->next) {
+		struct json *v = json_at(s->inputs, "/parameters/approvalType");
+		bool good = !json_is(v, JSON_STRING) || str_find_char(json_str(v), '@') >= 0;
+
+		if (!str_eq_nocase(last_part(json_str(json_at(s->inputs, "/host/apiId"))),
+				   S("shared_approvals")))
+			continue;
+		for (size_t i = 0; i < ROWS(types); i++)
+			good = good || str_eq(json_str(v), str_from(types[i]));
+		if (!good)
+			lint_add(l, r,
+				 str_fmt(l->a, "%.*s/inputs/parameters/approvalType",
+					 STR_ARG(s->pointer)),
+				 "\"%.*s\" is none of Basic BasicAwaitAll CustomResponse "
+				 "CustomResponseAwaitAll Sequential", STR_ARG(json_str(v)));
+	}
+}
+
+#define CONNECTIONS "`$connections`:{`type`:`Object`}"
+#define AUTHENTICATION "`$authentication`:{`type`:`SecureObject`}"
+#define FLOW(references, parameters, step) \
+	"{`properties`:{`connectionReferences`:{" references "},`definition`:{`$schema`:`x`," \
+	"`contentVersion`:`1.0.0.0`,`parameters`:{" parameters "},`triggers`:{`t`:{" \
+	"`type`:`Request`}},`actions`:{`A`:{" step "}}}}}"
+#define REFERENCE(api) "`c`:{`id`:`/providers/Microsoft.PowerApps/apis/" api "`}"
+#define STEP(type, reference, api, operation, more) \
+	"`type`:`" type "`,`inputs`:{`host`:{`connectionName`:`" reference \
+	"`,`apiId`:`/providers/Microsoft.PowerApps/apis/" api "`,`operationId`:`" operation "`}" \
+	more "}"
+#define BOTH CONNECTIONS "," AUTHENTICATION
+#define ONE(type, api, operation, more) \
+	FLOW(REFERENCE(api), BOTH, STEP(type, "c", api, operation, more))
+
+const struct lint_rule lint_rules_connections[] = {
+	{ "CON01", LINT_ERROR, "flows with connectors declare $connections and $authentication",
+	  declared,
+	  FLOW(REFERENCE("shared_a"), CONNECTIONS, STEP("OpenApiConnection", "c", "shared_a", "Get", "")),
+	  ONE("OpenApiConnection", "shared_a", "Get", "") },
+	{ "CON02", LINT_ERROR, "hosts name a connection reference of the flow", references,
+	  FLOW(REFERENCE("shared_a"), BOTH, STEP("OpenApiConnection", "d", "shared_a", "Get", "")),
+	  ONE("OpenApiConnection", "shared_a", "Get", "") },
+	{ "CON03", LINT_ERROR, "hosts name an operation, and the connector of their reference", hosts,
+	  FLOW(REFERENCE("shared_b"), BOTH, STEP("OpenApiConnection", "c", "shared_a", "Get", "")),
+	  ONE("OpenApiConnection", "shared_a", "Get", "") },
+	{ "CON04", LINT_INFO, "connector steps carry no authentication when they are saved", injected,
+	  ONE("OpenApiConnection", "shared_a", "Get",
+	      ",`authentication`:`@parameters('$authentication')`"),
+	  ONE("OpenApiConnection", "shared_a", "Get", "") },
+	{ "CON05", LINT_ERROR, "operations that wait are of the type OpenApiConnectionWebhook",
+	  webhooks, ONE("OpenApiConnection", "shared_approvals", "StartAndWaitForAnApproval", ""),
+	  ONE("OpenApiConnectionWebhook", "shared_approvals", "StartAndWaitForAnApproval", "") },
+	{ "CON07", LINT_WARNING, "operations are not deprecated", superseded,
+	  ONE("OpenApiConnection", "shared_office365", "SendEmail", ""),
+	  ONE("OpenApiConnection", "shared_office365", "SendEmailV2", "") },
+	{ "CON08", LINT_ERROR, "approvals are of a type that exists", approvals,
+	  ONE("OpenApiConnectionWebhook", "shared_approvals", "StartAndWaitForAnApproval",
+	      ",`parameters`:{`approvalType`:`Everyone`}"),
+	  ONE("OpenApiConnectionWebhook", "shared_approvals", "StartAndWaitForAnApproval",
+	      ",`parameters`:{`approvalType`:`Basic`}") },
+	{ 0 },
+};

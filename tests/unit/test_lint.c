@@ -1,0 +1,274 @@
+/*
+ * test_lint.c - wdl/lint.c and its rules: every row's examples, the flows of tests/data/flows,
+ * the forms of a document, fixes.
+ */
+#include "unit.h"
+
+#include <dirent.h>
+
+#include "wdl/lint.h"
+
+static size_t found(const struct lint_report *r, const char *id)
+{
+	size_t n = 0;
+
+	for (const struct lint_finding *f = r->first; f; f = f->next)
+		n += strcmp(f->rule->id, id) == 0;
+	return n;
+}
+
+static struct json *parsed(struct arena *a, const char *id, const char *text)
+{
+	struct json *v = lint_example(a, text);
+
+	if (!v)
+		fail_msg("%s: the example is not JSON: %.300s", id, text);
+	return v;
+}
+
+/* The wrong example is found, the right one is not, and is clean of errors altogether. */
+static void test_examples(void **state)
+{
+	const struct lint_rule *r;
+	size_t bad = 0;
+
+	for (size_t i = 0; (r = lint_rule_at(i)) != NULL; i++) {
+		struct json *wrong = parsed(*state, r->id, r->wrong);
+		struct json *right = parsed(*state, r->id, r->right);
+		struct json *before = json_copy(*state, wrong);
+		struct lint_report w = lint_document(*state, wrong);
+		struct lint_report n = lint_document(*state, right);
+		bool good = w.usable && n.usable && found(&w, r->id) && !found(&n, r->id) &&
+			    !n.counts[LINT_ERROR] && json_identical(before, wrong);
+
+		print_message("# %-6s %-7s %s %s\n", r->id, lint_severity_name(r->severity),
+			      good ? "ok " : "BAD", r->summary);
+		for (const struct lint_finding *f = n.first; f && !good; f = f->next)
+			print_message("#   right: %s %.*s %.*s\n", f->rule->id, STR_ARG(f->pointer),
+				      STR_ARG(f->message));
+		bad += !good;
+	}
+	assert_int_equal(bad, 0);
+}
+
+/* Every pointer of a finding but that of a missing member leads somewhere. */
+static void check_pointers(const struct lint_report *r, const struct json *doc, const char *where)
+{
+	for (const struct lint_finding *f = r->first; f; f = f->next)
+		if (!json_at_n(doc, f->pointer))
+			fail_msg("%s: %s points nowhere: %.*s", where, f->rule->id,
+				 STR_ARG(f->pointer));
+}
+
+static void test_flows(void **state)
+{
+	static const char dir[] = "tests/data/flows";
+	size_t files = 0, actions = 0, errors = 0, warnings = 0;
+	DIR *d = opendir(dir);
+
+	assert_non_null(d);
+	for (struct dirent *e; (e = readdir(d)) != NULL;) {
+		char *path = arena_printf(*state, "%s/%s", dir, e->d_name);
+
+		if (!str_ends(str_from(path), S(".json")))
+			continue;
+		struct json *doc =
+			json_parse(*state, unit_file(*state, path), JSON_ANSWER, NULL);
+		struct lint_report r = lint_document(*state, doc);
+
+		assert_true(r.usable);
+		check_pointers(&r, doc, path);
+		for (const struct lint_finding *f = r.first; f; f = f->next)
+			if (f->severity != LINT_INFO)
+				print_message("# %s %s %s %.*s %.*s\n", e->d_name, f->rule->id,
+					      lint_severity_name(f->severity), STR_ARG(f->pointer),
+					      STR_ARG(f->message));
+		files++;
+		actions += r.actions;
+		errors += r.counts[LINT_ERROR];
+		warnings += r.counts[LINT_WARNING];
+	}
+	closedir(d);
+	print_message("# %zu flows, %zu actions, %zu errors, %zu warnings\n", files, actions, errors,
+		      warnings);
+	assert_int_equal(files, 10);
+	assert_int_equal(errors, 0);
+	assert_true(warnings * 20 <= actions);
+}
+
+static void test_documents(void **state)
+{
+	static const struct {
+		const char *text;
+		bool usable;
+		const char *within, *pointer;
+	} rows[] = {
+		{ "{`actions`:{`A`:{`type`:`Terminate`,`inputs`:{}}},`triggers`:{}}", true, "",
+		  "/actions/A" },
+		{ "{`definition`:{`actions`:{`A`:{`type`:`Terminate`,`inputs`:{}}}}}", true, "",
+		  "/definition/actions/A" },
+		{ "{`properties`:{`definition`:{`actions`:{`A`:{`type`:`Terminate`}}}}}", true, "",
+		  "/properties/definition/actions/A" },
+		{ "{`clientdata`:`{\\`properties\\`:{\\`definition\\`:{\\`actions\\`:{\\`A\\`:"
+		  "{\\`type\\`:\\`Terminate\\`}}}}}`}", true, "/clientdata",
+		  "/properties/definition/actions/A" },
+		{ "{`clientdata`:`nothing`}", false, NULL, NULL },
+		{ "{`name`:`a`}", false, NULL, NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lint_report r = lint_document(*state, parsed(*state, "document", rows[i].text));
+		bool seen = false;
+
+		assert_int_equal(r.usable, rows[i].usable);
+		if (!r.usable) {
+			assert_non_null(r.why);
+			continue;
+		}
+		assert_str(r.within, rows[i].within);
+		for (const struct lint_finding *f = r.first; f; f = f->next)
+			seen = seen || (strcmp(f->rule->id, "STR05") == 0 &&
+					str_eq(f->pointer, str_from(rows[i].pointer)));
+		assert_true(seen);
+	}
+	assert_false(lint_document(*state, json_new_array(*state)).usable);
+	assert_false(lint_document(*state, NULL).usable);
+}
+
+static void test_fixes(void **state)
+{
+	static const struct {
+		const char *id, *fix;
+	} rows[] = {
+		{ "STR03", "{`op`:`replace`,`path`:`/actions/A/type`,`value`:`Compose`}" },
+		{ "STR04", "{`op`:`move`,`from`:`/actions/A/run_after`,`path`:`/actions/A/runAfter`}" },
+		{ "STR10", "{`op`:`move`,`from`:`/actions/H/retryPolicy`,"
+			   "`path`:`/actions/H/inputs/retryPolicy`}" },
+		{ "GRF03", "{`op`:`remove`,`path`:`/actions/A/runAfter/manual`}" },
+		{ "EXP02", "{`op`:`replace`,`path`:`/actions/A/inputs`,"
+			   "`value`:`@coalesce(triggerBody()?['a'], 'b')`}" },
+		{ "EXP11", "{`op`:`replace`,`path`:`/actions/L/foreach`,`value`:`@createArray(1)`}" },
+		{ "CON01", "{`op`:`add`,`path`:`/properties/definition/parameters/$authentication`,"
+			   "`value`:{`defaultValue`:{},`type`:`SecureObject`}}" },
+		{ "CON04", "{`op`:`remove`,"
+			   "`path`:`/properties/definition/actions/A/inputs/authentication`}" },
+		{ "CON05", "{`op`:`replace`,`path`:`/properties/definition/actions/A/type`,"
+			   "`value`:`OpenApiConnectionWebhook`}" },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct lint_rule *rule = lint_rule_find(str_from(rows[i].id));
+		struct lint_report r;
+		struct json *fix = NULL;
+
+		assert_non_null(rule);
+		r = lint_document(*state, parsed(*state, rule->id, rule->wrong));
+		for (const struct lint_finding *f = r.first; f && !fix; f = f->next)
+			if (f->rule == rule)
+				fix = f->fix;
+		if (!json_equal(fix, parsed(*state, "fix", rows[i].fix)))
+			fail_msg("%s: %.*s", rule->id, STR_ARG(json_text(*state, fix)));
+	}
+}
+
+/* Near misses and depths that the examples do not have. */
+static void test_cases(void **state)
+{
+#define C(n, in, after) "`" n "`:{`type`:`Compose`,`inputs`:`" in "`,`runAfter`:{" after "}}"
+	static const struct {
+		const char *text, *id;
+		size_t count;
+	} rows[] = {
+		/* a branch's action read after its If, and from the other branch */
+		{ "`I`:{`type`:`If`,`expression`:`@equals(1,1)`,`actions`:{" C("A", "1", "")
+		  "}}," C("B", "@outputs('A')", "`I`:[`Succeeded`]"), "REF03", 0 },
+		{ "`I`:{`type`:`If`,`expression`:`@equals(1,1)`,`actions`:{" C("A", "1", "")
+		  "},`else`:{`actions`:{" C("B", "@outputs('A')", "") "}}}", "REF03", 1 },
+		/* from inside a container that comes later */
+		{ C("A", "1", "") ",`S`:{`type`:`Scope`,`runAfter`:{`A`:[`Succeeded`]},`actions`:{"
+		  C("B", "@outputs('A')", "") "}}", "REF03", 0 },
+		{ C("A", "1", "") ",`S`:{`type`:`Scope`,`actions`:{" C("B", "@outputs('A')", "") "}}",
+		  "REF03", 1 },
+		/* through two steps, and the wrong way round */
+		{ C("A", "1", "") "," C("B", "1", "`A`:[`Failed`]") ","
+		  C("D", "@body('A')", "`B`:[`Succeeded`]"), "REF03", 0 },
+		{ C("A", "@outputs('B')", "") "," C("B", "1", "`A`:[`Succeeded`]"), "REF03", 1 },
+		{ C("A", "@outputs('A')", ""), "REF03", 1 },
+		/* an Until reads what is inside of it */
+		{ "`U`:{`type`:`Until`,`expression`:`@equals(outputs('A'),1)`,`limit`:{`count`:3},"
+		  "`actions`:{" C("A", "1", "") "}}", "REF03", 0 },
+		/* a circle of three is told once, what stands behind it is not */
+		{ (C("A", "1", "`D`:[`Succeeded`]") "," C("B", "1", "`A`:[`Succeeded`]") ","
+		   C("D", "1", "`B`:[`Succeeded`]") "," C("E", "1", "`D`:[`Succeeded`]")), "GRF04", 1 },
+		{ C("A", "1", "`A`:[`Succeeded`]") "," C("B", "1", "`A`:[`Succeeded`]"), "GRF04", 0 },
+		{ C("A", "1", "`A`:[`Succeeded`]"), "GRF03", 1 },
+		/* descriptions are no expressions */
+		{ "`A`:{`type`:`Compose`,`inputs`:1,`description`:`@{outputs('Gone')}`}", "REF01", 0 },
+		{ "`A`:{`type`:`Compose`,`inputs`:{`@{outputs('Gone')}`:1}}", "REF01", 1 },
+		{ C("A", "@triggerOutputs()?['x']", "") "," C("B", "@outputs('manual')", ""), "REF01", 0 },
+		{ "`A`:{`type`:`COMPOSE`,`inputs`:1}", "STR03", 1 },
+	};
+#undef C
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lint_report r = lint_document(*state, parsed(*state, "case", rows[i].text));
+
+		if (found(&r, rows[i].id) != rows[i].count)
+			fail_msg("%s %zu times, not %zu: %s", rows[i].id, found(&r, rows[i].id),
+				 rows[i].count, rows[i].text);
+	}
+}
+
+/* A chain of 20,000 actions, each reading the one before: neither stack nor patience ends. */
+static void test_long(void **state)
+{
+	enum { STEPS = 20000 };
+	struct buf b;
+	struct json *doc;
+	struct lint_report r;
+
+	buf_init_in(&b, *state, (size_t)16 << 20);
+	buf_addz(&b, "{\"triggers\":{},\"actions\":{\"A0\":{\"type\":\"Compose\",\"inputs\":1}");
+	for (int i = 1; i < STEPS; i++)
+		buf_addf(&b, ",\"A%d\":{\"type\":\"Compose\",\"inputs\":\"@outputs('A%d')\","
+			     "\"runAfter\":{\"A%d\":[\"Succeeded\"]}}", i, i - 1, i - 1);
+	buf_addz(&b, "}}");
+	doc = json_parse(*state, buf_str(&b), JSON_ANSWER, NULL);
+	assert_non_null(doc);
+	r = lint_document(*state, doc);
+	assert_int_equal(r.actions, STEPS);
+	assert_int_equal(r.counts[LINT_ERROR], found(&r, "LIM01"));
+}
+
+/* Values of the wrong type anywhere do not crash it. */
+static void test_odd(void **state)
+{
+	static const char *const rows[] = {
+		"{`actions`:[],`triggers`:7}",
+		"{`actions`:{`A`:null,`B`:[],`C`:`x`,`D`:{`type`:7,`runAfter`:`x`,`inputs`:[]}}}",
+		"{`actions`:{`A`:{`type`:`Switch`,`cases`:[1],`default`:`x`}},`triggers`:{`t`:0}}",
+		"{`actions`:{`A`:{`type`:`InitializeVariable`,`inputs`:{`variables`:7}}}}",
+		"{`actions`:{`A`:{`type`:`If`,`expression`:{`and`:{`and`:[[],7]}},`else`:[]}}}",
+		"{`actions`:{`A`:{`type`:`OpenApiConnection`,`inputs`:{`host`:7}}},`parameters`:[]}",
+		"{`definition`:{`actions`:{``:{`type`:``,`runAfter`:{``:7}}}},"
+		"`connectionReferences`:[1]}",
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct json *doc = parsed(*state, "odd", rows[i]);
+		struct lint_report r = lint_document(*state, doc);
+
+		assert_true(r.usable);
+		assert_non_null(lint_report_json(*state, &r));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT(test_examples), UNIT(test_flows), UNIT(test_documents), UNIT(test_fixes),
+		UNIT(test_cases),    UNIT(test_long),  UNIT(test_odd),
+	};
+
+	return UNIT_RUN(tests);
+}
