@@ -284,6 +284,10 @@ static void create_workflow(struct request *q, struct environment *e, struct str
 		answer_error(q, SE_DV_SYNTAX, "0", "the body", NULL);
 		return;
 	}
+	if (!tenant_make_room(q->tenant)) {
+		answer_error(q, SE_INTERNAL, NULL, NULL, NULL);
+		return;
+	}
 	f = flow_new(q->tenant, e, q->caller.user, json_get_str(body, "name"));
 	f->state = FLOW_STOPPED;
 	prng_guid(prng_mix(f->seed, prng_hash(S("row"))), f->workflow);

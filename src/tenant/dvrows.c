@@ -35,7 +35,7 @@ const char *flow_trigger_type(struct flow *f)
 struct json *flow_clientdata(struct request *q, struct flow *f)
 {
 	struct arena *a = &q->mem;
-	struct json *references = json_new_object(a);
+	struct json *references = json_new_object(a), *out, *p;
 
 	JSON_EACH(r, flow_current(f)->references) {
 		struct str id = json_get_str(r, "id"), api = id;
@@ -54,10 +54,11 @@ struct json *flow_clientdata(struct request *q, struct flow *f)
 					     S(""),
 				     api));
 	}
-	return emit_json(a,
-			 "{'properties':{'connectionReferences':%j,'definition':%j},'schemaVersion':"
-			 "'1.0.0.0'}",
-			 references, flow_current(f)->definition);
+	out = emit_json(a, "{'properties':{},'schemaVersion':'1.0.0.0'}");
+	p = json_get(out, "properties");
+	json_set(a, p, "connectionReferences", references);
+	json_set(a, p, "definition", json_copy(a, flow_current(f)->definition));
+	return out;
 }
 
 static const struct reference *reference_named(struct request *q, const struct environment *e,

@@ -23,7 +23,8 @@ void emit(struct buf *b, const char *fmt, ...);
 void emit_v(struct buf *b, const char *fmt, va_list ap);
 /* The text of the format, in the arena. */
 struct str emit_str(struct arena *a, const char *fmt, ...);
-/* The same as a value; a format that is not JSON ends the process (it is a bug). */
+/* The same as a value; a format that is not JSON ends the process (it is a bug), so %j is not
+ * for values that came from a client: they may be as deep as a reader allows. */
 struct json *emit_json(struct arena *a, const char *fmt, ...);
 /* Adds ',' unless the buffer ends with an opening bracket, brace or nothing. */
 void emit_comma(struct buf *b);

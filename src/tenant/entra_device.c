@@ -15,6 +15,19 @@
 
 static struct list codes;
 
+/* Codes that ended more than an hour ago are nobody's any more. */
+static void forget_old(struct list *list)
+{
+	LIST_EACH_SAFE(node, list) {
+		struct pending *p = LIST_ITEM(node, struct pending, node);
+
+		if (p->expires && p->expires < clock_now() - TICKS_H) {
+			list_remove(&p->node);
+			free(p);
+		}
+	}
+}
+
 struct pending *entra_pending_new(struct list *list, struct request *q)
 {
 	struct pending *p = must_alloc(sizeof(*p));
@@ -23,6 +36,7 @@ struct pending *entra_pending_new(struct list *list, struct request *q)
 
 	if (!list->next)
 		list_init(list);
+	forget_old(list);
 	crypt_random(bytes, sizeof(bytes));
 	buf_init(&b, 64);
 	crypt_b64url(&b, str_n((const char *)bytes, sizeof(bytes)));

@@ -257,12 +257,22 @@ struct run *flow_run(struct flow *f, struct str name)
 	return NULL;
 }
 
+static void drop_run(struct run *r)
+{
+	if (r->mem)
+		arena_release(r->mem);
+	free(r->mem);
+	version_drop(r->version);
+}
+
 struct run *flow_start_run(struct tenant *t, struct flow *f, const struct json *trigger,
 			   const struct run *origin)
 {
 	struct run made, before = origin ? *origin : (struct run){ 0 }, *r;
 
 	flow_make_runs(f);
+	if (f->run_count >= TENANT_RUNS)
+		drop_run(&f->runs[--f->run_count]);
 	add_run(f); /* may move the runs, and `origin` with them */
 	r = &f->runs[f->run_count - 1];
 	r->start = clock_now();
@@ -290,12 +300,8 @@ struct run *flow_start_run(struct tenant *t, struct flow *f, const struct json *
 
 void flow_free(struct tenant *t, struct flow *f)
 {
-	for (unsigned i = 0; i < f->run_count; i++) {
-		if (f->runs[i].mem)
-			arena_release(f->runs[i].mem);
-		free(f->runs[i].mem);
-		version_drop(f->runs[i].version);
-	}
+	for (unsigned i = 0; i < f->run_count; i++)
+		drop_run(&f->runs[i]);
 	version_drop(f->version);
 	list_remove(&f->node);
 	t->flow_count--;

@@ -84,7 +84,7 @@ static void create_named(struct request *q, struct environment *e, struct str id
 	if (!p)
 		return;
 	references = design_references(q, json_get(p, "connectionReferences"));
-	if (q->tenant->flow_count >= TENANT_FLOWS) {
+	if (!tenant_make_room(q->tenant)) {
 		answer_error(q, SE_INTERNAL, NULL, NULL, NULL);
 		return;
 	}

@@ -18,9 +18,9 @@
 #define TENANT_VERSION (32u << 20)
 /* Segments captured by one route: environment, flow, run, action, repetition, and spare. */
 #define TENANT_CAPTURES 8
-/* Runs of one flow: 28 days at one every ten minutes is 4,032. */
+/* Runs of one flow: 28 days at one every ten minutes is 4,032; beyond it the oldest goes. */
 #define TENANT_RUNS 8192
-/* Flows of one tenant, seeded and created by tests. */
+/* Flows of one tenant, seeded and created by tests; deleted ones make room. */
 #define TENANT_FLOWS 4096
 /* Access tokens remembered; the oldest is forgotten (it then counts as expired). */
 #define TENANT_TOKENS 65536

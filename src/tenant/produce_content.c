@@ -77,6 +77,14 @@ static struct json *default_inputs(const struct script_scope *s, const struct pl
 	return in ? script_resolve(a, s, in) : NULL;
 }
 
+static struct json *body_of(struct arena *a, const struct json *v)
+{
+	struct json *out = json_new_object(a);
+
+	json_set(a, out, "body", v ? json_copy(a, v) : json_new_null(a));
+	return out;
+}
+
 static struct json *default_outputs(const struct script_scope *s, const struct played_action *x)
 {
 	struct arena *a = s->played->arena;
@@ -92,12 +100,12 @@ static struct json *default_outputs(const struct script_scope *s, const struct p
 		return in;
 	}
 	if (str_eq(x->type, S("ParseJson")))
-		return emit_json(a, "{'body':%j}", json_get(in, "content"));
+		return body_of(a, json_get(in, "content"));
 	if (str_eq(x->type, S("Query")))
-		return emit_json(a, "{'body':%j}", json_get(in, "from"));
+		return body_of(a, json_get(in, "from"));
 	if (str_eq(x->type, S("SetVariable")) || str_eq(x->type, S("AppendToStringVariable")) ||
 	    str_eq(x->type, S("AppendToArrayVariable")) || str_eq(x->type, S("IncrementVariable")))
-		return emit_json(a, "{'body':%j}", in);
+		return body_of(a, in);
 	if (str_starts(x->type, S("OpenApiConnection")) || str_starts(x->type, S("ApiConnection")) ||
 	    str_eq(x->type, S("Http")))
 		return emit_json(a, "{'statusCode':200,'headers':{'Content-Type':"

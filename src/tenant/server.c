@@ -307,10 +307,17 @@ static enum MHD_Result send_answer(struct exchange *x)
 	struct answer *an = &x->q.answer;
 	struct MHD_Response *r;
 	enum MHD_Result ok;
-	bool zip = !an->fill && an->body.n >= SMALLEST_GZIP && x->hit.kind != FAULT_TRUNCATE &&
+	bool zip;
+
+	if (!buf_ok(&an->body)) {
+		/* The answer grew beyond its ceiling. */
+		buf_free(&an->body);
+		buf_init(&an->body, TENANT_ANSWER);
+		an->status = 500;
+	}
+	zip = !an->fill && an->body.n >= SMALLEST_GZIP && x->hit.kind != FAULT_TRUNCATE &&
 		   x->hit.kind != FAULT_SLOW && !has_header(an, "Content-Encoding") &&
 		   wants_gzip(x);
-
 	if (zip && gzip_body(&an->body)) {
 		answer_header(&x->q, "Content-Encoding", S("gzip"));
 		answer_header(&x->q, "Vary", S("Accept-Encoding"));

@@ -314,6 +314,21 @@ const char *flow_state_name(enum flow_state s)
 	return state_names[s];
 }
 
+bool tenant_make_room(struct tenant *t)
+{
+	if (t->flow_count < TENANT_FLOWS)
+		return true;
+	LIST_EACH(node, &t->flows) {
+		struct flow *f = LIST_ITEM(node, struct flow, node);
+
+		if (f->deleted) {
+			flow_free(t, f);
+			return true;
+		}
+	}
+	return false;
+}
+
 struct flow *flow_new(struct tenant *t, struct environment *e, struct user *owner, struct str name)
 {
 	struct flow *f = must_alloc(sizeof(*f));

@@ -182,6 +182,8 @@ struct solution *tenant_solution(struct tenant *t, const struct environment *e, 
 
 /* By name on the flow host or by workflow id; NULL when there is none. */
 struct flow *tenant_flow(struct tenant *t, const struct environment *e, struct str id);
+/* Room for one more flow, if need be in the place of a deleted one; false when there is none. */
+bool tenant_make_room(struct tenant *t);
 struct flow *flow_new(struct tenant *t, struct environment *e, struct user *owner,
 		      struct str name);
 /* Takes the flow off its list and frees it. */

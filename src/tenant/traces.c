@@ -27,12 +27,14 @@ static void trace(struct request *q, const struct script_scope *s, struct json *
 		return;
 	if (json_is(v, JSON_STRING)) {
 		struct str text = json_str(v);
+		struct json *one;
 
 		if (!is_expression(text))
 			return;
-		json_push(out, emit_json(&q->mem, "{'path':'%S','text':'%S','value':%j}", path,
-					 str_starts(text, S("@{")) ? text : str_from_at(text, 1),
-					 script_resolve(&q->mem, s, v)));
+		one = emit_json(&q->mem, "{'path':'%S','text':'%S'}", path,
+				str_starts(text, S("@{")) ? text : str_from_at(text, 1));
+		json_set(&q->mem, one, "value", script_resolve(&q->mem, s, v));
+		json_push(out, one);
 		return;
 	}
 	JSON_EACH(m, v) {

@@ -256,6 +256,16 @@ static void resubmit(struct request *q)
 
 /* ---- starting ---- */
 
+/* What the trigger hands on of a request. */
+static struct json *payload_of(struct request *q, struct str type, struct json *body)
+{
+	struct json *out = emit_json(&q->mem, "{'headers':{'Host':'%S','Content-Type':'%S'}}", q->host,
+				     type.p ? type : S("application/json"));
+
+	json_set(&q->mem, out, "body", json_copy(&q->mem, body));
+	return out;
+}
+
 static void trigger_run(struct request *q)
 {
 	struct flow *f = need_trigger_flow(q);
@@ -275,8 +285,7 @@ static void trigger_run(struct request *q)
 	}
 	/* Inputs reach a button flow; an HTTP trigger started this way gets none. */
 	if (is_type(t, "Request") && !is_kind(t, "Http"))
-		payload = emit_json(&q->mem, "{'headers':{'Content-Type':'application/json'},'body':%j}",
-				    body);
+		payload = payload_of(q, S("application/json"), body);
 	flow_start_run(q->tenant, f, payload, NULL);
 	answer_empty(q, 202);
 }
@@ -390,15 +399,7 @@ static void invoke(struct request *q)
 		answer_error(q, SE_INVALID_REQUEST, "The body is not JSON", NULL, NULL);
 		return;
 	}
-	r = flow_start_run(q->tenant, f,
-			   emit_json(&q->mem,
-				     "{'headers':{'Host':'%S','Content-Type':'%S'},'body':%j}",
-				     q->host,
-				     request_header(q, "Content-Type").p ?
-					     request_header(q, "Content-Type") :
-					     S("application/json"),
-				     body),
-			   NULL);
+	r = flow_start_run(q->tenant, f, payload_of(q, request_header(q, "Content-Type"), body), NULL);
 	invoke_headers(q, f, r, hex);
 	p = play_run(&q->mem, f, r);
 	if (p->response < 0) {
