@@ -150,6 +150,14 @@ static const struct {
 		"Der Trigger ist nicht aktiviert.",
 		"Kan ikke kjøre utløseren '{1}' for arbeidsflyten '{0}' med tilstanden 'Disabled': utløseren er ikke "
 		"aktivert." },
+	/* pub: the workflow engine */
+	[SE_TRIGGER_SCHEMA] = { 400, ENVELOPE_PLAIN, "TriggerInputSchemaMismatch",
+		"The input body for trigger '{0}' of type 'Request' did not match its schema definition. "
+		"Error details: '{1}'.",
+		"Der Eingabetext für den Trigger '{0}' vom Typ 'Request' stimmt nicht mit der "
+		"Schemadefinition überein. Fehlerdetails: '{1}'.",
+		"Inndatateksten for utløseren '{0}' av typen 'Request' samsvarer ikke med "
+		"skjemadefinisjonen. Feildetaljer: '{1}'." },
 	/* pub: the direct API of the workflow engine */
 	[SE_SAS_REQUIRED] = { 401, ENVELOPE_PLAIN, "DirectApiAuthorizationRequired",
 		"The request must be authenticated only by Shared Access scheme.",

@@ -5,288 +5,10 @@
  * scopes, loops); how a single step went is said by the script of the pattern.
  * Must not know HTTP, links or principals.
  */
-#include "tenant/produce.h"
-
-#include <stdlib.h>
-
 #include "tenant/clock.h"
 #include "tenant/emit.h"
 #include "tenant/limits.h"
-#include "tenant/prng.h"
-#include "tenant/script.h"
-
-struct play {
-	struct played *p;
-	const uint64_t *index; /* this iteration of the loops, or NULL: the sum of all */
-	unsigned known;        /* how many numbers `index` has; loops further in are summed up */
-	enum { PLAIN, GOOD_ITERATION, BAD_ITERATION } mode; /* inside a loop, when index is NULL */
-};
-
-static int64_t eval_children(struct play *g, int parent, unsigned branch, int64_t start);
-
-/* ---- the script ---- */
-
-const struct json *play_script(const struct played *p, struct str action, const char *name)
-{
-	const struct json *v =
-		json_get(json_get_n(json_get(p->variant, "actions"), action), name);
-
-	return v ? v : json_get(json_get_n(json_get(p->base, "actions"), action), name);
-}
-
-/* ---- collecting ---- */
-
-static unsigned count_actions(const struct json *actions, unsigned depth)
-{
-	unsigned n = 0;
-
-	if (depth > TENANT_DEPTH)
-		return 0;
-	JSON_EACH(v, actions) {
-		n += 1 + count_actions(json_get(v, "actions"), depth + 1) +
-		     count_actions(json_get(json_get(v, "else"), "actions"), depth + 1) +
-		     count_actions(json_get(json_get(v, "default"), "actions"), depth + 1);
-		JSON_EACH(c, json_get(v, "cases"))
-			n += count_actions(json_get(c, "actions"), depth + 1);
-	}
-	return n;
-}
-
-static bool is_loop(const struct played_action *x)
-{
-	return str_eq(x->type, S("Foreach")) || str_eq(x->type, S("Until"));
-}
-
-static void remember(struct played *p, int number)
-{
-	uint64_t at = prng_hash(p->actions[number].name);
-
-	while (p->slots[at % p->slot_count])
-		at++;
-	p->slots[at % p->slot_count] = number + 1;
-}
-
-struct played_action *play_find(struct played *p, struct str name)
-{
-	uint64_t at = prng_hash(name);
-
-	for (; p->slots[at % p->slot_count]; at++) {
-		struct played_action *x = &p->actions[p->slots[at % p->slot_count] - 1];
-
-		if (str_eq(x->name, name))
-			return x;
-	}
-	return NULL;
-}
-
-struct played_action *play_find_nocase(struct played *p, struct str name)
-{
-	struct played_action *x = play_find(p, name);
-
-	for (unsigned i = 0; !x && i < p->count; i++)
-		if (str_eq_nocase(p->actions[i].name, name))
-			x = &p->actions[i];
-	return x;
-}
-
-static void collect(struct played *p, const struct json *actions, int parent, unsigned branch,
-		    unsigned depth)
-{
-	if (depth > TENANT_DEPTH)
-		return;
-	JSON_EACH(v, actions) {
-		int number = (int)p->count;
-		struct played_action *x = &p->actions[p->count++];
-		unsigned cases = 2;
-
-		x->name = json_name(v);
-		x->type = json_get_str(v, "type");
-		x->def = v;
-		x->parent = parent;
-		x->branch = branch;
-		if (parent >= 0) {
-			const struct played_action *up = &p->actions[parent];
-
-			memcpy(x->loops, up->loops, sizeof(x->loops));
-			x->loop_count = up->loop_count;
-			if (is_loop(up) && x->loop_count < PLAYED_LOOPS)
-				x->loops[x->loop_count++] = parent;
-		}
-		if (is_loop(x))
-			x->items = (uint64_t)json_int(play_script(p, x->name, "items"), 3);
-		remember(p, number);
-		collect(p, json_get(v, "actions"), number, 0, depth + 1);
-		collect(p, json_get(json_get(v, "else"), "actions"), number, 1, depth + 1);
-		collect(p, json_get(json_get(v, "default"), "actions"), number, 1, depth + 1);
-		JSON_EACH(c, json_get(v, "cases"))
-			collect(p, json_get(c, "actions"), number, cases++, depth + 1);
-		p->actions[number].after = p->count;
-	}
-}
-
-static void mark_followed(struct played *p)
-{
-	for (unsigned i = 0; i < p->count; i++)
-		JSON_EACH(after, json_get(p->actions[i].def, "runAfter")) {
-			struct played_action *before = play_find(p, json_name(after));
-
-			if (before)
-				before->followed = true;
-		}
-}
-
-/* ---- one step ---- */
-
-static bool index_matches(const struct json *at, const struct play *g, unsigned n)
-{
-	unsigned i = 0;
-
-	if (json_is(at, JSON_NUMBER))
-		return n && (n > g->known || (uint64_t)json_int(at, -1) == g->index[n - 1]);
-	JSON_EACH(v, at) {
-		if (i >= n || (i < g->known && (uint64_t)json_int(v, -1) != g->index[i]))
-			return false;
-		i++;
-	}
-	return i == n;
-}
-
-/* "every": N fails the last of each N repetitions, counted through all loops. */
-static bool index_counts(const struct play *g, const struct played_action *x, uint64_t every)
-{
-	uint64_t flat = 0, span = 1;
-
-	for (unsigned i = 0; i < x->loop_count; i++) {
-		uint64_t items = g->p->actions[x->loops[i]].items;
-
-		flat = flat * items + (i < g->known ? g->index[i] : 0);
-		if (i >= g->known)
-			span *= items;
-	}
-	return every && (flat + span) / every > flat / every;
-}
-
-/* The part of the script that says how this repetition fails, or NULL. */
-static const struct json *failure_of(const struct play *g, const struct played_action *x)
-{
-	const struct json *fail = play_script(g->p, x->name, "fail");
-	int64_t every = json_int(json_get(fail, "every"), 0);
-
-	if (!fail || !x->loop_count || (!g->index && g->mode != GOOD_ITERATION))
-		return fail;
-	if (!g->index)
-		return NULL;
-	JSON_EACH(at, json_get(fail, "at"))
-		if (index_matches(at, g, x->loop_count))
-			return fail;
-	return every > 0 && index_counts(g, x, (uint64_t)every) ? fail : NULL;
-}
-
-static const struct {
-	const char *type;
-	int64_t ms, spread;
-	const char *code;
-} kinds[] = {
-	{ "OpenApiConnection", 280, 900, "OK" },
-	{ "OpenApiConnectionWebhook", 900, 2400, "OK" },
-	{ "ApiConnection", 280, 900, "OK" },
-	{ "ApiConnectionWebhook", 900, 2400, "OK" },
-	{ "Http", 350, 1200, "OK" },
-	{ "Response", 8, 20, "OK" },
-	{ "Workflow", 1800, 2500, "OK" },
-	{ "Wait", 10000, 10, "OK" },
-	{ "", 6, 30, "OK" },
-};
-
-static enum run_status status_named(struct str name, enum run_status otherwise)
-{
-	for (enum run_status s = RUN_RUNNING; s <= RUN_ABORTED; s++)
-		if (str_eq(name, str_from(run_status_name(s))))
-			return s;
-	return otherwise;
-}
-
-static uint64_t step_seed(const struct play *g, const struct played_action *x)
-{
-	uint64_t seed = prng_mix(g->p->run->seed, prng_hash(x->name));
-
-	for (unsigned i = 0; g->index && i < x->loop_count && i < g->known; i++)
-		seed = prng_mix(seed, g->index[i]);
-	return seed;
-}
-
-static void eval_step(struct play *g, struct played_action *x, int64_t start)
-{
-	const struct json *fail = failure_of(g, x), *ms = play_script(g->p, x->name, "ms");
-	uint64_t seed = step_seed(g, x);
-	size_t k = 0;
-
-	while (*kinds[k].type && !str_eq(x->type, str_from(kinds[k].type)))
-		k++;
-	if (json_get(fail, "ms"))
-		ms = json_get(fail, "ms");
-	x->sum = (struct outcome){ .status = RUN_SUCCEEDED, .code = kinds[k].code, .start = start };
-	x->sum.end = start + json_int(ms, kinds[k].ms) * TICKS_MS +
-		     (int64_t)prng_below(&seed, (uint64_t)((ms ? 40 : kinds[k].spread) * TICKS_MS));
-	if (json_is_true(play_script(g->p, x->name, "forever")))
-		x->sum.end = INT64_MAX;
-	if (!fail)
-		return;
-	x->sum.status = status_named(json_get_str(fail, "status"), RUN_FAILED);
-	x->sum.code = json_get(fail, "code") ? json_get_z(fail, "code") : "ActionFailed";
-	x->sum.error = json_get(fail, "error");
-	x->sum.retries = (unsigned)json_int(json_get(fail, "retries"), 0);
-	x->sum.end += (int64_t)x->sum.retries * 7 * TICKS_S;
-}
-
-/* ---- skipping ---- */
-
-static void skip(struct play *g, int number, const struct json *error)
-{
-	struct played *p = g->p;
-	struct played_action *x = &p->actions[number];
-
-	x->seen = true;
-	x->sum = (struct outcome){
-		.status = RUN_SKIPPED,
-		.code = "ActionSkipped",
-		.error = error,
-		.start = x->sum.start,
-		.end = x->sum.start,
-	};
-	for (unsigned i = (unsigned)number + 1; i < x->after; i++) {
-		if (p->actions[i].parent != number)
-			continue;
-		p->actions[i].sum.start = x->sum.start;
-		skip(g, (int)i, error);
-	}
-}
-
-static const struct json *branch_error(struct play *g, const struct played_action *x)
-{
-	return emit_json(g->p->arena,
-			 "{'code':'ActionBranchingConditionNotSatisfied','message':"
-			 "'The execution of template action \\u0027%S\\u0027 skipped: the branching "
-			 "condition for this action is not satisfied.'}",
-			 x->name);
-}
-
-static const struct json *after_error(struct play *g, const struct played_action *x,
-				      const struct json *wanted, const struct played_action *before)
-{
-	struct buf list;
-
-	buf_init_in(&list, g->p->arena, 1024);
-	JSON_EACH(s, wanted)
-		buf_addf(&list, "%s%s", list.n ? ", " : "", json_z(s));
-	return emit_json(g->p->arena,
-			 "{'code':'ActionConditionFailed','message':"
-			 "'The execution of template action \\u0027%S\\u0027 skipped: the "
-			 "\\u0027runAfter\\u0027 condition for action \\u0027%S\\u0027 is not satisfied. "
-			 "Expected status values \\u0027%S\\u0027 and actual value \\u0027%s\\u0027.'}",
-			 x->name, before->name, buf_str(&list),
-			 run_status_name(before->sum.status));
-}
+#include "tenant/produce_parts.h"
 
 /* ---- containers ---- */
 
@@ -311,7 +33,7 @@ static enum run_status leaf_status(struct played *p, const struct played_action 
 	return worst;
 }
 
-static enum run_status children_status(struct played *p, int parent)
+enum run_status play_children_status(struct played *p, int parent)
 {
 	unsigned end = parent < 0 ? p->count : p->actions[parent].after;
 
@@ -346,7 +68,7 @@ static void skip_branch(struct play *g, int number, unsigned branch, int64_t at)
 		if (x->parent != number || x->branch != branch)
 			continue;
 		x->sum.start = at;
-		skip(g, (int)i, branch_error(g, x));
+		play_skip(g, (int)i, play_branch_error(g, x));
 	}
 }
 
@@ -375,7 +97,7 @@ static int64_t eval_branches(struct play *g, int number, int64_t start)
 	for (unsigned b = 0; b <= last; b++)
 		if (b != taken)
 			skip_branch(g, number, b, start);
-	return eval_children(g, number, taken, start);
+	return play_children(g, number, taken, start);
 }
 
 /*
@@ -390,13 +112,13 @@ static int64_t sum_loop(struct play *g, int number, int64_t start, bool *failed)
 	int64_t end;
 
 	g->mode = BAD_ITERATION;
-	eval_children(g, number, 0, start);
-	*failed = children_status(p, number) == RUN_FAILED;
+	play_children(g, number, 0, start);
+	*failed = play_children_status(p, number) == RUN_FAILED;
 	bad = arena_array(p->arena, x->after - (unsigned)number, sizeof(*bad));
 	for (unsigned i = (unsigned)number; i < x->after; i++)
 		bad[i - (unsigned)number] = p->actions[i].sum;
 	g->mode = GOOD_ITERATION;
-	end = eval_children(g, number, 0, start);
+	end = play_children(g, number, 0, start);
 	g->mode = PLAIN;
 	for (unsigned i = (unsigned)number + 1; i < x->after; i++) {
 		const struct outcome *b = &bad[i - (unsigned)number];
@@ -416,24 +138,24 @@ static int64_t sum_loop(struct play *g, int number, int64_t start, bool *failed)
 static void eval_container(struct play *g, int number, int64_t start)
 {
 	struct played_action *x = &g->p->actions[number];
-	const struct json *fail = failure_of(g, x);
+	const struct json *fail = play_failure(g, x);
 	bool failed;
 	int64_t end;
 
-	if (is_loop(x) && !g->index && g->mode == PLAIN) {
+	if (play_is_loop(x) && !g->index && g->mode == PLAIN) {
 		end = sum_loop(g, number, start, &failed);
 	} else {
 		if (str_eq(x->type, S("If")) || str_eq(x->type, S("Switch")))
 			end = eval_branches(g, number, start);
 		else
-			end = eval_children(g, number, 0, start);
-		failed = children_status(g->p, number) == RUN_FAILED;
+			end = play_children(g, number, 0, start);
+		failed = play_children_status(g->p, number) == RUN_FAILED;
 	}
 	x->sum = (struct outcome){ .status = RUN_SUCCEEDED, .start = start, .end = end };
 	if (failed)
 		fail_container(g, x);
 	if (fail) {
-		x->sum.status = status_named(json_get_str(fail, "status"), RUN_FAILED);
+		x->sum.status = play_status_named(json_get_str(fail, "status"), RUN_FAILED);
 		x->sum.code = json_get_z(fail, "code");
 		x->sum.error = json_get(fail, "error");
 	}
@@ -441,7 +163,7 @@ static void eval_container(struct play *g, int number, int64_t start)
 
 static bool is_container(const struct played_action *x)
 {
-	return is_loop(x) || str_eq(x->type, S("Scope")) || str_eq(x->type, S("If")) ||
+	return play_is_loop(x) || str_eq(x->type, S("Scope")) || str_eq(x->type, S("If")) ||
 	       str_eq(x->type, S("Switch"));
 }
 
@@ -455,7 +177,7 @@ static void eval_action(struct play *g, int number, int64_t start)
 		eval_container(g, number, start);
 		return;
 	}
-	eval_step(g, x, start);
+	play_step(g, x, start);
 	if (str_eq(x->type, S("Terminate")) && !g->index && x->sum.end < p->stop) {
 		p->stop = x->sum.end;
 		p->terminate = number;
@@ -484,13 +206,12 @@ static bool ready(struct play *g, const struct played_action *x, int64_t *start,
 			ok |= str_eq_nocase(json_str(s),
 					    str_from(run_status_name(before->sum.status)));
 		if (!ok && !*why)
-			*why = after_error(g, x, after, before);
+			*why = play_after_error(g, x, after, before);
 	}
 	return true;
 }
 
-/* Evaluates one branch of a container (or the top level); returns when its last action ended. */
-static int64_t eval_children(struct play *g, int parent, unsigned branch, int64_t start)
+int64_t play_children(struct play *g, int parent, unsigned branch, int64_t start)
 {
 	struct played *p = g->p;
 	unsigned last = parent < 0 ? p->count : p->actions[parent].after;
@@ -513,7 +234,7 @@ static int64_t eval_children(struct play *g, int parent, unsigned branch, int64_
 			more = true;
 			x->sum.start = at;
 			if (why || at >= p->stop)
-				skip(g, (int)i, why);
+				play_skip(g, (int)i, why);
 			else
 				eval_action(g, (int)i, at + 4 * TICKS_MS);
 			if (x->sum.end > end)
@@ -551,12 +272,12 @@ static void finish(struct played *p, int64_t end)
 	const struct played_action *t = p->terminate >= 0 ? &p->actions[p->terminate] : NULL;
 
 	p->sum.end = end;
-	p->sum.status = children_status(p, -1);
+	p->sum.status = play_children_status(p, -1);
 	if (t) {
 		const struct json *in = json_get(t->def, "inputs");
 
 		p->sum.end = p->stop;
-		p->sum.status = status_named(json_get_str(in, "runStatus"), RUN_SUCCEEDED);
+		p->sum.status = play_status_named(json_get_str(in, "runStatus"), RUN_SUCCEEDED);
 		if (p->sum.status == RUN_FAILED) {
 			p->sum.code = "Terminated";
 			p->sum.error = json_get(in, "runError");
@@ -606,13 +327,13 @@ struct played *play_run(struct arena *a, struct flow *f, struct run *r)
 			      .response = -1,
 			      .terminate = -1,
 			      .stop = INT64_MAX };
-	count = count_actions(json_get(p->definition, "actions"), 0);
+	count = play_count(json_get(p->definition, "actions"), 0);
 	p->actions = arena_array(a, count + 1, sizeof(*p->actions));
 	p->slot_count = count * 2 + 1;
 	p->slots = arena_array(a, p->slot_count, sizeof(*p->slots));
 	p->scratch = arena_array(a, count + 1, sizeof(*p->scratch));
-	collect(p, json_get(p->definition, "actions"), -1, 0, 0);
-	mark_followed(p);
+	play_collect(p, json_get(p->definition, "actions"), -1, 0, 0);
+	play_mark_followed(p);
 	p->trigger = json_name(json_first(json_get(p->definition, "triggers")));
 	p->trigger_code = "OK";
 	p->trigger_start = r->start - 3 * TICKS_MS;
@@ -622,7 +343,7 @@ struct played *play_run(struct arena *a, struct flow *f, struct run *r)
 	if (!p->cancelled && json_get(p->variant, "cancelledAfter"))
 		p->cancelled = r->start +
 			       json_int(json_get(p->variant, "cancelledAfter"), 0) * TICKS_S;
-	end = eval_children(&g, -1, 0, r->start);
+	end = play_children(&g, -1, 0, r->start);
 	finish(p, end);
 	return p;
 }
@@ -682,7 +403,7 @@ struct outcome play_repetition(struct played *p, const struct played_action *x,
 		number = number * p->actions[x->loops[i]].items + index[i];
 	for (unsigned i = first; i < after; i++)
 		p->scratch[i] = p->actions[i].sum;
-	eval_children(&g, loop, 0, whole->start + span * (int64_t)number);
+	play_children(&g, loop, 0, whole->start + span * (int64_t)number);
 	o = x->sum;
 	for (unsigned i = first; i < after; i++)
 		p->actions[i].sum = p->scratch[i];
@@ -703,8 +424,8 @@ struct outcome play_iteration(struct played *p, const struct played_action *loop
 	for (unsigned i = (unsigned)number + 1; i < loop->after; i++)
 		p->scratch[i] = p->actions[i].sum;
 	o.start += (end - loop->sum.start) / (int64_t)items * (int64_t)index[loop->loop_count];
-	o.end = eval_children(&g, number, 0, o.start);
-	if (children_status(p, number) == RUN_FAILED)
+	o.end = play_children(&g, number, 0, o.start);
+	if (play_children_status(p, number) == RUN_FAILED)
 		o.status = RUN_FAILED;
 	for (unsigned i = (unsigned)number + 1; i < loop->after; i++)
 		p->actions[i].sum = p->scratch[i];

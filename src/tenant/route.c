@@ -9,10 +9,23 @@
 #include "tenant/token.h"
 
 static const struct route_table *const tables[] = {
-	&control_routes,   &content_routes,    &entra_routes,	    &device_routes,
-	&browser_routes,   &flow_routes,       &flow_write_routes,  &run_routes,
-	&trigger_routes,   &connection_routes, &connector_routes,   &bap_routes,
-	&powerplatform_routes, &dataverse_routes, &trace_routes,
+	&control_routes,
+	&content_routes,
+	&entra_routes,
+	&device_routes,
+	&browser_routes,
+	&flow_routes,
+	&flow_write_routes,
+	&run_routes,
+	&repetition_routes,
+	&trace_routes,
+	&trigger_routes,
+	&connection_routes,
+	&connector_routes,
+	&bap_routes,
+	&powerplatform_routes,
+	&dataverse_routes,
+	&dataverse_more_routes,
 };
 
 /* ---- faces ---- */

@@ -9,13 +9,13 @@
 #include "tenant/control.h"
 #include "tenant/emit.h"
 #include "tenant/faces.h"
+#include "tenant/history.h"
 #include "tenant/prng.h"
 #include "tenant/route.h"
 
-enum { RUNS_A_PAGE = 50, ACTIONS_A_PAGE = 50, REPETITIONS_A_PAGE = 100, AT_MOST = 250 };
+enum { RUNS_A_PAGE = 50, ACTIONS_A_PAGE = 50, AT_MOST = 250 };
 
-/* On the environment host the path does not name the environment. */
-static unsigned flow_capture(const struct request *q)
+unsigned history_capture(const struct request *q)
 {
 	return q->face == FACE_ENVIRONMENT ? 0 : 1;
 }
@@ -41,12 +41,12 @@ static struct flow *history_flow(struct request *q)
 		return NULL;
 	}
 	e = need_environment(q, 0);
-	return e ? need_flow(q, e, flow_capture(q)) : NULL;
+	return e ? need_flow(q, e, history_capture(q)) : NULL;
 }
 
 /* ---- shapes ---- */
 
-static void set_times(struct arena *a, struct json *p, int64_t start, int64_t end)
+void history_times(struct arena *a, struct json *p, int64_t start, int64_t end)
 {
 	char text[CLOCK_TEXT];
 
@@ -99,7 +99,7 @@ static struct json *trigger_shape(struct request *q, struct played *p)
 				      masked(q, def, what, play_trigger(p, what)), 0),
 			 def, what);
 	}
-	set_times(a, t, p->trigger_start, p->trigger_end);
+	history_times(a, t, p->trigger_start, p->trigger_end);
 	if (!str_eq(json_get_str(def, "type"), S("Request"))) {
 		char text[CLOCK_TEXT];
 
@@ -124,14 +124,14 @@ static struct json *response_shape(struct request *q, struct played *p)
 	json_set(a, out, "outputsLink",
 		 content_link(q, p->flow, p->run, S(""), CONTENT_OUTPUTS, "ResponseOutputs",
 			      play_content(p, x, NULL, CONTENT_OUTPUTS), 0));
-	set_times(a, out, p->run->start, x->sum.end);
+	history_times(a, out, p->run->start, x->sum.end);
 	json_set(a, out, "correlation", tracking(q, p->run));
 	json_set_z(a, out, "code", "OK");
 	json_set_z(a, out, "status", "Succeeded");
 	return out;
 }
 
-static void set_outcome(struct request *q, struct json *p, const struct outcome *o)
+void history_outcome(struct request *q, struct json *p, const struct outcome *o)
 {
 	json_set_z(&q->mem, p, "status", run_status_name(o->status));
 	if (o->code)
@@ -140,12 +140,12 @@ static void set_outcome(struct request *q, struct json *p, const struct outcome 
 		json_set(&q->mem, p, "error", json_copy(&q->mem, o->error));
 }
 
-static void tracking_id(const struct run *r, struct str name, uint64_t index, char out[37])
+void history_tracking_id(const struct run *r, struct str name, uint64_t index, char out[37])
 {
 	prng_guid(prng_mix(prng_mix(r->seed, prng_hash(name)), index), out);
 }
 
-static void set_retries(struct request *q, struct json *p, const struct outcome *o)
+void history_retries(struct request *q, struct json *p, const struct outcome *o)
 {
 	struct arena *a = &q->mem;
 	struct json *list;
@@ -158,7 +158,7 @@ static void set_retries(struct request *q, struct json *p, const struct outcome 
 		char id[37];
 
 		prng_guid(prng_mix((uint64_t)o->start, i), id);
-		set_times(a, one, o->start + (int64_t)i * 7 * TICKS_S,
+		history_times(a, one, o->start + (int64_t)i * 7 * TICKS_S,
 			  o->start + (int64_t)i * 7 * TICKS_S + 400 * TICKS_MS);
 		json_set_z(a, one, "code", o->code ? o->code : "ActionFailed");
 		if (o->error)
@@ -178,7 +178,7 @@ static uint64_t big_bytes(struct played *p, const struct played_action *x, enum 
 	return (uint64_t)knobs.output_bytes;
 }
 
-static void set_contents(struct request *q, struct json *out, struct played *p,
+void history_contents(struct request *q, struct json *out, struct played *p,
 			 const struct played_action *x, struct str segment, const uint64_t *index)
 {
 	for (int i = 0; i < 2; i++) {
@@ -200,15 +200,15 @@ static struct json *action_properties(struct request *q, struct played *p,
 	struct json *out = json_new_object(a);
 	char id[37];
 
-	set_times(a, out, x->sum.start, x->sum.end);
-	set_outcome(q, out, &x->sum);
-	tracking_id(p->run, x->name, 0, id);
+	history_times(a, out, x->sum.start, x->sum.end);
+	history_outcome(q, out, &x->sum);
+	history_tracking_id(p->run, x->name, 0, id);
 	json_set(a, out, "correlation",
 		 emit_json(a, "{'actionTrackingId':'%s','clientTrackingId':'%s'}", id,
 			   *p->run->origin ? p->run->origin : p->run->name));
 	if (!x->loop_count)
-		set_contents(q, out, p, x, str_fmt(a, "actions/%.*s", STR_ARG(x->name)), NULL);
-	set_retries(q, out, &x->sum);
+		history_contents(q, out, p, x, str_fmt(a, "actions/%.*s", STR_ARG(x->name)), NULL);
+	history_retries(q, out, &x->sum);
 	if (json_get(x->def, "trackedProperties"))
 		json_set(a, out, "trackedProperties",
 			 json_copy(a, json_get(x->def, "trackedProperties")));
@@ -252,8 +252,8 @@ struct json *run_shape(struct request *q, struct flow *f, struct run *r, bool wi
 		     str_fmt(a, "%.*s/runs/%s", STR_ARG(flow_path(q, f)), r->name));
 	json_set_z(a, out, "type", "Microsoft.ProcessSimple/environments/flows/runs");
 	props = json_set(a, out, "properties", json_new_object(a));
-	set_times(a, props, r->start, p->sum.end);
-	set_outcome(q, props, &p->sum);
+	history_times(a, props, r->start, p->sum.end);
+	history_outcome(q, props, &p->sum);
 	json_set(a, props, "correlation", tracking(q, r));
 	json_set(a, props, "trigger", trigger_shape(q, p));
 	if (p->response >= 0 && p->sum.status != RUN_RUNNING)
@@ -339,7 +339,7 @@ static void runs_list(struct request *q)
 static void run_get(struct request *q)
 {
 	struct flow *f = history_flow(q);
-	struct run *r = f ? need_run(q, f, flow_capture(q) + 1) : NULL;
+	struct run *r = f ? need_run(q, f, history_capture(q) + 1) : NULL;
 
 	if (r)
 		answer_json(q, 200,
@@ -351,7 +351,7 @@ static void run_get(struct request *q)
 static void run_cancel(struct request *q)
 {
 	struct flow *f = history_flow(q);
-	struct run *r = f ? need_run(q, f, flow_capture(q) + 1) : NULL;
+	struct run *r = f ? need_run(q, f, history_capture(q) + 1) : NULL;
 	enum run_status s;
 
 	if (!r)
@@ -368,17 +368,17 @@ static void run_cancel(struct request *q)
 
 /* ---- actions ---- */
 
-static struct played *need_played(struct request *q)
+struct played *history_played(struct request *q)
 {
 	struct flow *f = history_flow(q);
-	struct run *r = f ? need_run(q, f, flow_capture(q) + 1) : NULL;
+	struct run *r = f ? need_run(q, f, history_capture(q) + 1) : NULL;
 
 	return r ? play_run(&q->mem, f, r) : NULL;
 }
 
-static struct played_action *need_action(struct request *q, struct played *p)
+struct played_action *history_action(struct request *q, struct played *p)
 {
-	struct str name = q->capture[flow_capture(q) + 2];
+	struct str name = q->capture[history_capture(q) + 2];
 	struct played_action *x = play_find(p, name);
 
 	if (x && visible(p, x))
@@ -387,7 +387,7 @@ static struct played_action *need_action(struct request *q, struct played *p)
 	return NULL;
 }
 
-static struct str status_field(void *arg, struct str field)
+struct str history_outcome_field(void *arg, struct str field)
 {
 	const struct outcome *o = arg;
 
@@ -400,7 +400,7 @@ static struct str status_field(void *arg, struct str field)
 	return (struct str){ NULL, 0 };
 }
 
-static bool read_filter(struct request *q, struct filter **out)
+bool history_filter(struct request *q, struct filter **out)
 {
 	struct str text = request_query(q, "$filter");
 	bool ok;
@@ -413,17 +413,17 @@ static bool read_filter(struct request *q, struct filter **out)
 
 static void actions_list(struct request *q)
 {
-	struct played *p = need_played(q);
+	struct played *p = history_played(q);
 	struct paging page = paging_of(q, ACTIONS_A_PAGE, AT_MOST);
 	struct json *out = json_new_object(&q->mem), *list;
 	struct filter *filter;
 	uint64_t seen = 0;
 
-	if (!p || !read_filter(q, &filter))
+	if (!p || !history_filter(q, &filter))
 		return;
 	list = json_set(&q->mem, out, "value", json_new_array(&q->mem));
 	for (unsigned i = 0; i < p->count && seen <= page.from + page.size; i++) {
-		struct filter_row row = { status_field, NULL, &p->actions[i].sum };
+		struct filter_row row = { history_outcome_field, NULL, &p->actions[i].sum };
 
 		if (!visible(p, &p->actions[i]) || !filter_matches(filter, &row) ||
 		    seen++ < page.from)
@@ -439,202 +439,11 @@ static void actions_list(struct request *q)
 
 static void action_get(struct request *q)
 {
-	struct played *p = need_played(q);
-	struct played_action *x = p ? need_action(q, p) : NULL;
+	struct played *p = history_played(q);
+	struct played_action *x = p ? history_action(q, p) : NULL;
 
 	if (x)
 		answer_json(q, 200, action_shape(q, p, x));
-}
-
-/* ---- repetitions ---- */
-
-static struct str repetition_name(struct arena *a, const uint64_t *index, unsigned n)
-{
-	struct buf b;
-
-	buf_init_in(&b, a, 128);
-	for (unsigned i = 0; i < n; i++)
-		buf_addf(&b, "%s%06llu", i ? "-" : "", (unsigned long long)index[i]);
-	return buf_str(&b);
-}
-
-struct repeated {
-	struct played *p;
-	const struct played_action *x;
-	bool scopes;       /* scopeRepetitions: of the loop itself, or of a container inside */
-	unsigned depth;    /* numbers in an index */
-	uint64_t count;
-	const char *kind;
-};
-
-static bool is_container(const struct played_action *x)
-{
-	return str_eq(x->type, S("Scope")) || str_eq(x->type, S("If")) ||
-	       str_eq(x->type, S("Switch"));
-}
-
-static struct repeated repeated_of(struct played *p, const struct played_action *x, bool scopes)
-{
-	struct repeated r = { p, x, scopes, x->loop_count, 0,
-			      scopes ? "scopeRepetitions" : "repetitions" };
-	bool loop = x->items > 0;
-
-	if (scopes ? !(loop || is_container(x)) : (loop || is_container(x)))
-		return r;
-	if (loop)
-		r.depth++;
-	if (r.depth && r.depth <= PLAYED_LOOPS)
-		r.count = play_repetitions(p, x) * (loop ? x->items : 1);
-	if (x->sum.status == RUN_SKIPPED)
-		r.count = 0;
-	return r;
-}
-
-static void index_of(const struct repeated *r, uint64_t number, uint64_t index[PLAYED_LOOPS])
-{
-	if (r->x->items) {
-		index[r->x->loop_count] = number % r->x->items;
-		number /= r->x->items;
-	}
-	play_index(r->p, r->x, number, index);
-}
-
-static struct outcome outcome_of(const struct repeated *r, const uint64_t *index)
-{
-	return r->x->items ? play_iteration(r->p, r->x, index) :
-			     play_repetition(r->p, r->x, index);
-}
-
-static struct json *repetition_shape(struct request *q, const struct repeated *r, uint64_t number,
-				     const uint64_t *index, const struct outcome *o)
-{
-	struct arena *a = &q->mem;
-	struct played *p = r->p;
-	struct json *out = json_new_object(a), *props = json_new_object(a), *list;
-	struct str name = repetition_name(a, index, r->depth);
-	char id[37];
-
-	list = json_set(a, props, "repetitionIndexes", json_new_array(a));
-	for (unsigned i = 0; i < r->depth; i++)
-		json_push(list, emit_json(a, "{'scopeName':'%S','itemIndex':%l}",
-					  i < r->x->loop_count ? p->actions[r->x->loops[i]].name :
-								 r->x->name,
-					  (int64_t)index[i]));
-	tracking_id(p->run, r->x->name, number + 1, id);
-	if (!r->scopes) {
-		json_set_z(a, props, "trackingId", id);
-		set_contents(q, props, p, r->x,
-			     str_fmt(a, "actions/%.*s/repetitions/%.*s", STR_ARG(r->x->name),
-				     STR_ARG(name)),
-			     index);
-	}
-	set_times(a, props, o->start, o->end);
-	json_set(a, props, "correlation",
-		 emit_json(a, "{'actionTrackingId':'%s','clientTrackingId':'%s'}", id,
-			   p->run->name));
-	set_outcome(q, props, o);
-	if (r->scopes && !o->code)
-		json_set_z(a, props, "code", "NotSpecified");
-	set_retries(q, props, o);
-	json_set(a, out, "properties", props);
-	json_set_str(a, out, "id",
-		     str_fmt(a, "%.*s/runs/%s/actions/%.*s/%s/%.*s",
-			     STR_ARG(flow_path(q, p->flow)), p->run->name, STR_ARG(r->x->name),
-			     r->kind, STR_ARG(name)));
-	json_set_str(a, out, "name", name);
-	json_set_str(a, out, "type",
-		     str_fmt(a, "Microsoft.ProcessSimple/environments/flows/runs/actions/%s",
-			     r->kind));
-	return out;
-}
-
-static void list_repeated(struct request *q, bool scopes)
-{
-	struct played *p = need_played(q);
-	struct played_action *x = p ? need_action(q, p) : NULL;
-	struct paging page = paging_of(q, REPETITIONS_A_PAGE, AT_MOST);
-	struct json *out = json_new_object(&q->mem), *list;
-	struct filter *filter;
-	struct repeated r;
-	uint64_t seen = 0;
-
-	if (!x || !read_filter(q, &filter))
-		return;
-	r = repeated_of(p, x, scopes);
-	list = json_set(&q->mem, out, "value", json_new_array(&q->mem));
-	/* Without a filter the page is known beforehand. */
-	for (uint64_t k = filter ? 0 : page.from; k < r.count; k++) {
-		uint64_t index[PLAYED_LOOPS] = { 0 };
-		struct outcome o;
-		struct filter_row row = { status_field, NULL, &o };
-
-		index_of(&r, k, index);
-		o = outcome_of(&r, index);
-		if (!filter_matches(filter, &row))
-			continue;
-		if (filter && seen++ < page.from)
-			continue;
-		if (json_count(list) == page.size) {
-			json_set_str(&q->mem, out, "nextLink",
-				     paging_link(q, LINK_PLAIN, page.from + page.size));
-			break;
-		}
-		json_push(list, repetition_shape(q, &r, k, index, &o));
-	}
-	answer_json(q, 200, out);
-}
-
-static void repetitions_list(struct request *q)
-{
-	list_repeated(q, false);
-}
-
-static void scope_repetitions_list(struct request *q)
-{
-	list_repeated(q, true);
-}
-
-static void get_repeated(struct request *q, bool scopes)
-{
-	struct played *p = need_played(q);
-	struct played_action *x = p ? need_action(q, p) : NULL;
-	struct str name = q->capture[flow_capture(q) + 3], rest = name, one;
-	uint64_t index[PLAYED_LOOPS] = { 0 }, number = 0;
-	struct repeated r;
-	struct outcome o;
-	unsigned n = 0;
-	bool good = true;
-
-	if (!x)
-		return;
-	r = repeated_of(p, x, scopes);
-	while (good && str_cut(&rest, '-', &one)) {
-		uint64_t items;
-
-		good = n < r.depth && str_to_u64(one, &index[n]);
-		if (!good)
-			break;
-		items = n < x->loop_count ? p->actions[x->loops[n]].items : x->items;
-		good = index[n] < items;
-		number = number * items + index[n++];
-	}
-	if (!good || n != r.depth || !r.count) {
-		answer_error(q, SE_REPETITION_NOT_FOUND, p->run->name, str_c(&q->mem, x->name),
-			     str_c(&q->mem, name));
-		return;
-	}
-	o = outcome_of(&r, index);
-	answer_json(q, 200, repetition_shape(q, &r, number, index, &o));
-}
-
-static void repetition_get(struct request *q)
-{
-	get_repeated(q, false);
-}
-
-static void scope_repetition_get(struct request *q)
-{
-	get_repeated(q, true);
 }
 
 #define RUNS "/providers/Microsoft.ProcessSimple/environments/{E}/flows/{F}/runs"
@@ -649,10 +458,6 @@ static const struct route rows[] = {
 	BOTH("POST", "/{R}/cancel", run_cancel, 0),
 	BOTH("GET", "/{R}/actions", actions_list, 0),
 	BOTH("GET", "/{R}/actions/{A}", action_get, 0),
-	BOTH("GET", "/{R}/actions/{A}/repetitions", repetitions_list, 0),
-	BOTH("GET", "/{R}/actions/{A}/repetitions/{N}", repetition_get, 0),
-	BOTH("GET", "/{R}/actions/{A}/scopeRepetitions", scope_repetitions_list, 0),
-	BOTH("GET", "/{R}/actions/{A}/scopeRepetitions/{N}", scope_repetition_get, 0),
 };
 
 const struct route_table run_routes = { rows, sizeof(rows) / sizeof(*rows) };

@@ -266,6 +266,31 @@ static struct json *payload_of(struct request *q, struct str type, struct json *
 	return out;
 }
 
+/* The schema of a Request trigger, as far as it names required members. */
+static bool fits_schema(struct request *q, const struct json *t, const struct json *body)
+{
+	const struct json *required = json_at(t, "/inputs/schema/required");
+	struct buf missing;
+
+	if (!is_type(t, "Request") || !json_first(required))
+		return true;
+	buf_init_in(&missing, &q->mem, 4096);
+	if (!json_is(body, JSON_OBJECT))
+		buf_addf(&missing, "Invalid type. Expected Object but got %s.",
+			 json_is(body, JSON_ARRAY) ? "Array" : "String");
+	else
+		JSON_EACH(name, required)
+			if (!json_get_n(body, json_str(name)))
+				buf_addf(&missing, "%s%s",
+					 missing.n ? ", " :
+						     "Required properties are missing from object: ",
+					 json_z(name));
+	if (!missing.n)
+		return true;
+	answer_error(q, SE_TRIGGER_SCHEMA, str_c(&q->mem, json_name(t)), buf_c(&missing), NULL);
+	return false;
+}
+
 static void trigger_run(struct request *q)
 {
 	struct flow *f = need_trigger_flow(q);
@@ -283,6 +308,8 @@ static void trigger_run(struct request *q)
 		answer_error(q, SE_INVALID_REQUEST, "The body is not JSON", NULL, NULL);
 		return;
 	}
+	if (!is_kind(t, "Http") && !fits_schema(q, t, body))
+		return;
 	/* Inputs reach a button flow; an HTTP trigger started this way gets none. */
 	if (is_type(t, "Request") && !is_kind(t, "Http"))
 		payload = payload_of(q, S("application/json"), body);
@@ -399,6 +426,8 @@ static void invoke(struct request *q)
 		answer_error(q, SE_INVALID_REQUEST, "The body is not JSON", NULL, NULL);
 		return;
 	}
+	if (!fits_schema(q, t, body))
+		return;
 	r = flow_start_run(q->tenant, f, payload_of(q, request_header(q, "Content-Type"), body), NULL);
 	invoke_headers(q, f, r, hex);
 	p = play_run(&q->mem, f, r);

@@ -128,11 +128,14 @@ def dates():
 
 
 def quick():
+    """Processor time, because other programs may keep the machine busy."""
+    tick = os.sysconf("SC_CLK_TCK")
     best = 9e9
     for _ in range(5):
-        start = time.time()
         t = Tenant()
-        best = min(best, time.time() - start)
+        with open("/proc/%d/stat" % t.process.pid) as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        best = min(best, (int(fields[11]) + int(fields[12])) / tick)
         t.stop()
     limit = 0.1 if "san" not in PROGRAM else 2.0
     tap.ok(best < limit, "ready within %d ms" % (limit * 1000), "%.0f ms" % (best * 1000))

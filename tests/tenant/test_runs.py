@@ -215,6 +215,9 @@ def new_runs():
            b.body)
     tap.eq(t.send("POST", url.split("&sig=")[0], {}).code, "DirectApiAuthorizationRequired",
            "not without its signature")
+    b = t.send("POST", url, {"order": "7"})
+    tap.ok(b.code == "TriggerInputSchemaMismatch" and "state" in b.json["error"]["message"],
+           "nor without what its schema requires", b.body)
     b = t.send("POST", url, {}, {"Authorization": "Bearer x"})
     tap.eq(b.code, "DirectApiRequestHasMoreThanOneAuthorization", "nor with a bearer on top")
     a = t.flow("%s/triggers/manual/listCallbackUrl?%s" % (base("Purchase approval"), API), "POST")

@@ -154,6 +154,10 @@ def browser():
     p = redeem(code)
     home = jwt(p.json["id_token"])["tid"]
     tap.ok(p.status == 200 and home != t.ready["tenant"], "a person of the other tenant")
+    envs = t.send("GET", t.ready["flow_url"] + SIMPLE + "/environments?" + API, headers={
+        "Authorization": "Bearer " + p.json["access_token"]}).json["value"]
+    tap.eq([e["properties"]["displayName"] for e in envs], ["Contoso Practice (default)"],
+           "who sees that tenant alone")
     a = t.send("GET", "%s/%s/oauth2/v2.0/authorize?%s" % (LOGIN, t.ready["tenant"],
                urllib.parse.urlencode(dict(query, login_hint="chris.okafor@contoso.example"))))
     code = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(a.headers["Location"]).query))["code"]
