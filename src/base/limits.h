@@ -168,6 +168,7 @@
 #define LIMIT_WDL_ZONE_FILE 65536u
 /* Steps libxml2 may take for one XPath expression; a million take about a tenth of a second. */
 #define LIMIT_WDL_XPATH_STEPS 5000000ul
+
 /* Findings told of one definition; a person stops reading long before. */
 #define LIMIT_LINT_FINDINGS 1000
 

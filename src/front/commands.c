@@ -48,6 +48,14 @@ const struct command commands[] = {
 		.options = cmd_log_options,
 		.run = cmd_log,
 	},
+	{
+		.name = "lint",
+		.synopsis = "FILE ... | -",
+		.help = "check definitions of flows in files, without an account",
+		.options = cmd_lint_options,
+		.no_conf = true,
+		.run = cmd_lint,
+	},
 };
 
 const size_t command_count = sizeof(commands) / sizeof(*commands);

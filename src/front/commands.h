@@ -30,4 +30,8 @@ extern const struct cli_option cmd_use_options[];
 int cmd_log(struct cli *cli);
 extern const struct cli_option cmd_log_options[];
 
+/* Definitions in files: what is wrong with them. */
+int cmd_lint(struct cli *cli);
+extern const struct cli_option cmd_lint_options[];
+
 #endif

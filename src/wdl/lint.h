@@ -24,6 +24,7 @@ struct lint_rule {
 	const char *summary;         /* what is asked of a flow, one sentence */
 	void (*check)(struct lint *l, const struct lint_rule *r);
 	const char *wrong, *right;   /* see lint_example */
+	bool mended;                 /* saving puts it right: it never changes an exit status */
 };
 
 struct lint_finding {

@@ -246,7 +246,7 @@ const struct lint_rule lint_rules_connections[] = {
 	{ "CON04", LINT_INFO, "connector steps carry no authentication when they are saved", injected,
 	  ONE("OpenApiConnection", "shared_a", "Get",
 	      ",`authentication`:`@parameters('$authentication')`"),
-	  ONE("OpenApiConnection", "shared_a", "Get", "") },
+	  ONE("OpenApiConnection", "shared_a", "Get", ""), .mended = true },
 	{ "CON05", LINT_ERROR, "operations that wait are of the type OpenApiConnectionWebhook",
 	  webhooks, ONE("OpenApiConnection", "shared_approvals", "StartAndWaitForAnApproval", ""),
 	  ONE("OpenApiConnectionWebhook", "shared_approvals", "StartAndWaitForAnApproval", "") },

@@ -32,8 +32,10 @@ static void itself(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_step *s = l->steps; s; s = s->next) {
 		for (struct lint_edge *e = s->after; e; e = e->next) {
-			struct lint_step *t = e->step ? e->step : lint_find(l, json_name(e->member));
+			struct lint_step *t = e->step;
 
+			if (!t)
+				t = lint_find(l, json_name(e->member));
 			if (t != s && !(t && t->trigger))
 				continue;
 			lint_fix(l,
@@ -86,12 +88,21 @@ static void cycle(struct lint *l, const struct lint_rule *r)
 	}
 }
 
+static bool among(struct str s, const char *const *names)
+{
+	for (; *names; names++)
+		if (str_eq_nocase(s, str_from(*names)))
+			return true;
+	return false;
+}
+
 static void statuses(struct lint *l, const struct lint_rule *r)
 {
-	static const char *const known[] = { "Succeeded", "Failed", "Skipped", "TimedOut" };
+	static const char *const known[] = { "Succeeded", "Failed", "Skipped", "TimedOut",
+					     NULL };
 	static const char *const odd[] = { "Aborted",	"Cancelled", "Faulted", "Ignored",
 					   "Paused",	"Running",   "Waiting", "Suspended",
-					   "NotSpecified" };
+					   "NotSpecified", NULL };
 
 	for (struct lint_step *s = l->steps; s; s = s->next) {
 		for (struct lint_edge *e = s->after; e; e = e->next) {
@@ -99,13 +110,9 @@ static void statuses(struct lint *l, const struct lint_rule *r)
 				lint_add(l, r, e->pointer, "a list of statuses is needed, such as "
 							   "[\"Succeeded\"]");
 			JSON_EACH(v, e->member) {
-				bool good = false, legal = false;
+				bool legal = among(json_str(v), odd);
 
-				for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-					good = good || str_eq_nocase(json_str(v), str_from(known[i]));
-				for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++)
-					legal = legal || str_eq_nocase(json_str(v), str_from(odd[i]));
-				if (good)
+				if (among(json_str(v), known))
 					continue;
 				struct lint_finding *f = lint_add(
 					l, r, e->pointer,

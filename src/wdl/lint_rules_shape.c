@@ -299,7 +299,7 @@ static void switch_cases(struct lint *l, const struct lint_rule *r)
 				lint_add(l, r, at, "the case has no value");
 			else if (lint_is_expression(v) || lint_is_interpolated(v))
 				lint_add(l, r, lint_at(l, at, "case"), "a case is a literal value");
-			for (struct json *o = json_first(cases); v && o && o != c; o = json_next(o)) {
+			for (struct json *o = json_first(cases); v && o != c; o = json_next(o)) {
 				if (!json_equal(json_get(o, "case"), v))
 					continue;
 				lint_add(l, r, lint_at(l, at, "case"),

@@ -250,8 +250,7 @@ static void test_odd(void **state)
 		"{`actions`:{`A`:{`type`:`InitializeVariable`,`inputs`:{`variables`:7}}}}",
 		"{`actions`:{`A`:{`type`:`If`,`expression`:{`and`:{`and`:[[],7]}},`else`:[]}}}",
 		"{`actions`:{`A`:{`type`:`OpenApiConnection`,`inputs`:{`host`:7}}},`parameters`:[]}",
-		"{`definition`:{`actions`:{``:{`type`:``,`runAfter`:{``:7}}}},"
-		"`connectionReferences`:[1]}",
+		"{`definition`:{`actions`:{``:{`runAfter`:{``:7}}}},`connectionReferences`:[1]}",
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
