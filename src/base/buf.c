@@ -140,6 +140,12 @@ void buf_add_percent(struct buf *b, struct str s)
 	}
 }
 
+void buf_add_field(struct buf *b, const char *name, struct str value)
+{
+	buf_addf(b, "%s%s=", b->n ? "&" : "", name);
+	buf_add_percent(b, value);
+}
+
 void buf_drop(struct buf *b, size_t n)
 {
 	if (n >= b->n) {

@@ -39,6 +39,8 @@ void buf_addv(struct buf *b, const char *fmt, va_list ap)
 	__attribute__((__format__(__printf__, 2, 0)));
 /* Percent-encodes everything but the unreserved characters of RFC 3986. */
 void buf_add_percent(struct buf *b, struct str s);
+/* Adds "name=value" of a form (application/x-www-form-urlencoded), after "&" unless it is first. */
+void buf_add_field(struct buf *b, const char *name, struct str value);
 /* Removes the first `n` bytes. */
 void buf_drop(struct buf *b, size_t n);
 /* Room for `n` more bytes at b->p + b->n, or NULL; the caller adds to b->n itself. */

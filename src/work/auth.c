@@ -402,12 +402,6 @@ static void on_answer(void *arg, const struct http_response *r)
 
 /* ---- the request ---- */
 
-static void add_field(struct buf *b, const char *name, struct str value)
-{
-	buf_addf(b, "%s%s=", b->n ? "&" : "", name);
-	buf_add_percent(b, value);
-}
-
 static struct secret *token_form(struct auth *a, struct arena *arena)
 {
 	struct slot *s = a->now;
@@ -416,13 +410,13 @@ static struct secret *token_form(struct auth *a, struct arena *arena)
 	struct buf b;
 
 	buf_init(&b, LIMIT_TOKEN_ANSWER);
-	add_field(&b, "grant_type", S("refresh_token"));
-	add_field(&b, "client_id", str_from(a->o.conf->client_id));
-	add_field(&b, "scope", str_fmt(arena, "%.*s openid profile offline_access",
+	buf_add_field(&b, "grant_type", S("refresh_token"));
+	buf_add_field(&b, "client_id", str_from(a->o.conf->client_id));
+	buf_add_field(&b, "scope", str_fmt(arena, "%.*s openid profile offline_access",
 				       STR_ARG(scope)));
 	if (s->claims && s->claims[0])
-		add_field(&b, "claims", str_from(s->claims));
-	add_field(&b, "refresh_token", secret_bytes(a->refresh_token));
+		buf_add_field(&b, "claims", str_from(s->claims));
+	buf_add_field(&b, "refresh_token", secret_bytes(a->refresh_token));
 	form = buf_ok(&b) ? secret_new(buf_str(&b)) : NULL;
 	buf_free_wiped(&b);
 	return form;

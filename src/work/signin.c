@@ -111,12 +111,6 @@ static void refused(struct signin *s, const struct json *doc)
 
 /* ---- requests ---- */
 
-static void add_field(struct buf *b, const char *name, struct str value)
-{
-	buf_addf(b, "%s%s=", b->n ? "&" : "", name);
-	buf_add_percent(b, value);
-}
-
 static bool post(struct signin *s, const char *endpoint, struct buf *form,
 		 void (*on_done)(void *arg, const struct http_response *r))
 {
@@ -257,9 +251,9 @@ static void poll_token(void *arg)
 	struct buf form;
 
 	buf_init(&form, LIMIT_TOKEN_ANSWER);
-	add_field(&form, "grant_type", S("urn:ietf:params:oauth:grant-type:device_code"));
-	add_field(&form, "client_id", str_from(s->o.conf->client_id));
-	add_field(&form, "device_code", secret_bytes(s->device_code));
+	buf_add_field(&form, "grant_type", S("urn:ietf:params:oauth:grant-type:device_code"));
+	buf_add_field(&form, "client_id", str_from(s->o.conf->client_id));
+	buf_add_field(&form, "device_code", secret_bytes(s->device_code));
 	if (!post(s, "token", &form, on_token))
 		fail_with(s, ERR_INTERNAL, "The token request could not be started.", NULL);
 }
@@ -383,8 +377,8 @@ static void ask_for_code(void *arg)
 		return;
 	}
 	buf_init(&form, LIMIT_TOKEN_ANSWER);
-	add_field(&form, "client_id", str_from(s->o.conf->client_id));
-	add_field(&form, "scope",
+	buf_add_field(&form, "client_id", str_from(s->o.conf->client_id));
+	buf_add_field(&form, "scope",
 		  str_fmt(&s->arena, "%.*s openid profile offline_access",
 			  STR_ARG(host_scope(s->hosts, &s->arena, AUD_FLOW, S("")))));
 	if (!post(s, "devicecode", &form, on_code))
