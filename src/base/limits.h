@@ -91,6 +91,9 @@
 #define LIMIT_HTTP_SOCKETS 48
 /* A read that found no place on a connection so often opens one. */
 #define LIMIT_HTTP_RETURNS 8
+/* A read whose kept connection died without a byte of an answer is sent again so often: each of
+ * four connections that a server closes together may take it along once. */
+#define LIMIT_HTTP_REPEATS 4
 /* Hosts remembered with their protocol: a cloud has ten, an agent works on few environments. */
 #define LIMIT_HTTP_HOSTS 64
 /* Connections over all hosts; curl closes the oldest idle one beyond it. */

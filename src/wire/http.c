@@ -156,10 +156,22 @@ static void put_back(struct http_transfer *t)
 	withdraw(t);
 	t->http->lib->easy_cleanup(t->easy);
 	t->easy = NULL;
-	t->no_place = false;
 	t->state = HTTP_WAITING;
 	http_return(t);
+	t->no_place = t->sent = t->again = t->lost = t->reused = false;
+	t->status = 0;
+	t->header_bytes = 0;
 	http_pump_soon(t->http);
+}
+
+/* A kept connection that died without a byte of the answer: what curl would send again itself,
+ * but for POST.  libcurl 7.88 resets each stream that has no Content-Length, and servers that
+ * count resets (HTTP/2 rapid reset) hang up after some hundred; so this is not rare. */
+static bool worth_repeating(const struct http_transfer *t)
+{
+	return (t->method == HTTP_GET || t->method == HTTP_HEAD) && !t->fresh &&
+	       t->outcome == HTTP_BROKEN && t->reused && !t->header_bytes && !t->received &&
+	       t->repeats < LIMIT_HTTP_REPEATS;
 }
 
 static void reap(struct http *h)
@@ -175,10 +187,16 @@ static void reap(struct http *h)
 			continue;
 		h->lib->easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
 		if (t->no_place && !t->sent) {
+			t->returns++;
 			put_back(t);
 			continue;
 		}
 		http_easy_judge(t, code);
+		if (worth_repeating(t)) {
+			t->repeats++;
+			put_back(t);
+			continue;
+		}
 		finish(t, t->outcome, NULL);
 	}
 }

@@ -74,8 +74,9 @@ struct http_response {
 	struct str body;      /* what was collected, also of an error answer */
 	uint64_t received;    /* body bytes after decompression */
 	bool sent;            /* the request may have reached the server */
-	bool reused;          /* it went over a connection that was open before; with HTTP_BROKEN
-			       * and no byte of an answer, a read is worth one repeat */
+	/* It went over a connection that was open before.  When such a connection dies before the
+	 * first byte of an answer, GET and HEAD were sent again already (LIMIT_HTTP_REPEATS). */
+	bool reused;
 	int64_t ms;
 	const char *message;  /* one sentence without URL or secret, when outcome is not ANSWERED */
 	const struct http_transfer *transfer; /* for http_header */

@@ -14,7 +14,8 @@ enum http_protocol { HTTP_UNKNOWN, HTTP_1, HTTP_2 };
 /* One open socket of a host. */
 struct http_socket {
 	int fd;
-	unsigned long id; /* descriptors are used again at once */
+	unsigned long id;   /* descriptors are used again at once */
+	unsigned long turn; /* of the transfer that opened it */
 	bool ready;       /* connected, with TLS and any proxy behind it */
 	bool write;       /* opened for one write; closes after it */
 	bool dying;       /* a transfer over it broke: curl will not use it again */
@@ -45,7 +46,7 @@ struct http {
 	bool in_curl;        /* inside a callback of curl: its interface must not be entered */
 	struct list hosts, active, finished, muted;
 	unsigned host_count, active_count;
-	unsigned long last_socket;
+	unsigned long last_socket, last_turn;
 	struct loop_timer pump;
 	struct http_stats stats;
 };
@@ -74,11 +75,13 @@ struct http_transfer {
 	CURL *easy;
 	int64_t started;
 	struct loop_timer deadline;
+	unsigned long turn;   /* when it was handed to curl, counted */
 	unsigned long socket; /* the id of the one it goes over, or 0 */
 	bool opener;    /* opens a connection of its own, which is not there yet */
 	bool may_open;  /* else it must find a place on a connection */
 	bool no_place;  /* and found none */
 	unsigned returns; /* to the queue, for want of a place */
+	unsigned repeats; /* because its connection died */
 	bool sent;      /* the connection was there and the request may have left */
 	bool refused;   /* a peer was not public */
 	bool again;     /* curl wanted to send it a second time */
@@ -104,7 +107,7 @@ void http_hosts_free(struct http *h);
 void http_schedule(struct http *h);
 /* The transfer left curl (done, cancelled or out of time). */
 void http_left(struct http_transfer *t);
-/* It found no place on a connection: learns from that and puts it back, in front. */
+/* Back into the queue, in front; learns from it when it found no place on a connection. */
 void http_return(struct http_transfer *t);
 /* From curl's callbacks. */
 void http_socket_opened(struct http_transfer *t, int fd);

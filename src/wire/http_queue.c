@@ -11,6 +11,8 @@
  *	reads and writes, HTTP/1.1: 16 together
  *	writes, else: 4, each on a connection of its own
  */
+#include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -107,6 +109,7 @@ void http_socket_opened(struct http_transfer *t, int fd)
 	host->sockets[host->socket_count++] = (struct http_socket){
 		.fd = fd,
 		.id = ++t->http->last_socket,
+		.turn = t->turn,
 		.write = t->fresh,
 	};
 }
@@ -167,15 +170,19 @@ void http_left(struct http_transfer *t)
 	http_pump_soon(t->http);
 }
 
-/* A connection without streams may have been closed by the other side in the meantime; unread
- * bytes are most likely a farewell. */
+/* A connection without streams may have been closed by the other side in the meantime.  Unread
+ * bytes may be a farewell or nothing much: curl reads them before it uses the connection. */
 static bool alive(const struct http_socket *s)
 {
+	ssize_t n;
 	char byte;
 
 	if (!s->ready || s->write || s->dying)
 		return false;
-	return s->streams || recv(s->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+	if (s->streams)
+		return true;
+	n = recv(s->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return n > 0 || (n < 0 && errno == EAGAIN);
 }
 
 static unsigned live_connections(const struct http_host *host)
@@ -211,6 +218,7 @@ static void hand(struct http_transfer *t, bool fresh_connect, bool wait_for_mult
 	struct http_host *host = t->host;
 
 	t->opener = fresh_connect && !t->fresh;
+	t->turn = ++t->http->last_turn;
 	t->may_open = fresh_connect || host->protocol != HTTP_2 || !host->active_reads ||
 		      t->returns > LIMIT_HTTP_RETURNS;
 	if (t->fresh)
@@ -227,30 +235,52 @@ void http_return(struct http_transfer *t)
 	struct http_host *host = t->host;
 	unsigned most = 0;
 
+	list_insert(host->reads.next, &t->link);
+	if (!t->no_place)
+		return;
 	/* curl found every connection full: the fullest shows how many streams the server takes. */
 	for (unsigned i = 0; i < host->socket_count; i++)
 		if (alive(&host->sockets[i]) && host->sockets[i].streams > most)
 			most = host->sockets[i].streams;
 	if (most && most < host->streams)
 		host->streams = most;
-	t->returns++;
-	list_insert(host->reads.next, &t->link);
 }
 
-static void schedule_http2(struct http_host *host)
+/* The turn of the oldest connection that is still being opened. */
+static unsigned long first_unready(struct http *h, const struct http_host *host)
+{
+	unsigned long turn = ULONG_MAX;
+
+	LIST_EACH(pos, &h->active)
+	{
+		const struct http_transfer *t = LIST_ITEM(pos, const struct http_transfer, link);
+
+		if (t->host == host && !t->sent && (t->opener || t->fresh) && t->turn < turn)
+			turn = t->turn;
+	}
+	return turn;
+}
+
+static void schedule_http2(struct http *h, struct http_host *host)
 {
 	const unsigned most = LIMIT_CONNECTIONS_H2 * host->streams;
-	unsigned each = host->streams, live = 0, taken = host->pending, wanted;
+	unsigned each = host->streams, live = 0, usable = 0, taken = host->pending, wanted;
+	unsigned long unready = first_unready(h, host);
 
 	for (unsigned i = 0; i < host->socket_count; i++) {
-		if (!alive(&host->sockets[i]))
+		const struct http_socket *s = &host->sockets[i];
+
+		if (!alive(s))
 			continue;
 		live++;
-		taken += host->sockets[i].streams;
+		taken += s->streams;
+		/* curl takes the first connection that has room, in the order they were made, and
+		 * to it one that is still being opened always has. */
+		usable += s->turn < unready ? each : s->streams;
 	}
 	if (!live)
 		host->streams = LIMIT_STREAMS_PER_CONNECTION;
-	while (!list_empty(&host->reads) && taken < live * each && taken < most) {
+	while (!list_empty(&host->reads) && taken < usable && taken < most) {
 		hand(first(&host->reads), false, true);
 		taken++;
 	}
@@ -261,7 +291,7 @@ static void schedule_http2(struct http_host *host)
 		hand(first(&host->reads), true, false);
 }
 
-static void schedule_host(struct http_host *host)
+static void schedule_host(struct http *h, struct http_host *host)
 {
 	unsigned writes = host->protocol == HTTP_1 ? LIMIT_CONNECTIONS_H1 : LIMIT_CONNECTIONS_H2;
 
@@ -276,7 +306,7 @@ static void schedule_host(struct http_host *host)
 	if (!host->going && host->protocol != HTTP_1)
 		return;
 	if (host->protocol == HTTP_2) {
-		schedule_http2(host);
+		schedule_http2(h, host);
 		return;
 	}
 	while (!list_empty(&host->reads) &&
@@ -287,5 +317,5 @@ static void schedule_host(struct http_host *host)
 void http_schedule(struct http *h)
 {
 	LIST_EACH(pos, &h->hosts)
-	schedule_host(LIST_ITEM(pos, struct http_host, link));
+	schedule_host(h, LIST_ITEM(pos, struct http_host, link));
 }

@@ -4,8 +4,8 @@
  *	fanout CA URL READS ROUNDS
  *
  * Prints one line of JSON: the time of one warm read, the first fan-out (one connection is
- * warm), all further ones, failures, and connections.  A read whose reused connection broke is
- * sent once more, as work/rest.c does.  A round that takes a minute counts as a hang.
+ * warm), all further ones, failures, and connections.
+ * A round that takes a minute counts as a hang.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,35 +17,21 @@
 
 enum { MOST_READS = 4096, MOST_ROUNDS = 100000, ROUND_MS = 60000 };
 
-struct read {
-	bool repeated;
-};
-
 static struct loop *loop;
 static struct http *http;
 static struct str url;
-static struct read reads[MOST_READS];
-static unsigned pending, failures, repeats;
+static unsigned pending, failures;
 
-static void start(struct read *r);
-
-static void on_done(void *arg, const struct http_response *a)
+static void on_done(void *arg, const struct http_response *r)
 {
-	struct read *r = arg;
-
+	(void)arg;
 	pending--;
-	if (a->outcome == HTTP_BROKEN && a->reused && !a->status && !r->repeated) {
-		r->repeated = true;
-		repeats++;
-		start(r);
-		return;
-	}
-	failures += a->outcome != HTTP_ANSWERED || a->status != 200;
+	failures += r->outcome != HTTP_ANSWERED || r->status != 200;
 }
 
-static void start(struct read *r)
+static void start(void)
 {
-	struct http_request q = { .url = url, .on_done = on_done, .arg = r };
+	struct http_request q = { .url = url, .on_done = on_done };
 
 	if (http_start(http, &q))
 		pending++;
@@ -58,10 +44,8 @@ static int64_t fan_out(unsigned n)
 {
 	int64_t began = os_now_ms();
 
-	for (unsigned i = 0; i < n; i++) {
-		reads[i].repeated = false;
-		start(&reads[i]);
-	}
+	for (unsigned i = 0; i < n; i++)
+		start();
 	while (pending && os_now_ms() - began < ROUND_MS)
 		loop_turn(loop, 1000);
 	return pending ? -1 : os_now_ms() - began;
@@ -83,11 +67,11 @@ static void report(int64_t one, int64_t first, int64_t *times, unsigned rounds, 
 	buf_init(&b, 4096);
 	buf_addf(&b,
 		 "{\"one_ms\":%lld,\"first_ms\":%lld,\"median_ms\":%lld,\"p99_ms\":%lld,"
-		 "\"most_ms\":%lld,\"rounds\":%u,\"failures\":%u,\"hangs\":%u,\"repeats\":%u,"
+		 "\"most_ms\":%lld,\"rounds\":%u,\"failures\":%u,\"hangs\":%u,"
 		 "\"requests\":%lu,\"connections\":%lu}\n",
 		 (long long)one, (long long)first, (long long)times[rounds / 2],
 		 (long long)times[rounds - 1 - rounds / 100], (long long)times[rounds - 1], rounds,
-		 failures, hangs, repeats, s.requests, s.connections);
+		 failures, hangs, s.requests, s.connections);
 	(void)!write(STDOUT_FILENO, b.p, b.n);
 	buf_free(&b);
 }

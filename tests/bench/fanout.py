@@ -59,7 +59,7 @@ def show(name, r):
           f"(first {r['first_ms'] / one:.2f}, p99 {r['p99_ms'] / one:.2f}, most "
           f"{r['most_ms'] / one:.2f}); one read {one} ms, at most {r['at_once']} connections, "
           f"{r['rounds']} rounds, {r['failures']} failures, {r['hangs']} hangs, "
-          f"{r['repeats']} repeats", flush=True)
+          f"{r['requests']} requests", flush=True)
 
 
 def main():

@@ -9,8 +9,7 @@
  *	sleep MS                   with the loop turning
  *	stats
  *
- * Each request that ends is one line of JSON.  `repeat=1` sends a read once more when its reused
- * connection broke, as work/rest.c does.
+ * Each request that ends is one line of JSON.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +28,6 @@ struct request {
 	unsigned id;
 	size_t stop_after, seen;
 	const char *header; /* to print */
-	bool repeat;
-	struct http_request again;
 };
 
 static struct loop *loop;
@@ -79,11 +76,6 @@ static void on_done(void *arg, const struct http_response *a)
 	struct buf b;
 
 	r->transfer = NULL;
-	if (r->repeat && a->outcome == HTTP_BROKEN && a->reused && !a->status) {
-		r->repeat = false;
-		r->transfer = http_start(http, &r->again);
-		return;
-	}
 	pending--;
 	buf_init(&b, 1 << 20);
 	buf_addf(&b, "{\"id\":%u,\"outcome\":\"%s\",\"status\":%d,\"received\":%llu,\"sent\":%s,"
@@ -140,7 +132,6 @@ static void get(struct arena *a, struct str rest)
 	size_t stop_after = 0;
 	const char *show = NULL;
 	unsigned count = 1;
-	bool repeat = false;
 
 	str_cut(&rest, ' ', &q.url);
 	while (str_cut(&rest, ' ', &word)) {
@@ -161,8 +152,6 @@ static void get(struct arena *a, struct str rest)
 			q.fresh_connection = true;
 		else if (str_eq(name, S("public")))
 			q.public_only = true;
-		else if (str_eq(name, S("repeat")))
-			repeat = true;
 		else if (str_eq(name, S("count")))
 			count = number(word);
 		else if (str_eq(name, S("stop")))
@@ -186,8 +175,6 @@ static void get(struct arena *a, struct str rest)
 
 		*r = (struct request){ .id = started++, .stop_after = stop_after, .header = show };
 		q.arg = r;
-		r->repeat = repeat;
-		r->again = q;
 		r->transfer = http_start(http, &q);
 		pending += r->transfer != NULL;
 	}
