@@ -34,7 +34,7 @@ struct options {
 
 static const char usage[] =
 	"usage: flowlatch-tenant --dir DIR [--port N | --listen-fd N] [--plain-port N] [--seed NAME]\n"
-	"                        [--latency MS] [--date ISO] [--with-parent] [--verbose]\n";
+	"                        [--http] [--latency MS] [--date ISO] [--with-parent] [--verbose]\n";
 
 static const struct option long_options[] = {
 	{ "dir", required_argument, NULL, 'd' },

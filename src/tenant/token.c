@@ -191,7 +191,11 @@ bool token_check(struct request *q)
 	struct token *k;
 
 	if (!header.p || !str_starts_nocase(header, S("Bearer "))) {
-		answer_error(q, SE_AUTHENTICATION_MISSING, NULL, NULL, NULL);
+		/* Dataverse says it with the header alone. */
+		if (q->face == FACE_DATAVERSE)
+			answer_empty(q, 401);
+		else
+			answer_error(q, SE_AUTHENTICATION_MISSING, NULL, NULL, NULL);
 		challenge(q, "The authentication failed because of missing 'Authorization' header.");
 		return false;
 	}

@@ -45,7 +45,8 @@ def audiences():
            "the refusal names the audiences that are taken")
     a = t.send("GET", org + "/api/data/v9.2/WhoAmI")
     tap.ok("authorization_uri=" in a.headers["WWW-Authenticate"] and
-           "/oauth2/authorize" in a.headers["WWW-Authenticate"], "Dataverse names the authority")
+           "/oauth2/authorize" in a.headers["WWW-Authenticate"] and not a.body,
+           "Dataverse names the authority, and says nothing else")
     single = t.refresh(FLOW[:-1])
     a = t.send("GET", FACES[0][1], headers={"Authorization": "Bearer " +
                                             single.json["access_token"]})

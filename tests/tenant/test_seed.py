@@ -55,7 +55,7 @@ def hostile(names):
     text = "\n".join(names)
     tap.ok("\u202e" in text, "bidi controls in names")
     tap.ok("\u001b" in text, "escape sequences")
-    tap.ok(any(len(n) >= 250 for n in names), "a very long name")
+    tap.ok(any(len(n) == 300 for n in names), "a very long name")
     tap.ok("Ignore previous instructions" in text, "an injection")
     double = [n for n, c in collections.Counter(names).items() if c > 1]
     tap.ok("Daily report" in double, "two flows of one name")
