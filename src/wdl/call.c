@@ -18,8 +18,8 @@ static size_t column_of(struct str s, size_t offset)
 	return n;
 }
 
-bool wdl_fault_text(struct wdl_eval *ev, const struct wdl_node *n, struct str message,
-		    const char *source)
+void wdl_set_fault_text(struct wdl_eval *ev, const struct wdl_node *n, struct str message,
+			const char *source)
 {
 	struct wdl_fault *f = &ev->r->fault;
 
@@ -28,38 +28,24 @@ bool wdl_fault_text(struct wdl_eval *ev, const struct wdl_node *n, struct str me
 	f->offset = n ? n->start : 0;
 	f->end = n ? n->end : ev->t->source.n;
 	f->column = column_of(ev->t->source, f->offset);
-	f->verified = strcmp(source, "unverified") != 0;
-	return false;
+	f->verified = strcmp(source, "unverified") != 0 &&
+		      !str_starts(str_from(source), S("own words"));
 }
 
-bool wdl_fault(struct wdl_eval *ev, const struct wdl_node *n, enum wdl_message m,
-	       const struct str *values)
+void wdl_set_fault(struct wdl_eval *ev, const struct wdl_node *n, enum wdl_message m,
+		   const struct str *values)
 {
 	const struct wdl_message_row *row = wdl_message(m);
 
-	return wdl_fault_text(ev, n, wdl_message_fill(ev->a, row->text, values), row->source);
+	wdl_set_fault_text(ev, n, wdl_message_fill(ev->a, row->text, values), row->source);
 }
 
-bool wdl_fail(struct wdl_call *c, enum wdl_message m, struct str two, struct str three,
-	      struct str four)
+void wdl_set_failure(struct wdl_call *c, enum wdl_message m, struct str two, struct str three,
+		     struct str four)
 {
 	struct str values[4] = { c->name, two, three, four };
 
-	return wdl_fault(c->ev, c->node, m, values);
-}
-
-bool wdl_fail0(struct wdl_call *c, enum wdl_message m)
-{
-	struct str none = str_from("");
-
-	return wdl_fail(c, m, none, none, none);
-}
-
-bool wdl_fail_type(struct wdl_call *c, enum wdl_message m, const struct wdl_value *v)
-{
-	struct str none = str_from("");
-
-	return wdl_fail(c, m, str_from(wdl_type_name(v->type)), none, none);
+	wdl_set_fault(c->ev, c->node, m, values);
 }
 
 /* ---- arguments ---- */

@@ -53,21 +53,44 @@ extern const struct wdl_body wdl_workflow_functions[];
 extern const struct wdl_body wdl_form_functions[];
 
 /* Stores the fault of a node: a message of the table, with its values, or any text; `source` says
- * where its wording is from.  Return false. */
-bool wdl_fault(struct wdl_eval *ev, const struct wdl_node *n, enum wdl_message m,
-	       const struct str *values);
-bool wdl_fault_text(struct wdl_eval *ev, const struct wdl_node *n, struct str message,
-		    const char *source);
+ * where its wording is from. */
+void wdl_set_fault(struct wdl_eval *ev, const struct wdl_node *n, enum wdl_message m,
+		   const struct str *values);
+void wdl_set_fault_text(struct wdl_eval *ev, const struct wdl_node *n, struct str message,
+			const char *source);
+/* The same for a call: %1 is the function's name, the values are %2, %3, %4. */
+void wdl_set_failure(struct wdl_call *c, enum wdl_message m, struct str two, struct str three,
+		     struct str four);
+
+/* The same as expressions: always false. */
+static inline bool wdl_fault(struct wdl_eval *ev, const struct wdl_node *n, enum wdl_message m,
+			     const struct str *values)
+{
+	wdl_set_fault(ev, n, m, values);
+	return false;
+}
+
+static inline bool wdl_fail(struct wdl_call *c, enum wdl_message m, struct str two,
+			    struct str three, struct str four)
+{
+	wdl_set_failure(c, m, two, three, four);
+	return false;
+}
+
+static inline bool wdl_fail0(struct wdl_call *c, enum wdl_message m)
+{
+	return wdl_fail(c, m, str_from(""), str_from(""), str_from(""));
+}
+
+/* With the type name of a value as %2. */
+static inline bool wdl_fail_type(struct wdl_call *c, enum wdl_message m, const struct wdl_value *v)
+{
+	return wdl_fail(c, m, str_from(wdl_type_name(v->type)), str_from(""), str_from(""));
+}
+
 /* The member or item `key` of a value, for a WDL_MEMBER node. */
 bool wdl_access(struct wdl_eval *ev, const struct wdl_node *n, const struct wdl_value *value,
 		const struct wdl_value *key, struct wdl_value *out);
-
-/* Fails the call: %1 is the function's name, the values are %2, %3, %4.  Returns false. */
-bool wdl_fail(struct wdl_call *c, enum wdl_message m, struct str two, struct str three,
-	      struct str four);
-bool wdl_fail0(struct wdl_call *c, enum wdl_message m);
-/* The same with the type name of a value as %2. */
-bool wdl_fail_type(struct wdl_call *c, enum wdl_message m, const struct wdl_value *v);
 
 /* Arguments with the usual errors.  `i` counts from 0; "first", "second", ... */
 const char *wdl_ordinal(unsigned i);

@@ -354,7 +354,7 @@ static void place(struct fields *f, char letter_of, int v, int width)
 static bool assign(struct loose *l)
 {
 	const int *v = l->numbers, *w = l->widths;
-	char order[4];
+	char order[4] = "Mdy";
 
 	culture_order(l->c, order);
 	if (l->f.month >= 0) { /* a name of a month: a day, a year or both are left */

@@ -175,8 +175,10 @@ static bool call(struct wdl_eval *ev, const struct wdl_node *n, struct wdl_value
 		return wdl_fault(ev, n, WDL_M_UNKNOWN_FUNCTION, &n->text);
 	c.name = str_from(c.function->name);
 	/* The service counts arguments before it evaluates any. */
-	if (wdl_arity_message(ev->a, c.function, n->text, n->count, &message, &source))
-		return wdl_fault_text(ev, n, message, source);
+	if (wdl_arity_message(ev->a, c.function, n->text, n->count, &message, &source)) {
+		wdl_set_fault_text(ev, n, message, source);
+		return false;
+	}
 	b = among(lazy, c.function->name);
 	if (b)
 		return b->body(&c, out);
@@ -188,7 +190,8 @@ static bool call(struct wdl_eval *ev, const struct wdl_node *n, struct wdl_value
 	return arguments(ev, n, args) && b->body(&c, out);
 }
 
-static struct str number_of(struct arena *a, struct str text, bool is_float)
+/* A literal as JSON writes it: no plus, a digit on both sides of the point. */
+static struct str number_of(struct arena *a, struct str text)
 {
 	struct buf b;
 	size_t i = 0;
@@ -208,29 +211,38 @@ static struct str number_of(struct arena *a, struct str text, bool is_float)
 		if (text.p[i] == '.' && (i + 1 == text.n || !wdl_is_digit(text.p[i + 1])))
 			buf_addc(&b, '0');
 	}
-	(void)is_float;
 	return buf_str(&b);
+}
+
+static bool integer(struct wdl_eval *ev, const struct wdl_node *n, struct wdl_value *out)
+{
+	int64_t i;
+
+	if (str_to_i64(number_of(ev->a, n->text), &i)) {
+		*out = wdl_int(i);
+		return true;
+	}
+	wdl_set_fault_text(ev, n, str_fmt(ev->a, "The number '%.*s' does not fit into 64 bits.",
+					  STR_ARG(str_first(n->text, 80))), "own words");
+	return false;
 }
 
 static bool eval(struct wdl_eval *ev, const struct wdl_node *n, struct wdl_value *out)
 {
 	bool ok = true;
 
+	*out = wdl_null();
 	switch (n->kind) {
 	case WDL_NULL:
-		*out = wdl_null();
 		break;
 	case WDL_BOOL:
 		*out = wdl_bool(n->yes);
 		break;
 	case WDL_INT:
-		if (str_to_i64(number_of(ev->a, n->text, false), &out->i))
-			*out = wdl_int(out->i);
-		else
-			ok = wdl_fault(ev, n, WDL_M_OVERFLOW, &n->text);
+		ok = integer(ev, n, out);
 		break;
 	case WDL_FLOAT:
-		*out = wdl_of_json(json_new_number(ev->a, number_of(ev->a, n->text, true)));
+		*out = wdl_of_json(json_new_number(ev->a, number_of(ev->a, n->text)));
 		out->json = NULL;
 		break;
 	case WDL_STRING:
@@ -243,7 +255,9 @@ static bool eval(struct wdl_eval *ev, const struct wdl_node *n, struct wdl_value
 		ok = member(ev, n, out);
 		break;
 	case WDL_ERROR:
-		ok = wdl_fault_text(ev, n, str_from("this part of the expression cannot be read"), "own words");
+		wdl_set_fault_text(ev, n, S("this part of the expression cannot be read"),
+				   "own words");
+		ok = false;
 		break;
 	}
 	step(ev, n, ok ? out : NULL);
@@ -267,7 +281,8 @@ static bool broken(struct wdl_eval *ev)
 		ev->r->fault.column = e->column;
 		return false;
 	}
-	return wdl_fault_text(ev, NULL, str_from("the expression cannot be read"), "own words");
+	wdl_set_fault_text(ev, NULL, S("the expression cannot be read"), "own words");
+	return false;
 }
 
 static bool within_limit(struct wdl_eval *ev, struct str text)
@@ -335,7 +350,7 @@ struct wdl_result wdl_evaluate(struct arena *a, const struct wdl_template *t,
 {
 	struct wdl_result r = { 0 };
 	struct wdl_eval ev = begin(a, t, c, &r);
-	struct wdl_value v;
+	struct wdl_value v = wdl_null();
 	bool ok = true;
 
 	if (t->shape == WDL_LITERAL && !t->broken)
@@ -355,7 +370,7 @@ struct wdl_result wdl_evaluate_node(struct arena *a, const struct wdl_template *
 {
 	struct wdl_result r = { 0 };
 	struct wdl_eval ev = begin(a, t, c, &r);
-	struct wdl_value v;
+	struct wdl_value v = wdl_null();
 
 	finish(&ev, whole(&ev, n, &v), &v);
 	return r;

@@ -437,7 +437,7 @@ static struct json *container(struct reader *r, bool object)
 
 static struct json *value(struct reader *r)
 {
-	struct str text;
+	struct str text = { 0 };
 	char c;
 
 	if (!blank(r))

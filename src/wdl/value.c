@@ -153,7 +153,7 @@ bool wdl_number_decimal(const struct wdl_value *v, struct wdl_decimal *out)
 /* Fixed notation from 1e-4 up to 1e16, else 1.5E+17 (measured, see messages.c on sources). */
 void wdl_double_text(double f, char *out)
 {
-	char e[40], digits[24];
+	char e[40], digits[24] = "0";
 	int exponent, n = 0, precision;
 
 	if (isnan(f) || isinf(f)) {
