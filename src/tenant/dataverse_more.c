@@ -1,5 +1,6 @@
 /*
- * dataverse_more.c - the other tables: runs, solutions and their parts, references, people; actions.
+ * dataverse_more.c - the other tables: runs, solutions and their parts, references, people;
+ * actions.
  */
 #include "tenant/clock.h"
 #include "tenant/dvtable.h"
@@ -71,8 +72,8 @@ static void flow_runs_list(struct request *q)
 	struct environment *e = dv_organization(q);
 	struct filter *filter;
 	struct str top = request_query(q, "$top");
-	struct paging page = paging_of(q, dv_page_size(q) < RUNS_A_PAGE ? dv_page_size(q) : RUNS_A_PAGE,
-				       UINT32_MAX);
+	uint64_t most = dv_page_size(q) < RUNS_A_PAGE ? dv_page_size(q) : RUNS_A_PAGE;
+	struct paging page = paging_of(q, most, UINT32_MAX);
 	struct json *out = json_new_object(&q->mem), *list;
 	uint64_t seen = 0;
 
