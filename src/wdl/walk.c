@@ -170,7 +170,7 @@ static void begin(struct walk *w, struct arena *a, struct str prefix)
 	w->a = a;
 	w->tail = &w->out.first;
 	w->step = str_from("");
-	buf_init_in(&w->pointer, a, LIMIT_LINE);
+	buf_init_in(&w->pointer, a, (size_t)-1 / 2);
 	buf_adds(&w->pointer, prefix);
 }
 
