@@ -79,7 +79,8 @@ one() {
             printf 'ok    %s (%s)\n' "$file" "$pass${skip:+$([ "$skip" = 0 ] || echo ", $skip skipped")}"
         else
             printf 'FAIL  %s (%s passed, %s failed%s)\n' "$file" "$pass" "$fail" "${why:+: $why}"
-            sed 's/^/      | /' "$out"
+            # Where it went wrong comes first to be read: logs get cut.
+            grep -vE '^(ok|1\.\.)' "$out" | tail -n 80 | sed 's/^/      | /'
         fi
     ) 9>>"$work/lock"
 }

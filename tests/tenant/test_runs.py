@@ -23,6 +23,12 @@ def runs(name, query=""):
     return t.flow("%s/runs?%s%s" % (base(name), API, query)).json["value"]
 
 
+def newest(name, status=None):
+    """The newest run that ended (so): what takes an hour may have just begun."""
+    return next(r for r in runs(name)
+                if r["properties"]["status"] in ([status] if status else ["Failed", "Succeeded"]))
+
+
 def actions(name, run):
     items, _ = t.pages("%s%s%s/runs/%s/actions?%s" % (t.ready["flow_url"], SIMPLE, base(name), run,
                                                       API))
@@ -84,28 +90,28 @@ def endings():
                                ("Scans to text", "Failed", "ActionFailed"),
                                ("Customers: create everywhere", "Failed", "ActionFailed"),
                                ("Contracts: renew what is due", "Failed", "ActionFailed")):
-        p = runs(name)[0]["properties"]
+        p = newest(name, status)["properties"]
         tap.ok(p["status"] == status and p.get("code") == code, "%s: %s" % (name, status), p)
-    p = runs("Book on cost centre")[0]["properties"]
+    p = newest("Book on cost centre")["properties"]
     tap.eq(p["error"], {"code": "MissingCostCentre",
                         "message": "The cost centre does not exist or is closed."},
            "Terminate gives the run its error")
     name = "Exchange rates (failures are handled)"
-    acts = actions(name, runs(name)[0]["name"])
+    acts = actions(name, newest(name)["name"])
     tap.ok(acts["Try"]["status"] == "Failed" and acts["Catch"]["status"] == "Succeeded" and
            acts["Finally"]["status"] == "Succeeded", "a caught failure leaves its scope failed")
     name = "Customers: create everywhere"
-    acts = actions(name, runs(name)[0]["name"])
+    acts = actions(name, newest(name)["name"])
     bad = sorted(n for n, p in acts.items() if p["status"] == "Failed")
     tap.ok(bad == ["Create_in_ERP", "Create_site_folder"] and
            acts["Announce"]["status"] == "Succeeded" and
            acts["Mark_as_synchronised"]["status"] == "Skipped", "two of three branches fail", bad)
     name = "Price list: hourly update"
-    acts = actions(name, runs(name)[0]["name"])
+    acts = actions(name, newest(name)["name"])
     tap.eq(acts["Call_pricing_service"]["status"], "TimedOut", "an action that timed out")
-    acts = actions("Scans to text", runs("Scans to text")[0]["name"])
+    acts = actions("Scans to text", newest("Scans to text", "Failed")["name"])
     tap.eq(acts["Until_done"]["error"]["code"], "UntilLoopLimitsExceeded", "an Until out of time")
-    acts = actions("Service desk: route tickets", runs("Service desk: route tickets")[0]["name"])
+    acts = actions("Service desk: route tickets", newest("Service desk: route tickets")["name"])
     skipped = [p["error"]["code"] for p in acts.values() if p["status"] == "Skipped"]
     tap.ok("ActionBranchingConditionNotSatisfied" in skipped, "branches not taken")
     name = "Purchase approval"
@@ -115,7 +121,7 @@ def endings():
 
 def loops():
     name = "Nightly copy of orders to the warehouse database"
-    run = runs(name)[0]["name"]
+    run = newest(name)["name"]
     acts = actions(name, run)
     tap.ok(acts["Upsert_row"]["repetitionCount"] == 3000 and "outputsLink" not in acts["Upsert_row"],
            "a loop in a loop: 3,000 repetitions, no content of their sum")
@@ -149,7 +155,7 @@ def loops():
     p = t.api("GET", after + "/000003-000017?" + API).json["properties"]
     tap.eq(p["status"], "Skipped", "what follows a failed repetition is skipped there")
     name = "Sensor readings, hall 2"
-    run = runs(name)[0]["name"]
+    run = newest(name)["name"]
     url = "%s%s%s/runs/%s/actions/Read/repetitions" % (t.ready["flow_url"], SIMPLE, base(name), run)
     few, _ = t.pages(url + "?" + API + "&$filter=Status%20eq%20'Failed'")
     tap.eq([x["name"] for x in few], ["000007", "000311", "000312", "000313", "001024"],
@@ -203,7 +209,9 @@ def new_runs():
     new = runs(name)[0]
     tap.ok(a.status == 202 and trigger(new)["body"] == {"text": "Ladder", "number": 99},
            "a button gets its inputs")
+    t.set(clockShiftSeconds=10)  # its actions do not start in the moment the trigger fires
     acts = actions(name, new["name"])
+    t.set(clockShiftSeconds=0)
     title = content(acts["Start_and_wait_for_an_approval"], "inputs")["parameters"]
     tap.eq(title["WebhookApprovalCreationInput/title"], "Purchase: Ladder", "and uses them")
     name = "Carrier callback: state of parcels"
