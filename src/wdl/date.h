@@ -38,8 +38,8 @@ int wdl_days_in_month(int year, int month);
 bool wdl_date_parse(struct str text, const struct wdl_culture *c, int64_t now,
 		    struct wdl_date *out);
 /* DateTime.ParseExact with one custom or standard format. */
-bool wdl_date_parse_exact(struct arena *a, struct str text, struct str format,
-			  const struct wdl_culture *c, int64_t now, struct wdl_date *out);
+bool wdl_date_parse_exact(struct str text, struct str format, const struct wdl_culture *c,
+			  int64_t now, struct wdl_date *out);
 /* DateTime.ToString(format, culture); "" is "o".  False when the format is not valid. */
 bool wdl_date_format(struct arena *a, struct wdl_date d, struct str format,
 		     const struct wdl_culture *c, struct str *out);

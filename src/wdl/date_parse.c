@@ -536,13 +536,12 @@ static bool exact(struct exact *x, struct str f)
 	return x->s.n == 0;
 }
 
-bool wdl_date_parse_exact(struct arena *a, struct str text, struct str format,
-			  const struct wdl_culture *c, int64_t now, struct wdl_date *out)
+bool wdl_date_parse_exact(struct str text, struct str format, const struct wdl_culture *c,
+			  int64_t now, struct wdl_date *out)
 {
 	struct exact x = { .s = wdl_trim(text), .c = c, .f = fields_new() };
 	struct str pattern = format;
 
-	(void)a;
 	if (format.n == 1) {
 		pattern = wdl_date_pattern(format.p[0], c);
 		if (!pattern.p)

@@ -266,16 +266,21 @@ static bool eval(struct wdl_eval *ev, const struct wdl_node *n, struct wdl_value
 
 /* ---- templates ---- */
 
-/* A broken template says what is wrong with it. */
+/* A broken template says what is wrong with it: in the service's words where they are known. */
 static bool broken(struct wdl_eval *ev)
 {
+	struct str message = wdl_refusal(ev->a, ev->t);
+
 	for (const struct wdl_error *e = ev->t->errors; e; e = e->next) {
 		struct str values[2] = { ev->t->source, e->message };
 
 		if (e->severity != WDL_SEV_ERROR || e->problem == WDL_P_UNKNOWN_FUNCTION ||
 		    e->problem == WDL_P_ARITY)
 			continue;
-		wdl_fault(ev, NULL, WDL_M_PARSE, values);
+		if (message.n)
+			wdl_set_fault_text(ev, NULL, message, "the service's parser");
+		else
+			wdl_fault(ev, NULL, WDL_M_PARSE, values);
 		ev->r->fault.offset = e->offset;
 		ev->r->fault.end = e->end;
 		ev->r->fault.column = e->column;

@@ -60,7 +60,7 @@ static bool f_parse_date_time(struct wdl_call *c, struct wdl_value *out)
 	if (!wdl_arg_text(c, 0, &text) || !wdl_arg_locale(c, 1, &culture) ||
 	    !wdl_arg_option(c, 2, &format))
 		return false;
-	ok = format.n ? wdl_date_parse_exact(c->a, text, format, culture, c->ev->now, &d)
+	ok = format.n ? wdl_date_parse_exact(text, format, culture, c->ev->now, &d)
 		      : wdl_date_parse(text, culture, c->ev->now, &d);
 	if (!ok)
 		return wdl_fail(c, WDL_M_DATE, text, none(), none());

@@ -12,7 +12,12 @@ size_t wdl_char_length(const char *p, size_t n)
 	unsigned char c = (unsigned char)*p;
 	size_t want = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
 
-	return want <= n ? want : 1;
+	if (want > n)
+		return 1;
+	for (size_t i = 1; i < want; i++)
+		if (((unsigned char)p[i] & 0xc0) != 0x80)
+			return 1; /* not UTF-8: a byte at a time */
+	return want;
 }
 
 static unsigned point_at(const char *p, size_t n, size_t *length)

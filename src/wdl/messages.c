@@ -388,6 +388,11 @@ static const struct wdl_message_row rows[WDL_M__MAX] = {
 		"actual '%3'.",
 		"OfficeDev/msteams-sample-line-of-business-apps-csharp#59",
 	},
+	[WDL_M_PARSE_CHARACTER] = {
+		"The template language expression '%1' is not valid: the string character '%2' at "
+		"position '%3' is not expected.",
+		"Azure/LogicAppsUX#2377",
+	},
 };
 
 const struct wdl_message_row *wdl_message(enum wdl_message m)

@@ -16,6 +16,10 @@ struct wdl_template *wdl_parse(struct arena *a, struct str source);
  * Offsets count from the start of `source`. */
 struct wdl_template *wdl_parse_expression(struct arena *a, struct str source);
 
+/* What the service answers when it is given the template: empty when it parses it, or when its
+ * words for the mistake are not known. */
+struct str wdl_refusal(struct arena *a, const struct wdl_template *t);
+
 /* True when the engine would look into the string at all: cheap, for walking definitions. */
 bool wdl_is_template(struct str source);
 

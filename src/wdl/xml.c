@@ -17,6 +17,13 @@
 #include "wdl/value.h"
 #include "wdl/xml_tree.h"
 
+/* The library that the headers belong to. */
+#if LIBXML_VERSION >= 21400
+#define SONAME "libxml2.so.16"
+#else
+#define SONAME "libxml2.so.2"
+#endif
+
 /* Every function that is used. */
 static struct {
 	xmlTextReaderPtr (*reader_for_memory)(const char *, int, const char *, const char *, int);
@@ -77,7 +84,7 @@ bool wdl_xml_available(void)
 	if (state)
 		return state > 0;
 	state = -1;
-	so = dlopen("libxml2.so.2", RTLD_NOW | RTLD_LOCAL);
+	so = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
 	if (!so)
 		return false;
 	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {

@@ -102,6 +102,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(str_eq(wdl_text(&a, t), s));
 	check_errors(t);
 	check_parts(&a, t);
+	/* The service takes what is not broken. */
+	must(t->broken || wdl_refusal(&a, t).n == 0);
 	arena_release(&a);
 	return 0;
 }
