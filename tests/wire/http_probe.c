@@ -8,6 +8,7 @@
  *	wait                       until all have ended
  *	sleep MS                   with the loop turning
  *	stats
+ *	traces HEX                 how often these bytes stand in our memory; HEX is each byte xor 0x55
  *
  * Each request that ends is one line of JSON.
  */
@@ -28,6 +29,7 @@ struct request {
 	unsigned id;
 	size_t stop_after, seen;
 	const char *header; /* to print */
+	bool quiet;	    /* does not print the body */
 };
 
 static struct loop *loop;
@@ -84,7 +86,7 @@ static void on_done(void *arg, const struct http_response *a)
 		 a->sent ? "true" : "false", a->reused ? "true" : "false", (long long)a->ms,
 		 r->seen);
 	add_text(&b, "message", str_from(a->message));
-	add_text(&b, "body", a->body);
+	add_text(&b, "body", r->quiet ? S("") : a->body);
 	if (r->header)
 		add_text(&b, "header", http_header(a, r->header, 0));
 	buf_addz(&b, "}\n");
@@ -124,6 +126,21 @@ static unsigned number(struct str s)
 	return str_to_u64(s, &v) ? (unsigned)v : 0;
 }
 
+static struct str from_hex(struct arena *a, struct str hex);
+
+/* A secret that stands nowhere else. */
+static struct secret *unmasked(struct str masked)
+{
+	char bytes[256];
+	struct secret *s;
+
+	for (size_t i = 0; i < masked.n && i < sizeof(bytes); i++)
+		bytes[i] = (char)(masked.p[i] ^ 0x55);
+	s = secret_new(str_n(bytes, masked.n < sizeof(bytes) ? masked.n : sizeof(bytes)));
+	os_wipe(bytes, sizeof(bytes));
+	return s;
+}
+
 static void get(struct arena *a, struct str rest)
 {
 	struct http_request q = { .on_done = on_done };
@@ -132,6 +149,7 @@ static void get(struct arena *a, struct str rest)
 	size_t stop_after = 0;
 	const char *show = NULL;
 	unsigned count = 1;
+	bool quiet = false;
 
 	str_cut(&rest, ' ', &q.url);
 	while (str_cut(&rest, ' ', &word)) {
@@ -152,6 +170,8 @@ static void get(struct arena *a, struct str rest)
 			q.fresh_connection = true;
 		else if (str_eq(name, S("public")))
 			q.public_only = true;
+		else if (str_eq(name, S("quiet")))
+			quiet = true;
 		else if (str_eq(name, S("count")))
 			count = number(word);
 		else if (str_eq(name, S("stop")))
@@ -164,6 +184,10 @@ static void get(struct arena *a, struct str rest)
 			bearer = secret_new(word);
 		else if (str_eq(name, S("secret")))
 			secret = secret_new(word);
+		else if (str_eq(name, S("masked-bearer")))
+			bearer = unmasked(from_hex(a, word));
+		else if (str_eq(name, S("masked-secret")))
+			secret = unmasked(from_hex(a, word));
 	}
 	q.headers = headers;
 	q.bearer = bearer;
@@ -173,7 +197,7 @@ static void get(struct arena *a, struct str rest)
 	while (count-- && started < MOST) {
 		struct request *r = &requests[started];
 
-		*r = (struct request){ .id = started++, .stop_after = stop_after, .header = show };
+		*r = (struct request){ .id = started++, .stop_after = stop_after, .header = show, .quiet = quiet };
 		q.arg = r;
 		r->transfer = http_start(http, &q);
 		pending += r->transfer != NULL;
@@ -202,6 +226,67 @@ static void stats(void)
 	put(&b);
 }
 
+/* Compares without ever holding the bytes that are looked for. */
+static unsigned count_in(const char *p, size_t n, struct str masked)
+{
+	unsigned found = 0;
+
+	for (size_t i = 0; i + masked.n <= n; i++) {
+		size_t k = 0;
+
+		while (k < masked.n && (char)(p[i + k] ^ 0x55) == masked.p[k])
+			k++;
+		found += k == masked.n;
+	}
+	return found;
+}
+
+static struct str from_hex(struct arena *a, struct str hex)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *out = arena_alloc(a, hex.n / 2 + 1);
+
+	for (size_t i = 0; i + 1 < hex.n; i += 2)
+		out[i / 2] = (char)((strchr(digits, hex.p[i]) - digits) * 16 +
+				    (strchr(digits, hex.p[i + 1]) - digits));
+	return str_n(out, hex.n / 2);
+}
+
+static void traces(struct str masked)
+{
+#ifdef __SANITIZE_ADDRESS__
+	/* Its shadow is neither readable nor ours. */
+	struct buf none;
+
+	(void)count_in(masked.p, 0, masked);
+	buf_init(&none, 64);
+	buf_addz(&none, "{\"traces\":-1}\n");
+	put(&none);
+#else
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char *line = NULL;
+	size_t room = 0;
+	unsigned found = 0;
+	struct buf b;
+
+	while (maps && getline(&line, &room, maps) > 0) {
+		char *end, *from, *to;
+
+		/* Writable and private: heap, stacks, data. */
+		from = (char *)(uintptr_t)strtoull(line, &end, 16);
+		to = (char *)(uintptr_t)strtoull(end + 1, &end, 16);
+		if (!strncmp(end, " rw-p", 5))
+			found += count_in(from, (size_t)(to - from), masked);
+	}
+	free(line);
+	if (maps)
+		fclose(maps);
+	buf_init(&b, 1 << 12);
+	buf_addf(&b, "{\"traces\":%u}\n", found);
+	put(&b);
+#endif
+}
+
 static void sleep_turning(unsigned ms)
 {
 	int64_t end = os_now_ms() + ms, left;
@@ -223,6 +308,8 @@ static void run_line(struct arena *a, struct str line)
 		cancel_all();
 	else if (str_eq(verb, S("stats")))
 		stats();
+	else if (str_eq(verb, S("traces")))
+		traces(from_hex(a, line));
 	else if (str_eq(verb, S("sleep")))
 		sleep_turning(number(line));
 	else if (str_eq(verb, S("wait")))

@@ -184,6 +184,9 @@ class Http1(Tls):
         text = json.dumps([method, sorted(headers.items()), body.decode("latin-1")])
         return self.answer(tls, text.encode())
 
+    def do_reversed(self, tls, query, method, headers, body, nth):
+        return self.answer(tls, b'{"access_token":"' + body[::-1] + b'"}')
+
     def do_status(self, tls, query, method, headers, body, nth):
         return self.answer(tls, b"x" * int(query.get("n", 4)), query["c"] + " Whatever",
                            headers=["Retry-After:   7  ", "X-Two: a", "X-Two: b",

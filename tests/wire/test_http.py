@@ -25,6 +25,7 @@ PROBE = os.path.join(os.environ.get("B", "build"), "tests/wire/http_probe")
 WHERE = tempfile.mkdtemp(prefix="flowlatch-wire-")
 CA = os.path.join(WHERE, "ca.pem")
 TESTS = []
+TRACES = []  # what `traces` found in the last run
 
 
 class Skip(Exception):
@@ -46,6 +47,8 @@ def run(*lines, ca=CA, args=(), env=None, before=()):
     assert done.returncode == 0, f"probe ended with {done.returncode}: {done.stderr[-2000:]}"
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     stats = rows.pop()
+    TRACES[:] = [r["traces"] for r in rows if "traces" in r]
+    rows = [r for r in rows if "id" in r]
     assert stats["in_flight"] == 0, stats
     rows.sort(key=lambda r: r["id"])
     return rows, stats
@@ -411,6 +414,36 @@ def warming_opens_the_connection_without_credentials():
     assert s.handshakes == 1, s.handshakes
     assert [(r[0], r[1], "authorization" in r[2]) for r in s.requests] == [
         ("HEAD", "/", False), ("GET", "/ok", True)], s.requests
+
+
+@test
+def tokens_leave_no_traces():
+    if UNDER:
+        raise Skip("valgrind's own memory is not ours to judge")
+
+    def masked(text):
+        return bytes(b ^ 0x55 for b in text.encode()).hex()
+
+    token = "Canary-" + "q7Zx" * 8
+    s = servers.Http1(WHERE)
+    run(f"get {s.url('/ok')} masked-bearer={masked(token)}", f"traces {masked(token)}", "wait",
+        f"get {s.url('/ok?ms=5')} masked-bearer={masked(token)} count=50",
+        f"get {s.url('/ok')} method=PATCH body=x fresh=1 masked-bearer={masked(token)}", "wait",
+        f"traces {masked(token)}")
+    if TRACES[0] < 0:
+        raise Skip("a sanitizer's memory is not ours to judge")
+    assert TRACES[0] >= 1, "the search finds nothing"
+    assert TRACES[1] == 0, TRACES
+    # A token request, and the token in its answer.
+    rows, _ = run(f"get {s.url('/reversed')} method=POST masked-secret={masked(token)} quiet=1",
+                  "wait", f"get {s.url('/ok')}", "wait", f"traces {masked(token)}",
+                  f"traces {masked(token[::-1])}")
+    assert rows[0]["received"] == 19 + len(token), rows
+    assert TRACES == [0, 0], TRACES
+    # Over HTTP/2 the header compression of an open connection remembers one.
+    s = servers.Http2(WHERE, ms=5)
+    run(f"get {s.url()} masked-bearer={masked(token)} count=20", "wait", f"traces {masked(token)}")
+    assert TRACES[0] <= 1, TRACES
 
 
 # ---- whom to trust ----
