@@ -56,7 +56,8 @@ def measure(where, protocols, reads, rounds):
 def show(name, r):
     one = r["one_ms"]
     print(f"fan-out of {READS} reads, {name}: {r['median_ms'] / one:.2f} reads "
-          f"(first {r['first_ms'] / one:.2f}, p99 {r['p99_ms'] / one:.2f}, most "
+          f"(first {r['first_ms'] / one:.2f}, p99 {r['p99_ms'] / one:.2f}, most when warm "
+          f"{r['warm_most_ms'] / one:.2f}, most in the {r['cold']} rounds that opened a connection "
           f"{r['most_ms'] / one:.2f}); one read {one} ms, at most {r['at_once']} connections, "
           f"{r['rounds']} rounds, {r['failures']} failures, {r['hangs']} hangs, "
           f"{r['requests']} requests", flush=True)
