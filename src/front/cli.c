@@ -369,7 +369,8 @@ static bool load_conf(struct reading *r)
 		       &(struct conf_request){ .file = r->file,
 					       .options = r->settings,
 					       .option_count = r->setting_count,
-					       .options_only = cli->practice && !r->file },
+					       .options_only = cli->practice && !r->file,
+					       .new_profile = cli->command->new_profile },
 		       &cli->conf, &message)) {
 		cli_fail(EXIT_USAGE, NULL, "%s", message);
 		return false;

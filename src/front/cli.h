@@ -49,6 +49,7 @@ struct command {
 	const char *help;     /* one line */
 	const struct cli_option *options; /* its own, or NULL */
 	bool no_conf;         /* runs without reading the configuration */
+	bool new_profile;     /* may name a profile that no file has yet */
 	bool practice;        /* --practice makes sense */
 	bool loose;           /* options that nobody knows stay in argv (flags of tools) */
 	int (*run)(struct cli *cli);

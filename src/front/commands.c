@@ -32,7 +32,16 @@ const struct command commands[] = {
 		.name = "login",
 		.synopsis = "",
 		.help = "sign in with a code in a browser, and store the sign-in",
+		.new_profile = true,
 		.run = cmd_login,
+	},
+	{
+		.name = "setup",
+		.synopsis = "app [--run] [--name NAME]",
+		.help = "make the app registration that flowlatch signs in with",
+		.options = cmd_setup_options,
+		.new_profile = true,
+		.run = cmd_setup,
 	},
 	{
 		.name = "use",

@@ -22,6 +22,10 @@ int cmd_tools(struct cli *cli);
 /* Signing in with a device code. */
 int cmd_login(struct cli *cli);
 
+/* What has to be made once, outside of flowlatch: the app registration. */
+int cmd_setup(struct cli *cli);
+extern const struct cli_option cmd_setup_options[];
+
 /* The environment that calls mean when they name none. */
 int cmd_use(struct cli *cli);
 extern const struct cli_option cmd_use_options[];
