@@ -14,8 +14,8 @@ B := build$(if $(SAN),/san)
 
 # Debian packages: to build, and what the tests need beyond that.
 BUILD_DEPS := gcc make pkg-config libcjson-dev libcurl4-openssl-dev libmbedtls-dev \
-	libmicrohttpd-dev libgnutls28-dev zlib1g-dev libxml2-dev libarchive-dev
-CHECK_DEPS := libcmocka-dev python3 mandoc nghttp2-proxy openssl
+	libmicrohttpd-dev libgnutls28-dev zlib1g-dev libxml2-dev libarchive-dev libsecret-1-dev
+CHECK_DEPS := libcmocka-dev python3 mandoc nghttp2-proxy openssl gnome-keyring dbus
 
 # Found with pkg-config, when there is something to build.
 ifeq ($(filter deps clean dist,$(or $(MAKECMDGOALS),all)),)
@@ -43,9 +43,10 @@ FL_CFLAGS += $(HARDEN_CFLAGS)
 FL_LDFLAGS += $(HARDEN_LDFLAGS)
 endif
 
-LIB_SRC := $(wildcard $(patsubst %,src/%/*.c,base text wire wdl work tools))
+LIB_SRC := $(wildcard $(patsubst %,src/%/*.c,base text wire wdl work tools)) src/keyring/protocol.c
 FRONT_SRC := $(filter-out src/front/main.c,$(wildcard src/front/*.c))
 TENANT_SRC := $(wildcard src/tenant/*.c)
+KEYRING_SRC := $(filter-out src/keyring/protocol.c,$(wildcard src/keyring/*.c))
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 COMPILE = $(FL_CPPFLAGS) $(CPPFLAGS) $(FL_CFLAGS) $(CFLAGS)
 LINK = $(CC) $(FL_CFLAGS) $(CFLAGS) $(FL_LDFLAGS) $(LDFLAGS) -o $@ $^
@@ -53,11 +54,12 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(patsubst $(B)/%,%,$@);)
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*.c))
 HELPERS := $(patsubst %.c,$(B)/%,$(wildcard tests/interop/*.c tests/torture/*.c tests/wire/*.c \
 	tests/bench/*.c examples/*.c))
-PROGRAMS := $(B)/flowlatch $(if $(TENANT_SRC),$(B)/flowlatch-tenant)
+PROGRAMS := $(B)/flowlatch $(B)/flowlatch-keyring $(B)/flowlatch-tenant
 # libcurl, libxml2 and libarchive are opened when first needed: linking them would cost every
 # start 5 ms and more (see HACKING.md).
 LIBS = $(call pkg,--libs,libcjson) -lmbedcrypto
 TENANT_LIBS = $(call pkg,--libs,libmicrohttpd gnutls zlib) $(LIBS)
+KEYRING_LIBS = $(call pkg,--libs,libsecret-1)
 
 all: $(PROGRAMS)
 $(B)/libflowlatch.a: $(call obj,$(LIB_SRC) $(FRONT_SRC))
@@ -66,6 +68,10 @@ $(B)/flowlatch: $(call obj,src/front/main.c) $(B)/libflowlatch.a
 	$(call say,LINK)$(LINK) $(LIBS) $(LDLIBS)
 $(B)/flowlatch-tenant: $(call obj,$(TENANT_SRC)) $(B)/libflowlatch.a
 	$(call say,LINK)$(LINK) $(TENANT_LIBS) $(LDLIBS)
+# Its own headers stay out of the other programs.
+$(call obj,$(KEYRING_SRC)): FL_CPPFLAGS += $(call pkg,--cflags,libsecret-1)
+$(B)/flowlatch-keyring: $(call obj,$(KEYRING_SRC)) $(B)/libflowlatch.a
+	$(call say,LINK)$(LINK) $(KEYRING_LIBS) $(LDLIBS)
 # The assembler includes the seed, which -MMD does not see.
 $(B)/src/tenant/seed_data.o: $(wildcard src/tenant/seed/*.json)
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libflowlatch.a
@@ -84,7 +90,7 @@ print-flags:
 	@echo 'HARDEN_LDFLAGS := -pie $(foreach f,$(HARDEN_LD),$(call probe,$(f)))'
 # For tests/lint, which runs both compilers over every file.
 print-compile:
-	@:$(info $(filter-out -MMD -MP -f%,$(COMPILE)))
+	@:$(info $(filter-out -MMD -MP -f%,$(COMPILE) $(call pkg,--cflags,libsecret-1)))
 HARDEN_C := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
 	-mbranch-protection=standard -ftrivial-auto-var-init=zero -fno-delete-null-pointer-checks \
 	-fno-strict-overflow -fno-strict-aliasing -Wtrampolines -Wbidi-chars=any \
@@ -110,12 +116,14 @@ fuzz torture soak bench interop: all $(HELPERS)
 
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(MANDIR)/man1 \
-		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7
+		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(MANDIR)/man8
 	install -m 0755 $(B)/flowlatch $(B)/flowlatch-tenant $(DESTDIR)$(BINDIR)
-	for p in man/*.[157]; do install -m 0644 $$p $(DESTDIR)$(MANDIR)/man$${p##*.}/; done
+	install -m 0755 $(B)/flowlatch-keyring $(DESTDIR)$(LIBEXECDIR)
+	for p in man/*.[1578]; do install -m 0644 $$p $(DESTDIR)$(MANDIR)/man$${p##*.}/; done
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/flowlatch $(DESTDIR)$(BINDIR)/flowlatch-tenant
-	for p in man/*.[157]; do rm -f $(DESTDIR)$(MANDIR)/man$${p##*.}/$${p#man/}; done
+	rm -f $(DESTDIR)$(BINDIR)/flowlatch $(DESTDIR)$(BINDIR)/flowlatch-tenant \
+		$(DESTDIR)$(LIBEXECDIR)/flowlatch-keyring
+	for p in man/*.[1578]; do rm -f $(DESTDIR)$(MANDIR)/man$${p##*.}/$${p#man/}; done
 dist:
 	git archive --prefix=flowlatch-$(VERSION)/ HEAD | gzip -9n >flowlatch-$(VERSION).tar.gz
 clean:

@@ -24,6 +24,8 @@ python3               python3             python        c:python3
 mandoc                mandoc              mandoc        c:mandoc
 nghttp2-proxy         nghttp2             nghttp2       c:nghttpx
 openssl               openssl             openssl       c:openssl
+gnome-keyring         gnome-keyring       gnome-keyring c:gnome-keyring-daemon
+dbus                  dbus-daemon         dbus          c:dbus-daemon
 '
 
 # The line of the table for a package.

@@ -132,6 +132,24 @@
 
 /* One item of a store: what a key of the kernel keyring can hold. */
 #define LIMIT_STORE_ITEM 32767
+/* The keyring helper: its request and its answer hold up to three secrets of a line each. */
+#define LIMIT_KEYRING_REQUEST (72u << 10)
+#define LIMIT_KEYRING_ANSWER (256u << 10)
+/* An attribute of an item: the longest is a directory's name. */
+#define LIMIT_KEYRING_ATTRIBUTE 4096
+/* Measured: 12 ms at best, 29 on average, 164 at worst; starting the service takes a second. */
+#define LIMIT_KEYRING_MS 5000
+/* The same where nothing else can go on meanwhile. */
+#define LIMIT_KEYRING_BLOCK_MS 3000
+/* A service that did not answer in time is not asked again at once where that would block. */
+#define LIMIT_KEYRING_REST_MS 10000
+/* Fetched together with the sign-in, and used if it is wanted soon. */
+#define LIMIT_KEYRING_AHEAD_MS 60000
+/* A service that is only just starting gets this much more time. */
+#define LIMIT_KEYRING_RETRY_MS 500
+/* Seconds after which the helper ends by itself, and when a person is to answer a window. */
+#define LIMIT_KEYRING_ALONE_S 30
+#define LIMIT_KEYRING_PERSON_S 600
 /* Waiting for another process that is just making a key. */
 #define LIMIT_STORE_LOCK_MS 500
 

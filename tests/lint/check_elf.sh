@@ -11,7 +11,7 @@ fail() {
     bad=1
 }
 
-for program in "$B"/flowlatch "$B"/flowlatch-tenant; do
+for program in "$B"/flowlatch "$B"/flowlatch-keyring "$B"/flowlatch-tenant; do
     header=$(readelf -hW "$program") segments=$(readelf -lW "$program")
     dynamic=$(readelf -dW "$program") notes=$(readelf -nW "$program" 2>/dev/null)
     symbols=$(readelf --dyn-syms -W "$program")
