@@ -192,5 +192,8 @@
 
 /* Findings told of one definition; a person stops reading long before. */
 #define LIMIT_LINT_FINDINGS 1000
+/* Steps looked at to find what comes before what where runAfter branches and joins; real flows
+ * need a few hundred, and beyond it a reference is taken to be right. */
+#define LIMIT_LINT_EFFORT 20000000u
 
 #endif

@@ -20,29 +20,15 @@ const struct cli_option cmd_lint_options[] = {
 static int explain(struct cli *cli, const char *id)
 {
 	const struct lint_rule *r = lint_rule_find(str_from(id));
-	const char *titles[] = { "wrong", "right" };
-	struct json *out = json_new_object(cli->arena);
 
 	if (!r)
 		return cli_fail(EXIT_USAGE, "findings name their rule, such as REF03",
 				"there is no rule %s", cli_safe(cli, str_from(id), 0));
-	json_set_z(cli->arena, out, "rule", r->id);
-	json_set_z(cli->arena, out, "severity", lint_severity_name(r->severity));
-	json_set_z(cli->arena, out, "summary", r->summary);
-	json_set(cli->arena, out, "wrong", lint_example(cli->arena, r->wrong));
-	json_set(cli->arena, out, "right", lint_example(cli->arena, r->right));
 	if (cli->json) {
-		cli_out_json(cli, out);
+		cli_out_json(cli, lint_rule_json(cli->arena, r));
 		return EXIT_FINE;
 	}
-	cli_out("%s (%s): %s.\n", r->id, lint_severity_name(r->severity), r->summary);
-	for (size_t i = 0; i < 2; i++) {
-		struct buf b;
-
-		buf_init_in(&b, cli->arena, LIMIT_LINE);
-		json_print_pretty(&b, json_get(out, titles[i]));
-		cli_out("\n%s:\n%s\n", titles[i], buf_c(&b));
-	}
+	cli_out("%.*s", STR_ARG(lint_rule_text(cli->arena, r)));
 	return EXIT_FINE;
 }
 

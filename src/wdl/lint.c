@@ -120,21 +120,73 @@ struct lint_finding *lint_add_at(struct lint *l, const struct lint_rule *r,
 	return f;
 }
 
-void lint_fix(struct lint *l, struct lint_finding *f, const char *op, struct str path,
-	      struct json *value)
+/* ---- fixes ---- */
+
+/* The keys that lead from the definition to the place of a pointer, or NULL. */
+static struct json *path_of(const struct lint *l, struct str pointer)
 {
-	f->fix = json_new_object(l->a);
-	json_set_z(l->a, f->fix, "op", op);
-	json_set_str(l->a, f->fix, "path", path);
-	json_set(l->a, f->fix, "value", value);
+	struct json *path = json_new_array(l->a), *at = l->definition;
+	struct str rest = str_from_at(pointer, l->prefix.n), token;
+
+	if (!str_starts(pointer, l->prefix) || !rest.n)
+		return NULL;
+	rest = str_from_at(rest, 1);
+	while (str_cut(&rest, '/', &token)) {
+		struct buf b;
+		int64_t i;
+
+		buf_init_in(&b, l->a, token.n + 1);
+		for (size_t k = 0; k < token.n; k++) {
+			bool escape = token.p[k] == '~' && k + 1 < token.n;
+
+			buf_addc(&b, !escape ? token.p[k] : token.p[++k] == '1' ? '/' : '~');
+		}
+		if (json_is(at, JSON_ARRAY) && str_to_i64(token, &i)) {
+			json_push(path, json_new_int(l->a, i));
+			at = i >= 0 ? json_item(at, (size_t)i) : NULL;
+		} else {
+			json_push(path, json_new_str(l->a, buf_str(&b)));
+			at = json_get_n(at, buf_str(&b));
+		}
+	}
+	return path;
 }
 
-void lint_fix_move(struct lint *l, struct lint_finding *f, struct str from, struct str path)
+static void operation(struct lint *l, struct lint_finding *f, const char *op, struct str pointer,
+		      struct json *value)
 {
-	f->fix = json_new_object(l->a);
-	json_set_z(l->a, f->fix, "op", "move");
-	json_set_str(l->a, f->fix, "from", from);
-	json_set_str(l->a, f->fix, "path", path);
+	struct json *path = path_of(l, pointer), *o;
+
+	if (!path)
+		return;
+	if (!f->fix)
+		f->fix = json_new_array(l->a);
+	o = json_push(f->fix, json_new_object(l->a));
+	json_set_z(l->a, o, "op", op);
+	json_set(l->a, o, "path", path);
+	json_set(l->a, o, "value", value);
+}
+
+void lint_fix_set(struct lint *l, struct lint_finding *f, struct str pointer, struct json *value)
+{
+	operation(l, f, "set", pointer, value);
+}
+
+void lint_fix_add(struct lint *l, struct lint_finding *f, struct str pointer, struct json *value)
+{
+	operation(l, f, "add", pointer, value);
+}
+
+void lint_fix_remove(struct lint *l, struct lint_finding *f, struct str pointer)
+{
+	operation(l, f, "remove", pointer, NULL);
+}
+
+void lint_fix_move(struct lint *l, struct lint_finding *f, struct str from, struct str to,
+		   struct json *value)
+{
+	operation(l, f, "add", to, json_copy(l->a, value));
+	operation(l, f, "remove", from, NULL);
 }
 
 static int by_weight(const void *x, const void *y)
@@ -181,9 +233,10 @@ static bool find_definition(struct lint *l, struct json *d)
 
 		if (!json_is(v, JSON_OBJECT))
 			continue;
+		l->flow = i ? d : json_get(d, "properties");
 		l->definition = v;
 		l->prefix = str_from(where[i]);
-		l->references = json_get(i ? d : json_get(d, "properties"), "connectionReferences");
+		l->references = json_get(l->flow, "connectionReferences");
 		return true;
 	}
 	l->prefix = str_from("");
@@ -214,7 +267,8 @@ struct lint_report lint_document(struct arena *a, struct json *document)
 	lint_model_build(l);
 	for (size_t g = 0; g < GROUPS; g++)
 		for (const struct lint_rule *r = groups[g]; r->id; r++)
-			r->check(l, r);
+			if (r->check)
+				r->check(l, r);
 	order(l, &out);
 	out.usable = true;
 	out.dropped = l->dropped;
@@ -248,18 +302,59 @@ struct json *lint_report_json(struct arena *a, const struct lint_report *report)
 	return out;
 }
 
-struct json *lint_example(struct arena *a, const char *text)
+struct json *lint_rule_json(struct arena *a, const struct lint_rule *r)
 {
+	struct json *out = json_new_object(a);
+
+	json_set_z(a, out, "rule", r->id);
+	json_set_z(a, out, "severity", lint_severity_name(r->severity));
+	json_set_z(a, out, "summary", r->summary);
+	json_set_z(a, out, "source", r->source);
+	json_set_bool(a, out, "checked", r->check != NULL);
+	if (r->mended)
+		json_set_bool(a, out, "mendedBySaving", true);
+	if (r->needs)
+		json_set_z(a, out, "needs", r->needs);
+	json_set(a, out, "wrong", r->wrong ? lint_example(a, r->wrong) : NULL);
+	json_set(a, out, "right", r->right ? lint_example(a, r->right) : NULL);
+	return out;
+}
+
+struct str lint_rule_text(struct arena *a, const struct lint_rule *r)
+{
+	const char *titles[] = { "wrong", "right" }, *examples[] = { r->wrong, r->right };
 	struct buf b;
 
 	buf_init_in(&b, a, LIMIT_LINE);
-	if (*text != '{')
+	buf_addf(&b, "%s (%s): %s.\nSource: %s.\n", r->id, lint_severity_name(r->severity),
+		 r->summary, r->source);
+	if (r->mended)
+		buf_addz(&b, "Saving the flow puts it right.\n");
+	if (!r->check)
+		buf_addf(&b, "Not checked in a definition alone: %s.\n", r->needs);
+	else if (r->needs)
+		buf_addf(&b, "Not checked here: %s.\n", r->needs);
+	for (size_t i = 0; i < 2 && r->check; i++) {
+		buf_addf(&b, "\n%s:\n", titles[i]);
+		json_print_pretty(&b, lint_example(a, examples[i]));
+		buf_addc(&b, '\n');
+	}
+	return buf_str(&b);
+}
+
+struct json *lint_example(struct arena *a, const char *text)
+{
+	bool bare = *text != '{' && *text != '[';
+	struct buf b;
+
+	buf_init_in(&b, a, LIMIT_LINE);
+	if (bare)
 		buf_addz(&b, "{`$schema`:`https://schema.management.azure.com/providers/"
 			     "Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#`,"
 			     "`contentVersion`:`1.0.0.0`,`triggers`:{`manual`:{`type`:`Request`,"
 			     "`kind`:`Button`,`inputs`:{`schema`:{}}}},`actions`:{");
 	buf_addz(&b, text);
-	if (*text != '{')
+	if (bare)
 		buf_addz(&b, "}}");
 	for (size_t i = 0; i < b.n; i++)
 		if (b.p[i] == '`')

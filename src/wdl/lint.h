@@ -4,7 +4,7 @@
  * Rules are rows with one function each.  Severity "error" is kept for what the service
  * refuses or what surely fails; "warning" for what is legal and surely not meant; "info" for
  * what a person may want to know.  A finding that can be put right mechanically carries the
- * edit as one operation of JSON Patch (RFC 6902).
+ * edit: a list of the operations that saving a flow takes.
  *
  * Pure: no input or output, the same answer for the same value.
  */
@@ -22,8 +22,11 @@ struct lint_rule {
 	const char *id;
 	enum lint_severity severity; /* of most findings; a finding may be milder */
 	const char *summary;         /* what is asked of a flow, one sentence */
+	/* NULL for a rule that a definition alone does not decide: `needs` says what does. */
 	void (*check)(struct lint *l, const struct lint_rule *r);
-	const char *wrong, *right;   /* see lint_example */
+	const char *wrong, *right;   /* see lint_example; NULL without `check` */
+	const char *source;          /* who says so */
+	const char *needs;
 	bool mended;                 /* saving puts it right: it never changes an exit status */
 };
 
@@ -35,7 +38,9 @@ struct lint_finding {
 	bool has_offset;
 	size_t offset;      /* in characters into the string at `pointer`, or into the name there */
 	struct str message; /* one sentence, no full stop */
-	struct json *fix;   /* {"op", "path", ...} of RFC 6902, or NULL */
+	/* NULL, or a list of {"op": "set"|"add"|"remove", "path": [...], "value": ...} in the order
+	 * they are to be done; paths start at the definition. */
+	struct json *fix;
 };
 
 struct lint_report {
@@ -63,8 +68,12 @@ enum lint_severity lint_severity_from(struct str name);
 const struct lint_rule *lint_rule_at(size_t i);
 const struct lint_rule *lint_rule_find(struct str id);
 
+/* A rule for people, and {"rule", "severity", "summary", "source", ...} with its examples. */
+struct str lint_rule_text(struct arena *a, const struct lint_rule *r);
+struct json *lint_rule_json(struct arena *a, const struct lint_rule *r);
+
 /* The document of a rule's example.  In examples ` stands for a double quote, and one that does
- * not begin with { is the members of `actions` under a Button trigger. */
+ * not begin with { or [ is the members of `actions` under a Button trigger. */
 struct json *lint_example(struct arena *a, const char *text);
 
 #endif

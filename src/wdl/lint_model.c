@@ -5,10 +5,8 @@
  */
 #include "wdl/lint_model.h"
 
-#include <stdio.h>
-
+#include "base/limits.h"
 #include "wdl/functions.h"
-#include "wdl/parse.h"
 
 struct str lint_at_n(const struct lint *l, struct str base, struct str token)
 {
@@ -23,6 +21,24 @@ struct str lint_at_n(const struct lint *l, struct str base, struct str token)
 struct str lint_at(const struct lint *l, struct str base, const char *token)
 {
 	return lint_at_n(l, base, str_from(token));
+}
+
+struct str lint_at_i(const struct lint *l, struct str base, size_t index)
+{
+	return str_fmt(l->a, "%.*s/%zu", STR_ARG(base), index);
+}
+
+struct str lint_in(const struct lint *l, const struct lint_step *s, const char *below)
+{
+	return str_fmt(l->a, "%.*s%s", STR_ARG(s->pointer), below);
+}
+
+bool lint_among(struct str s, const char *const *names)
+{
+	for (; *names; names++)
+		if (str_eq_nocase(s, str_from(*names)))
+			return true;
+	return false;
 }
 
 bool lint_is(const struct lint_step *s, const char *type)
@@ -55,42 +71,31 @@ bool lint_encloses(const struct lint_step *outer, const struct lint_step *inner)
 	return false;
 }
 
-static size_t hash(struct str name)
+struct lint_step *lint_first(const struct lint *l, struct str name)
 {
-	size_t h = 5381;
-
-	for (size_t i = 0; i < name.n; i++) {
-		unsigned char c = (unsigned char)name.p[i];
-
-		h = h * 33 + (c >= 'A' && c <= 'Z' ? c + 32u : c);
-	}
-	return h;
-}
-
-static size_t slot(const struct lint *l, struct str name)
-{
-	return hash(name) & (l->hash_size - 1);
+	return lint_map_get(&l->folded, NULL, name);
 }
 
 struct lint_step *lint_find(const struct lint *l, struct str name)
 {
-	struct lint_step *near = NULL;
+	struct lint_step *s = lint_map_get(&l->exact, NULL, name);
 
-	for (struct lint_step *s = l->hash[slot(l, name)]; s; s = s->same_hash) {
-		if (str_eq(s->name, name))
-			return s;
-		if (str_eq_nocase(s->name, name))
-			near = s;
-	}
-	return near;
+	return s ? s : lint_first(l, name);
 }
 
 struct lint_variable *lint_variable(const struct lint *l, struct str name)
 {
-	for (struct lint_variable *v = l->buckets[hash(name) % LINT_BUCKETS]; v; v = v->same_hash)
-		if (str_eq_nocase(v->name, name))
-			return v;
-	return NULL;
+	return lint_map_get(&l->variable_names, NULL, name);
+}
+
+struct json *lint_parameter(const struct lint *l, struct str name)
+{
+	return lint_map_get(&l->parameter_names, NULL, name);
+}
+
+struct json *lint_reference(const struct lint *l, struct str name)
+{
+	return lint_map_get(&l->reference_names, NULL, name);
 }
 
 bool lint_is_expression(const struct json *v)
@@ -105,12 +110,19 @@ bool lint_is_interpolated(const struct json *v)
 	return str_find(json_str(v), S("@{")) >= 0;
 }
 
+bool lint_is_dynamic(const struct json *v)
+{
+	return lint_is_expression(v) || lint_is_interpolated(v);
+}
+
 /* ---- steps ---- */
 
 struct builder {
 	struct lint *l;
 	struct lint_step **steps;
 	struct lint_scope **scopes;
+	struct lint_spot **spots;
+	struct lint_ref **refs;
 };
 
 static void collect(struct builder *b, struct json *actions, struct str pointer,
@@ -151,6 +163,10 @@ static void collect(struct builder *b, struct json *actions, struct str pointer,
 	scope->depth = owner ? owner->scope->depth + 1 : 0;
 	*b->scopes = scope;
 	b->scopes = &scope->next;
+	if (owner) {
+		scope->next_of_owner = owner->scopes;
+		owner->scopes = scope;
+	}
 	JSON_EACH(member, actions) {
 		struct lint_step *s = step_new(b, member, pointer);
 		struct str cases = lint_at(l, s->pointer, "cases");
@@ -170,28 +186,57 @@ static void collect(struct builder *b, struct json *actions, struct str pointer,
 
 static void index_steps(struct lint *l)
 {
-	l->hash_size = 16;
-	while (l->hash_size < 2 * (l->actions + l->triggers))
-		l->hash_size *= 2;
-	l->hash = arena_array(l->a, l->hash_size, sizeof(*l->hash));
+	l->folded.fold = l->in_scope.fold = true;
 	for (struct lint_step *s = l->steps; s; s = s->next) {
-		size_t at = slot(l, s->name);
-		struct lint_step **end = &l->hash[at];
-
-		while (*end)
-			end = &(*end)->same_hash;
-		*end = s;
+		lint_map_put(l->a, &l->exact, NULL, s->name, s);
+		lint_map_put(l->a, &l->folded, NULL, s->name, s);
+		lint_map_put(l->a, &l->values, s->value, str_from(""), s);
+		if (!s->trigger)
+			lint_map_put(l->a, &l->in_scope, s->scope, s->name, s);
 	}
+}
+
+static void index_parameters(struct lint *l)
+{
+	static const char *const logical[] = { "/connectionReferenceLogicalName",
+					       "/connection/connectionReferenceLogicalName" };
+
+	l->parameter_names.fold = l->reference_names.fold = true;
+	JSON_EACH(p, json_get(l->definition, "parameters"))
+		lint_map_put(l->a, &l->parameter_names, NULL, json_name(p), p);
+	JSON_EACH(ref, l->references)
+		lint_map_put(l->a, &l->reference_names, NULL, json_name(ref), ref);
+	JSON_EACH(ref, l->references)
+		for (size_t i = 0; i < 2; i++)
+			if (json_str(json_at(ref, logical[i])).n)
+				lint_map_put(l->a, &l->reference_names, NULL,
+					     json_str(json_at(ref, logical[i])), ref);
 }
 
 /* ---- runAfter ---- */
 
-static struct lint_step *sibling(const struct lint *l, const struct lint_step *of, struct str name)
+static unsigned statuses(const struct json *list)
 {
-	for (struct lint_step *s = l->hash[slot(l, name)]; s; s = s->same_hash)
-		if (s->scope == of->scope && str_eq_nocase(s->name, name))
-			return s;
-	return NULL;
+	static const struct {
+		const char *name;
+		unsigned bit;
+	} rows[] = {
+		{ "Succeeded", LINT_SUCCEEDED },
+		{ "Failed", LINT_FAILED },
+		{ "Skipped", LINT_SKIPPED },
+		{ "TimedOut", LINT_TIMED_OUT },
+	};
+	unsigned all = 0;
+
+	JSON_EACH(v, list) {
+		unsigned bit = LINT_OTHER;
+
+		for (size_t i = 0; i < 4; i++)
+			if (str_eq_nocase(json_str(v), str_from(rows[i].name)))
+				bit = rows[i].bit;
+		all |= bit;
+	}
+	return all;
 }
 
 static void edges(struct lint *l, struct lint_step *s)
@@ -202,11 +247,17 @@ static void edges(struct lint *l, struct lint_step *s)
 	JSON_EACH(member, json_get(s->value, "runAfter")) {
 		struct lint_edge *e = arena_alloc(l->a, sizeof(*e));
 
+		e->of = s;
 		e->member = member;
 		e->pointer = lint_at_n(l, base, json_name(member));
-		e->step = sibling(l, s, json_name(member));
+		e->step = lint_map_get(&l->in_scope, s->scope, json_name(member));
+		e->statuses = json_is(member, JSON_ARRAY) ? statuses(member) : 0;
 		*tail = e;
 		tail = &e->next;
+		if (e->step) {
+			e->next_follower = e->step->followers;
+			e->step->followers = e;
+		}
 	}
 }
 
@@ -233,42 +284,93 @@ static void rank_from(struct lint_step **stack, struct lint_step *root)
 			stack[n++] = first;
 			continue;
 		}
-		if (first && (first->mark == OPEN || first->cyclic))
+		if (first && (first->mark == OPEN || first->cyclic)) {
 			s->cyclic = true;
-		else if (first && first->rank >= s->rank)
+		} else if (first && first->rank >= s->rank) {
 			s->rank = first->rank + 1;
+			s->main = first;
+		}
 		s->cursor = s->cursor->next;
+	}
+}
+
+/* Numbers what hangs together by `main`, so that most questions of lint_before need no search. */
+static void number_from(struct lint_step **stack, struct lint_step *root, size_t *count)
+{
+	size_t n = 0;
+
+	stack[n++] = root;
+	root->cursor = root->followers;
+	root->from = (*count)++;
+	while (n) {
+		struct lint_step *s = stack[n - 1];
+		struct lint_edge *e = s->cursor;
+
+		if (!e) {
+			s->to = *count;
+			n--;
+			continue;
+		}
+		s->cursor = e->next_follower;
+		if (e->of->main != s || e->of->to || e->of->cyclic)
+			continue;
+		e->of->cursor = e->of->followers;
+		e->of->from = (*count)++;
+		/* Open: a second edge to the same step does not enter it again. */
+		e->of->to = *count;
+		stack[n++] = e->of;
 	}
 }
 
 static void ranks(struct lint *l)
 {
+	size_t count = 1;
+
 	l->stack = arena_array(l->a, l->actions + 1, sizeof(struct lint_step *));
 	for (struct lint_step *s = l->steps; s; s = s->next)
 		if (!s->trigger && !s->mark)
 			rank_from(l->stack, s);
-	for (struct lint_step *s = l->steps; s; s = s->next)
+	for (struct lint_step *s = l->steps; s; s = s->next) {
 		s->mark = 0;
+		if (!s->trigger && (!s->main || s->cyclic))
+			number_from(l->stack, s, &count);
+	}
 }
 
+static bool behind(const struct lint_step *s, const struct lint_step *first)
+{
+	return first->from <= s->from && s->from < first->to;
+}
+
+/* Follows what `main` leaves out.  A definition made to be slow is believed after a while. */
 static bool reaches(struct lint *l, struct lint_step *from, const struct lint_step *to)
 {
 	size_t n = 0;
 
+	if (behind(from, to))
+		return true;
 	l->mark++;
-	from->mark = l->mark;
 	l->stack[n++] = from;
+	from->mark = l->mark;
 	while (n) {
-		struct lint_step *s = l->stack[--n];
+		for (struct lint_step *s = l->stack[--n]; s; s = s->main) {
+			bool low = s->rank <= to->rank && !s->cyclic;
 
-		for (struct lint_edge *e = s->after; e; e = e->next) {
-			if (e->step == to)
+			if (++l->effort > LIMIT_LINT_EFFORT)
 				return true;
-			if (!e->step || e->step->mark == l->mark ||
-			    (e->step->rank <= to->rank && !e->step->cyclic))
-				continue;
-			e->step->mark = l->mark;
-			l->stack[n++] = e->step;
+			for (struct lint_edge *e = s->after; e && !low; e = e->next) {
+				if (!e->step)
+					continue;
+				if (e->step == to || behind(e->step, to))
+					return true;
+				if (e->step == s->main || e->step->mark == l->mark)
+					continue;
+				e->step->mark = l->mark;
+				l->stack[n++] = e->step;
+			}
+			if (low || !s->main || s->main->mark == l->mark)
+				break;
+			s->main->mark = l->mark;
 		}
 	}
 	return false;
@@ -298,9 +400,9 @@ static void collect_variables(struct lint *l)
 {
 	struct lint_variable **tail = &l->variables;
 
+	l->variable_names.fold = true;
 	for (struct lint_step *s = l->steps; s; s = s->next) {
-		struct str base = lint_at(l, lint_at(l, s->pointer, "inputs"), "variables");
-		char digits[24];
+		struct str base = lint_in(l, s, "/inputs/variables");
 		size_t i = 0;
 
 		if (!lint_is(s, "InitializeVariable"))
@@ -308,60 +410,66 @@ static void collect_variables(struct lint *l)
 		JSON_EACH(row, json_get(s->inputs, "variables")) {
 			struct lint_variable *v = arena_alloc(l->a, sizeof(*v));
 
-			snprintf(digits, sizeof(digits), "%zu", i++);
 			v->name = json_get_str(row, "name");
 			v->type = json_get_str(row, "type");
-			v->pointer = lint_at(l, base, digits);
+			v->pointer = lint_at_i(l, base, i++);
 			v->row = row;
 			v->step = s;
-			if (!lint_variable(l, v->name)) {
-				v->same_hash = l->buckets[hash(v->name) % LINT_BUCKETS];
-				l->buckets[hash(v->name) % LINT_BUCKETS] = v;
-			}
+			lint_map_put(l->a, &l->variable_names, NULL, v->name, v);
 			*tail = v;
 			tail = &v->next;
 		}
 	}
 }
 
-static struct lint_step *step_of(const struct lint *l, const struct wdl_place *p)
+static void collect_ref(struct builder *b, struct lint_spot *spot, struct wdl_node *n)
 {
-	if (!p->step_value)
-		return NULL;
-	for (struct lint_step *s = l->hash[slot(l, p->step)]; s; s = s->same_hash)
-		if (s->value == p->step_value)
-			return s;
-	return NULL;
+	struct wdl_node *name = n->kind == WDL_CALL ? n->first : NULL;
+	struct lint *l = b->l;
+	struct lint_ref *r;
+
+	if (!n->function || n->function->refers == WDL_REF_NONE || !name ||
+	    name->kind != WDL_STRING)
+		return;
+	r = arena_alloc(l->a, sizeof(*r));
+	r->place = spot->place;
+	r->node = n;
+	r->function = n->function;
+	r->name = name->text;
+	r->user = spot->step;
+	if (n->function->refers != WDL_REF_VARIABLE && n->function->refers != WDL_REF_PARAMETER)
+		r->target = lint_find(l, r->name);
+	if (r->user) {
+		r->next_of_step = r->user->refs;
+		r->user->refs = r;
+	}
+	*b->refs = r;
+	b->refs = &r->next;
 }
 
-static void collect_refs(struct lint *l)
+static void collect_refs(struct builder *b)
 {
-	struct lint_ref **tail = &l->refs;
+	struct lint *l = b->l;
 
 	for (struct wdl_place *p = l->places.first; p; p = p->next) {
-		struct lint_step *user = step_of(l, p);
+		struct lint_spot *spot = arena_alloc(l->a, sizeof(*spot));
+		struct lint_step *s =
+			p->step_value ? lint_map_get(&l->values, p->step_value, str_from("")) : NULL;
 
-		for (struct wdl_part *part = p->template->first; part; part = part->next) {
-			for (struct wdl_node *n = part->node; n; n = wdl_walk_next(part->node, n)) {
-				struct wdl_node *name = n->kind == WDL_CALL ? n->first : NULL;
-				struct lint_ref *r;
-
-				if (!n->function || n->function->refers == WDL_REF_NONE || !name ||
-				    name->kind != WDL_STRING)
-					continue;
-				r = arena_alloc(l->a, sizeof(*r));
-				r->place = p;
-				r->node = n;
-				r->function = n->function;
-				r->name = name->text;
-				r->user = user;
-				if (n->function->refers != WDL_REF_VARIABLE &&
-				    n->function->refers != WDL_REF_PARAMETER)
-					r->target = lint_find(l, r->name);
-				*tail = r;
-				tail = &r->next;
-			}
+		spot->place = p;
+		spot->step = s;
+		spot->injected = s && lint_is_connector(s) &&
+				 str_starts(str_from_at(p->pointer, s->pointer.n),
+					    S("/inputs/authentication"));
+		if (s) {
+			spot->next_of_step = s->spots;
+			s->spots = spot;
 		}
+		*b->spots = spot;
+		b->spots = &spot->next;
+		for (struct wdl_part *part = p->template->first; part; part = part->next)
+			for (struct wdl_node *n = part->node; n; n = wdl_walk_next(part->node, n))
+				collect_ref(b, spot, n);
 	}
 }
 
@@ -369,7 +477,8 @@ void lint_model_build(struct lint *l)
 {
 	struct json *actions = json_get(l->definition, "actions");
 	struct json *triggers = json_get(l->definition, "triggers");
-	struct builder b = { .l = l, .steps = &l->steps, .scopes = &l->scopes };
+	struct builder b = { .l = l, .steps = &l->steps, .scopes = &l->scopes,
+			     .spots = &l->spots, .refs = &l->refs };
 
 	if (json_is(triggers, JSON_OBJECT)) {
 		JSON_EACH(member, triggers) {
@@ -380,11 +489,12 @@ void lint_model_build(struct lint *l)
 	if (json_is(actions, JSON_OBJECT))
 		collect(&b, actions, lint_at(l, l->prefix, "actions"), NULL);
 	index_steps(l);
+	index_parameters(l);
 	for (struct lint_step *s = l->steps; s; s = s->next)
 		if (!s->trigger)
 			edges(l, s);
 	ranks(l);
 	l->places = wdl_walk_definition(l->a, l->definition, l->prefix);
 	collect_variables(l);
-	collect_refs(l);
+	collect_refs(&b);
 }

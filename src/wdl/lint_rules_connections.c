@@ -31,8 +31,8 @@ static void declared(struct lint *l, const struct lint_rule *r)
 			lint_add(l, r, parameters ? at : l->prefix,
 				 "a flow with connectors declares the parameter %s", rows[i].name);
 		if (parameters)
-			lint_fix(l, f, "add", lint_at(l, at, rows[i].name),
-				 lint_example(l->a, rows[i].value));
+			lint_fix_add(l, f, lint_at(l, at, rows[i].name),
+				     lint_example(l->a, rows[i].value));
 	}
 }
 
@@ -50,17 +50,7 @@ static const char *reference_member(const struct json *host)
 /* The reference that a step's host names: by key, or by logical name. */
 static struct json *reference(const struct lint *l, const struct json *host)
 {
-	struct str name = json_get_str(host, reference_member(host));
-	struct json *ref = json_get_nocase(l->references, name);
-
-	if (ref)
-		return ref;
-	JSON_EACH(one, l->references)
-		if (str_eq_nocase(json_get_str(one, "connectionReferenceLogicalName"), name) ||
-		    str_eq_nocase(json_str(json_at(one, "/connection/connectionReferenceLogicalName")),
-				  name))
-			return one;
-	return NULL;
+	return lint_reference(l, json_get_str(host, reference_member(host)));
 }
 
 static bool is_open_api(const struct lint_step *s)
@@ -142,10 +132,10 @@ static void injected(struct lint *l, const struct lint_rule *r)
 
 		if (!lint_is_connector(s) || !json_get(s->inputs, "authentication"))
 			continue;
-		lint_fix(l,
-			 lint_add(l, r, at, "authentication is put in by the service when it is read, "
-					    "and is not saved"),
-			 "remove", at, NULL);
+		lint_fix_remove(l,
+				lint_add(l, r, at, "authentication is put in by the service when it "
+						   "is read, and is not saved"),
+				at);
 	}
 }
 
@@ -160,12 +150,11 @@ static void webhooks(struct lint *l, const struct lint_rule *r)
 
 		for (size_t i = 0; i < ROWS(prefixes); i++)
 			if (lint_is(s, "OpenApiConnection") && str_starts(op, str_from(prefixes[i])))
-				lint_fix(l,
-					 lint_add(l, r, at,
-						  "%.*s waits for an answer: its type is "
-						  "OpenApiConnectionWebhook", STR_ARG(op)),
-					 "replace", at,
-					 json_new_z(l->a, "OpenApiConnectionWebhook"));
+				lint_fix_set(l,
+					     lint_add(l, r, at,
+						      "%.*s waits for an answer: its type is "
+						      "OpenApiConnectionWebhook", STR_ARG(op)),
+					     at, json_new_z(l->a, "OpenApiConnectionWebhook"));
 	}
 }
 
@@ -236,27 +225,34 @@ const struct lint_rule lint_rules_connections[] = {
 	{ "CON01", LINT_ERROR, "flows with connectors declare $connections and $authentication",
 	  declared,
 	  FLOW(REFERENCE("shared_a"), CONNECTIONS, STEP("OpenApiConnection", "c", "shared_a", "Get", "")),
-	  ONE("OpenApiConnection", "shared_a", "Get", "") },
+	  ONE("OpenApiConnection", "shared_a", "Get", ""),
+	  .source = SOURCE_PRACTICE },
 	{ "CON02", LINT_ERROR, "hosts name a connection reference of the flow", references,
 	  FLOW(REFERENCE("shared_a"), BOTH, STEP("OpenApiConnection", "d", "shared_a", "Get", "")),
-	  ONE("OpenApiConnection", "shared_a", "Get", "") },
+	  ONE("OpenApiConnection", "shared_a", "Get", ""),
+	  .source = SOURCE_PRACTICE },
 	{ "CON03", LINT_ERROR, "hosts name an operation, and the connector of their reference", hosts,
 	  FLOW(REFERENCE("shared_b"), BOTH, STEP("OpenApiConnection", "c", "shared_a", "Get", "")),
-	  ONE("OpenApiConnection", "shared_a", "Get", "") },
+	  ONE("OpenApiConnection", "shared_a", "Get", ""),
+	  .source = SOURCE_PRACTICE },
 	{ "CON04", LINT_INFO, "connector steps carry no authentication when they are saved", injected,
 	  ONE("OpenApiConnection", "shared_a", "Get",
 	      ",`authentication`:`@parameters('$authentication')`"),
-	  ONE("OpenApiConnection", "shared_a", "Get", ""), .mended = true },
+	  ONE("OpenApiConnection", "shared_a", "Get", ""), .mended = true,
+	  .source = SOURCE_PRACTICE },
 	{ "CON05", LINT_ERROR, "operations that wait are of the type OpenApiConnectionWebhook",
 	  webhooks, ONE("OpenApiConnection", "shared_approvals", "StartAndWaitForAnApproval", ""),
-	  ONE("OpenApiConnectionWebhook", "shared_approvals", "StartAndWaitForAnApproval", "") },
+	  ONE("OpenApiConnectionWebhook", "shared_approvals", "StartAndWaitForAnApproval", ""),
+	  .source = SOURCE_PRACTICE },
 	{ "CON07", LINT_WARNING, "operations are not deprecated", superseded,
 	  ONE("OpenApiConnection", "shared_office365", "SendEmail", ""),
-	  ONE("OpenApiConnection", "shared_office365", "SendEmailV2", "") },
+	  ONE("OpenApiConnection", "shared_office365", "SendEmailV2", ""),
+	  .source = SOURCE_PRACTICE },
 	{ "CON08", LINT_ERROR, "approvals are of a type that exists", approvals,
 	  ONE("OpenApiConnectionWebhook", "shared_approvals", "StartAndWaitForAnApproval",
 	      ",`parameters`:{`approvalType`:`Everyone`}"),
 	  ONE("OpenApiConnectionWebhook", "shared_approvals", "StartAndWaitForAnApproval",
-	      ",`parameters`:{`approvalType`:`Basic`}") },
+	      ",`parameters`:{`approvalType`:`Basic`}"),
+	  .source = SOURCE_PRACTICE },
 	{ 0 },
 };

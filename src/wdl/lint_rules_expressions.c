@@ -24,9 +24,10 @@ static void fix_text(struct lint *l, struct lint_finding *f, const struct wdl_pl
 	/* One edit replaces the whole string, so a second error would undo the first. */
 	if (!e->mechanical || p->is_key || p->template->errors->next)
 		return;
-	lint_fix(l, f, "replace", p->pointer,
-		 json_new_str(l->a, str_fmt(l->a, "%.*s%.*s%.*s", (int)e->offset, s.p,
-					    STR_ARG(e->instead), STR_ARG(str_from_at(s, e->end)))));
+	lint_fix_set(l, f, p->pointer,
+		     json_new_str(l->a, str_fmt(l->a, "%.*s%.*s%.*s", (int)e->offset, s.p,
+						STR_ARG(e->instead),
+						STR_ARG(str_from_at(s, e->end)))));
 }
 
 static void parser_error(struct lint *l, const struct lint_rule *r, const struct wdl_place *p,
@@ -262,8 +263,8 @@ static void interpolated(struct lint *l, const struct lint_rule *r)
 			if (str_starts(text, S("@{")) && str_ends(text, S("}")) &&
 			    str_find(str_from_at(text, 2), S("@{")) < 0 &&
 			    str_find_char(text, '}') == (ptrdiff_t)text.n - 1)
-				lint_fix(l, f, "replace", base,
-					 json_new_str(l->a, str_fmt(l->a, "@%.*s", (int)(text.n - 3),
+				lint_fix_set(l, f, base,
+					     json_new_str(l->a, str_fmt(l->a, "@%.*s", (int)(text.n - 3),
 								    text.p + 2)));
 		}
 	}
@@ -276,29 +277,41 @@ static void interpolated(struct lint *l, const struct lint_rule *r)
 
 const struct lint_rule lint_rules_expressions[] = {
 	{ "EXP01", LINT_ERROR, "expressions can be parsed", parser, C("@concat('a', 'b'"),
-	  C("@concat('a', 'b')") },
+	  C("@concat('a', 'b')"),
+	  .source = SOURCE_ERRORS },
 	{ "EXP02", LINT_ERROR, "expressions are written in this language, not in another", parser,
-	  C("@triggerBody()?['a'] ?? 'b'"), C("@coalesce(triggerBody()?['a'], 'b')") },
-	{ "EXP03", LINT_ERROR, "functions exist", parser, C("@toUppercase('a')"), C("@toUpper('a')") },
+	  C("@triggerBody()?['a'] ?? 'b'"), C("@coalesce(triggerBody()?['a'], 'b')"),
+	  .source = SOURCE_GUIDELINES },
+	{ "EXP03", LINT_ERROR, "functions exist", parser, C("@toUppercase('a')"), C("@toUpper('a')"),
+	  .source = SOURCE_FUNCTIONS },
 	{ "EXP04", LINT_ERROR, "functions get as many arguments as they take", parser,
-	  C("@replace('a', 'b')"), C("@replace('a', 'b', 'c')") },
+	  C("@replace('a', 'b')"), C("@replace('a', 'b', 'c')"),
+	  .source = SOURCE_ERRORS "; " SOURCE_FUNCTIONS },
 	{ "EXP05", LINT_ERROR, "constant parts can be computed", constants, C("@div(4, 0)"),
-	  C("@div(4, 2)") },
+	  C("@div(4, 2)"),
+	  .source = SOURCE_ERRORS },
 	{ "EXP06", LINT_WARNING, "literal arguments are of the type that the function takes", types,
-	  C("@add('1', 1)"), C("@add(1, 1)") },
+	  C("@add('1', 1)"), C("@add(1, 1)"),
+	  .source = SOURCE_FUNCTIONS },
 	{ "EXP07", LINT_ERROR, "there is no @ inside an expression", parser,
-	  C("@concat('a', @trigger())"), C("@concat('a', trigger())") },
+	  C("@concat('a', @trigger())"), C("@concat('a', trigger())"),
+	  .source = SOURCE_PRACTICE },
 	{ "EXP09", LINT_ERROR, "expressions have no invisible or typographic characters", parser,
-	  C("@concat(\xe2\x80\x8b'a')"), C("@concat('a')") },
+	  C("@concat(\xe2\x80\x8b'a')"), C("@concat('a')"),
+	  .source = SOURCE_ERRORS },
 	{ "EXP10", LINT_ERROR, "expressions have at most 8,192 characters", too_long,
-	  C("@concat('" X4096 "','" X4096 "')"), C("@concat('" X4096 "')") },
+	  C("@concat('" X4096 "','" X4096 "')"), C("@concat('" X4096 "')"),
+	  .source = SOURCE_LIMITS },
 	{ "EXP11", LINT_ERROR, "what must be an array is not text with expressions in it",
 	  interpolated,
 	  "`L`:{`type`:`Foreach`,`foreach`:`@{createArray(1)}`,`actions`:{" C("1") "}}",
-	  "`L`:{`type`:`Foreach`,`foreach`:`@createArray(1)`,`actions`:{" C("1") "}}" },
+	  "`L`:{`type`:`Foreach`,`foreach`:`@createArray(1)`,`actions`:{" C("1") "}}",
+	  .source = SOURCE_FUNCTIONS },
 	{ "EXP12", LINT_WARNING, "formats, zones and units of time are the engine's", dates,
-	  C("@formatDateTime(utcNow(), 'YYYY-MM-DD')"), C("@formatDateTime(utcNow(), 'yyyy-MM-dd')") },
+	  C("@formatDateTime(utcNow(), 'YYYY-MM-DD')"), C("@formatDateTime(utcNow(), 'yyyy-MM-dd')"),
+	  .source = SOURCE_ERRORS "; " SOURCE_FUNCTIONS },
 	{ "EXP15", LINT_INFO, "functions are not superseded", successors, C("@decodeBase64('YQ==')"),
-	  C("@base64ToString('YQ==')") },
+	  C("@base64ToString('YQ==')"),
+	  .source = SOURCE_FUNCTIONS },
 	{ 0 },
 };

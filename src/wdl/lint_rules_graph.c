@@ -38,12 +38,12 @@ static void itself(struct lint *l, const struct lint_rule *r)
 				t = lint_find(l, json_name(e->member));
 			if (t != s && !(t && t->trigger))
 				continue;
-			lint_fix(l,
-				 lint_add(l, r, e->pointer,
-					  t == s ? "the action waits for itself"
-						 : "the action waits for the trigger, which always "
-						   "comes first"),
-				 "remove", e->pointer, NULL);
+			lint_fix_remove(l,
+					lint_add(l, r, e->pointer,
+						 t == s ? "the action waits for itself"
+							: "the action waits for the trigger, which "
+							  "always comes first"),
+					e->pointer);
 		}
 	}
 }
@@ -88,14 +88,6 @@ static void cycle(struct lint *l, const struct lint_rule *r)
 	}
 }
 
-static bool among(struct str s, const char *const *names)
-{
-	for (; *names; names++)
-		if (str_eq_nocase(s, str_from(*names)))
-			return true;
-	return false;
-}
-
 static void statuses(struct lint *l, const struct lint_rule *r)
 {
 	static const char *const known[] = { "Succeeded", "Failed", "Skipped", "TimedOut",
@@ -110,9 +102,9 @@ static void statuses(struct lint *l, const struct lint_rule *r)
 				lint_add(l, r, e->pointer, "a list of statuses is needed, such as "
 							   "[\"Succeeded\"]");
 			JSON_EACH(v, e->member) {
-				bool legal = among(json_str(v), odd);
+				bool legal = lint_among(json_str(v), odd);
 
-				if (among(json_str(v), known))
+				if (lint_among(json_str(v), known))
 					continue;
 				struct lint_finding *f = lint_add(
 					l, r, e->pointer,
@@ -154,23 +146,30 @@ static void terminate_in_loop(struct lint *l, const struct lint_rule *r)
 
 const struct lint_rule lint_rules_graph[] = {
 	{ "GRF01", LINT_ERROR, "runAfter names actions that exist", unknown,
-	  C("A", "") "," C("B", OK("Gone")), C("A", "") "," C("B", OK("A")) },
+	  C("A", "") "," C("B", OK("Gone")), C("A", "") "," C("B", OK("A")),
+	  .source = SOURCE_PRACTICE },
 	{ "GRF02", LINT_ERROR, "runAfter names actions of the same scope", elsewhere,
 	  "`S`:{`type`:`Scope`,`actions`:{" C("A", "") "}}," C("B", OK("A")),
-	  "`S`:{`type`:`Scope`,`actions`:{" C("A", "") "}}," C("B", OK("S")) },
+	  "`S`:{`type`:`Scope`,`actions`:{" C("A", "") "}}," C("B", OK("S")),
+	  .source = SOURCE_PRACTICE },
 	{ "GRF03", LINT_ERROR, "runAfter names neither the trigger nor the action itself", itself,
-	  C("A", OK("manual")), C("A", "") },
+	  C("A", OK("manual")), C("A", ""),
+	  .source = SOURCE_PRACTICE },
 	{ "GRF04", LINT_ERROR, "actions do not wait for each other in a circle", cycle,
-	  C("A", OK("B")) "," C("B", OK("A")), C("A", "") "," C("B", OK("A")) },
+	  C("A", OK("B")) "," C("B", OK("A")), C("A", "") "," C("B", OK("A")),
+	  .source = SOURCE_PRACTICE },
 	{ "GRF05", LINT_ERROR, "runAfter lists statuses: Succeeded, Failed, Skipped, TimedOut",
-	  statuses, C("A", "") "," C("B", "`A`:[`Success`]"), C("A", "") "," C("B", "`A`:[`FAILED`]") },
+	  statuses, C("A", "") "," C("B", "`A`:[`Success`]"), C("A", "") "," C("B", "`A`:[`FAILED`]"),
+	  .source = SOURCE_SCHEMA },
 	{ "GRF08", LINT_WARNING, "nothing waits for a Terminate", after_terminate,
 	  "`T`:{`type`:`Terminate`,`inputs`:{`runStatus`:`Failed`}}," C("B", OK("T")),
-	  C("B", "") ",`T`:{`type`:`Terminate`,`inputs`:{`runStatus`:`Failed`},`runAfter`:{" OK("B") "}}" },
+	  C("B", "") ",`T`:{`type`:`Terminate`,`inputs`:{`runStatus`:`Failed`},`runAfter`:{" OK("B") "}}",
+	  .source = SOURCE_PRACTICE },
 	{ "GRF12", LINT_ERROR, "Terminate does not stand inside a loop", terminate_in_loop,
 	  "`L`:{`type`:`Foreach`,`foreach`:`@createArray(1)`,`actions`:{`S`:{`type`:`Scope`,`actions`:{"
 	  "`T`:{`type`:`Terminate`,`inputs`:{`runStatus`:`Failed`}}}}}}",
 	  "`S`:{`type`:`Scope`,`actions`:{"
-	  "`T`:{`type`:`Terminate`,`inputs`:{`runStatus`:`Failed`}}}}" },
+	  "`T`:{`type`:`Terminate`,`inputs`:{`runStatus`:`Failed`}}}}",
+	  .source = SOURCE_PRACTICE },
 	{ 0 },
 };

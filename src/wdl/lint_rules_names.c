@@ -261,15 +261,10 @@ static void self_reference(struct lint *l, const struct lint_rule *r)
 				    STR_ARG(ref->name));
 }
 
-static struct json *parameter(const struct lint *l, struct str name)
-{
-	return json_get_nocase(json_get(l->definition, "parameters"), name);
-}
-
 static void unknown_parameter(struct lint *l, const struct lint_rule *r)
 {
 	EACH_REF(ref, l)
-		if (ref->function->refers == WDL_REF_PARAMETER && !parameter(l, ref->name))
+		if (ref->function->refers == WDL_REF_PARAMETER && !lint_parameter(l, ref->name))
 			lint_add_at(l, r, ref->place, at(ref), "the parameter %.*s is not declared",
 				    STR_ARG(ref->name));
 }
@@ -318,43 +313,57 @@ static void unused_variable(struct lint *l, const struct lint_rule *r)
 const struct lint_rule lint_rules_names[] = {
 	{ "REF01", LINT_ERROR, "references name actions that exist", unknown_step,
 	  C("Get_it", "1", "") "," C("B", "@outputs('Get it')", OK("Get_it")),
-	  C("Get_it", "1", "") "," C("B", "@outputs('Get_it')", OK("Get_it")) },
+	  C("Get_it", "1", "") "," C("B", "@outputs('Get_it')", OK("Get_it")),
+	  .source = SOURCE_ERRORS },
 	{ "REF02", LINT_WARNING, "references are written as the name is", case_differs,
 	  C("Get_it", "1", "") "," C("B", "@outputs('get_it')", OK("Get_it")),
-	  C("Get_it", "1", "") "," C("B", "@outputs('Get_it')", OK("Get_it")) },
+	  C("Get_it", "1", "") "," C("B", "@outputs('Get_it')", OK("Get_it")),
+	  .source = SOURCE_PRACTICE },
 	{ "REF03", LINT_ERROR, "references name actions that come before by runAfter", not_before,
 	  C("A", "1", "") "," C("B", "@outputs('A')", ""),
-	  "`S`:{`type`:`Scope`,`actions`:{" C("A", "1", "") "}}," C("B", "@outputs('A')", OK("S")) },
+	  "`S`:{`type`:`Scope`,`actions`:{" C("A", "1", "") "}}," C("B", "@outputs('A')", OK("S")),
+	  .source = SOURCE_ERRORS "; " SOURCE_GUIDELINES },
 	{ "REF04", LINT_ERROR, "actions inside a Foreach are read only inside of it", inside_loop,
 	  LOOP("L", C("A", "1", "")) "," C("B", "@outputs('A')", OK("L")),
-	  LOOP("L", C("A", "1", "") "," C("B", "@outputs('A')", OK("A"))) },
+	  LOOP("L", C("A", "1", "") "," C("B", "@outputs('A')", OK("A"))),
+	  .source = SOURCE_PRACTICE },
 	{ "REF05", LINT_ERROR, "items() and iterationIndexes() name a loop around them", loop_names,
 	  LOOP("L", C("A", "1", "")) "," C("B", "@items('L')", OK("L")),
-	  LOOP("L", C("A", "@items('L')", "")) },
+	  LOOP("L", C("A", "@items('L')", "")),
+	  .source = SOURCE_FUNCTIONS },
 	{ "REF06", LINT_ERROR, "result() names a container that has ended", result_names,
 	  C("A", "1", "") "," C("B", "@result('A')", OK("A")),
-	  "`S`:{`type`:`Scope`,`actions`:{" C("A", "1", "") "}}," C("B", "@result('S')", OK("S")) },
+	  "`S`:{`type`:`Scope`,`actions`:{" C("A", "1", "") "}}," C("B", "@result('S')", OK("S")),
+	  .source = SOURCE_FUNCTIONS },
 	{ "REF07", LINT_ERROR, "variables are initialized somewhere", unknown_variable,
-	  C("A", "@variables('x')", ""), INIT("string", "`a`") "," C("A", "@variables('X')", OK("I")) },
+	  C("A", "@variables('x')", ""), INIT("string", "`a`") "," C("A", "@variables('X')", OK("I")),
+	  .source = SOURCE_PRACTICE },
 	{ "REF08", LINT_ERROR, "variables are initialized at the top level", initialized_inside,
-	  "`S`:{`type`:`Scope`,`actions`:{" INIT("string", "`a`") "}}", INIT("string", "`a`") },
+	  "`S`:{`type`:`Scope`,`actions`:{" INIT("string", "`a`") "}}", INIT("string", "`a`"),
+	  .source = SOURCE_VARIABLES },
 	{ "REF09", LINT_ERROR, "variables are initialized once, before they are used", too_early,
 	  INIT("string", "`a`") "," C("A", "@variables('x')", ""),
-	  INIT("string", "`a`") "," C("A", "@variables('x')", OK("I")) },
+	  INIT("string", "`a`") "," C("A", "@variables('x')", OK("I")),
+	  .source = SOURCE_ERRORS },
 	{ "REF10", LINT_ERROR, "variables are used by their type", variable_types,
 	  INIT("string", "`a`") "," WRITE("IncrementVariable", "1"),
-	  INIT("float", "1.5") "," WRITE("IncrementVariable", "1") },
+	  INIT("float", "1.5") "," WRITE("IncrementVariable", "1"),
+	  .source = SOURCE_SCHEMA },
 	{ "REF11", LINT_ERROR, "an action does not read the variable that it changes",
 	  self_reference, INIT("string", "`a`") "," WRITE("SetVariable", "`@concat(variables('x'),'b')`"),
-	  INIT("string", "`a`") "," WRITE("SetVariable", "`b`") },
+	  INIT("string", "`a`") "," WRITE("SetVariable", "`b`"),
+	  .source = SOURCE_PRACTICE },
 	{ "REF13", LINT_ERROR, "parameters are declared", unknown_parameter,
 	  C("A", "@parameters('p')", ""),
 	  "{`$schema`:`x`,`contentVersion`:`1.0.0.0`,`parameters`:{`p`:{`type`:`String`}},`triggers`:"
-	  "{`manual`:{`type`:`Request`}},`actions`:{" C("A", "@parameters('p')", "") "}}" },
+	  "{`manual`:{`type`:`Request`}},`actions`:{" C("A", "@parameters('p')", "") "}}",
+	  .source = SOURCE_PRACTICE },
 	{ "REF14", LINT_WARNING, "body() is not asked of actions without a body", no_body,
 	  C("A", "1", "") "," C("B", "@body('A')", OK("A")),
-	  C("A", "1", "") "," C("B", "@outputs('A')", OK("A")) },
+	  C("A", "1", "") "," C("B", "@outputs('A')", OK("A")),
+	  .source = SOURCE_PRACTICE },
 	{ "REF17", LINT_INFO, "every variable is read", unused_variable, INIT("string", "`a`"),
-	  INIT("string", "`a`") "," C("A", "@variables('x')", OK("I")) },
+	  INIT("string", "`a`") "," C("A", "@variables('x')", OK("I")),
+	  .source = SOURCE_PRACTICE },
 	{ 0 },
 };

@@ -28,8 +28,8 @@ static void root(struct lint *l, const struct lint_rule *r)
 		struct lint_finding *f =
 			lint_add(l, r, l->prefix, "the definition has no %s", texts[i].name);
 		f->severity = LINT_INFO;
-		lint_fix(l, f, "add", lint_at(l, l->prefix, texts[i].name),
-			 json_new_z(l->a, texts[i].value));
+		lint_fix_add(l, f, lint_at(l, l->prefix, texts[i].name),
+			     json_new_z(l->a, texts[i].value));
 	}
 }
 
@@ -84,7 +84,7 @@ static void known_types(struct lint *l, const struct lint_rule *r)
 		if (near) {
 			f = lint_add(l, r, at, "the type %.*s does not exist, %s does", STR_ARG(s->type),
 				     near);
-			lint_fix(l, f, "replace", at, json_new_z(l->a, near));
+			lint_fix_set(l, f, at, json_new_z(l->a, near));
 		} else {
 			f = lint_add(l, r, at, "the type %.*s is not known", STR_ARG(s->type));
 		}
@@ -121,7 +121,7 @@ static void snake_members(struct lint *l, const struct lint_rule *r, const struc
 			struct lint_finding *f = lint_add(l, r, from, "the member is named %s",
 							  members[i].right);
 			if (!json_get(object, members[i].right))
-				lint_fix_move(l, f, from, lint_at(l, pointer, members[i].right));
+				lint_fix_move(l, f, from, lint_at(l, pointer, members[i].right), m);
 		}
 	}
 }
@@ -236,14 +236,16 @@ static void enumerated(struct lint *l, const struct lint_rule *r)
 
 static void unique_names(struct lint *l, const struct lint_rule *r)
 {
-	for (struct lint_step *s = l->steps; s; s = s->next)
-		for (struct lint_step *o = s->same_hash; o; o = o->same_hash)
-			if (!s->trigger && !o->trigger && str_eq_nocase(s->name, o->name)) {
-				lint_add(l, r, o->pointer,
-					 "the name %.*s is used twice, also at %.*s",
-					 STR_ARG(o->name), STR_ARG(s->pointer));
-				break;
-			}
+	struct lint_map seen = { .fold = true };
+
+	for (struct lint_step *s = l->steps; s; s = s->next) {
+		struct lint_step *first =
+			s->trigger ? s : lint_map_put(l->a, &seen, NULL, s->name, s);
+
+		if (first != s)
+			lint_add(l, r, s->pointer, "the name %.*s is used twice, also at %.*s",
+				 STR_ARG(s->name), STR_ARG(first->pointer));
+	}
 }
 
 enum { NAME_MAX_UNITS = 80, TRACKED_MAX = 16000 };
@@ -281,33 +283,40 @@ static void retry_beside(struct lint *l, const struct lint_rule *r)
 			continue;
 		f = lint_add(l, r, from, "retryPolicy belongs inside inputs");
 		if (json_is(s->inputs, JSON_OBJECT) && !json_get(s->inputs, "retryPolicy"))
-			lint_fix_move(l, f, from, lint_at(l, inputs, "retryPolicy"));
+			lint_fix_move(l, f, from, lint_at(l, inputs, "retryPolicy"),
+				      json_get(s->value, "retryPolicy"));
 	}
+}
+
+static void one_case(struct lint *l, const struct lint_rule *r, const struct json *c, struct str at,
+		     struct lint_map *seen)
+{
+	struct json *v = json_get(c, "case"), *first;
+
+	if (!v) {
+		lint_add(l, r, at, str_eq_nocase(json_name(c), S("default"))
+					   ? "the default stands beside cases, not inside"
+					   : "the case has no value");
+		return;
+	}
+	at = lint_at(l, at, "case");
+	if (lint_is_dynamic(v) || json_is(v, JSON_ARRAY) || json_is(v, JSON_OBJECT)) {
+		lint_add(l, r, at, "a case is a literal text or number");
+		return;
+	}
+	first = lint_map_put(l->a, seen, NULL, json_text(l->a, v), v);
+	if (first != v)
+		lint_add(l, r, at, "another case has the value %.*s", STR_ARG(json_text(l->a, v)));
 }
 
 static void switch_cases(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_step *s = l->steps; s; s = s->next) {
-		struct json *cases = lint_is(s, "Switch") ? json_get(s->value, "cases") : NULL;
+		struct lint_map seen = { 0 };
 		struct str base = lint_at(l, s->pointer, "cases");
 
-		JSON_EACH(c, cases) {
-			struct json *v = json_get(c, "case");
-			struct str at = lint_at_n(l, base, json_name(c));
-
-			if (!v)
-				lint_add(l, r, at, "the case has no value");
-			else if (lint_is_expression(v) || lint_is_interpolated(v))
-				lint_add(l, r, lint_at(l, at, "case"), "a case is a literal value");
-			for (struct json *o = json_first(cases); v && o != c; o = json_next(o)) {
-				if (!json_equal(json_get(o, "case"), v))
-					continue;
-				lint_add(l, r, lint_at(l, at, "case"),
-					 "the case %.*s has the same value",
-					 STR_ARG(json_name(o)));
-				break;
-			}
-		}
+		JSON_EACH(c, lint_is(s, "Switch") ? json_get(s->value, "cases") : NULL)
+			one_case(l, r, c, lint_at_n(l, base, json_name(c)), &seen);
 	}
 }
 
@@ -383,46 +392,59 @@ static void static_results(struct lint *l, const struct lint_rule *r)
 const struct lint_rule lint_rules_shape[] = {
 	{ "STR01", LINT_ERROR, "triggers and actions stand beside each other at the top", root,
 	  "{" HEAD ",`triggers`:{`t`:{`type`:`Request`,`actions`:{" A "}}}}",
-	  "{" HEAD ",`triggers`:{`t`:{`type`:`Request`}},`actions`:{" A "}}" },
+	  "{" HEAD ",`triggers`:{`t`:{`type`:`Request`}},`actions`:{" A "}}",
+	  .source = SOURCE_SCHEMA },
 	{ "STR02", LINT_ERROR, "there is exactly one trigger", one_trigger,
 	  "{" HEAD ",`triggers`:{`t`:{`type`:`Request`},`u`:{`type`:`Request`}},`actions`:{" A "}}",
-	  "{" HEAD ",`triggers`:{`t`:{`type`:`Request`}},`actions`:{" A "}}" },
+	  "{" HEAD ",`triggers`:{`t`:{`type`:`Request`}},`actions`:{" A "}}",
+	  .source = SOURCE_PRACTICE },
 	{ "STR03", LINT_ERROR, "types of triggers and actions exist", known_types,
-	  "`A`:{`type`:`Composee`,`inputs`:1}", A },
+	  "`A`:{`type`:`Composee`,`inputs`:1}", A,
+	  .source = SOURCE_SCHEMA },
 	{ "STR04", LINT_ERROR, "members are written in camelCase", snake_case,
 	  "`A`:{`type`:`Compose`,`inputs`:1,`run_after`:{}}",
-	  "`A`:{`type`:`Compose`,`inputs`:{`run_after`:1},`runAfter`:{}}" },
+	  "`A`:{`type`:`Compose`,`inputs`:{`run_after`:1},`runAfter`:{}}",
+	  .source = SOURCE_PRACTICE },
 	{ "STR05", LINT_ERROR, "actions have the members that their type needs", required_members,
 	  "`H`:{`type`:`Http`,`inputs`:{`method`:`GET`}}",
-	  "`H`:{`type`:`Http`,`inputs`:{`method`:`GET`,`uri`:`https://example.com/`}}" },
+	  "`H`:{`type`:`Http`,`inputs`:{`method`:`GET`,`uri`:`https://example.com/`}}",
+	  .source = SOURCE_SCHEMA },
 	{ "STR06", LINT_ERROR, "members with a fixed set of values have one of them", enumerated,
 	  "`T`:{`type`:`Terminate`,`inputs`:{`runStatus`:`Success`}}",
-	  "`T`:{`type`:`Terminate`,`inputs`:{`runStatus`:`Succeeded`}}" },
+	  "`T`:{`type`:`Terminate`,`inputs`:{`runStatus`:`Succeeded`}}",
+	  .source = SOURCE_SCHEMA },
 	{ "STR07", LINT_ERROR, "names of actions are unique in the whole flow, in any case",
 	  unique_names, A ",`S`:{`type`:`Scope`,`actions`:{`a`:{`type`:`Compose`,`inputs`:1}}}",
-	  A ",`S`:{`type`:`Scope`,`actions`:{`B`:{`type`:`Compose`,`inputs`:1}}}" },
+	  A ",`S`:{`type`:`Scope`,`actions`:{`B`:{`type`:`Compose`,`inputs`:1}}}",
+	  .source = SOURCE_ERRORS },
 	{ "STR08", LINT_ERROR, "names have at most 80 characters", long_names,
 	  "`aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`:"
-	  "{`type`:`Compose`,`inputs`:1}", A },
+	  "{`type`:`Compose`,`inputs`:1}", A,
+	  .source = SOURCE_LIMITS },
 	{ "STR09", LINT_INFO, "names have no apostrophe", odd_names,
-	  "`A's`:{`type`:`Compose`,`inputs`:1}", A },
+	  "`A's`:{`type`:`Compose`,`inputs`:1}", A,
+	  .source = SOURCE_ERRORS },
 	{ "STR10", LINT_ERROR, "retryPolicy stands inside inputs", retry_beside,
 	  "`H`:{`type`:`Http`,`inputs`:{`method`:`GET`,`uri`:`https://example.com/`},"
 	  "`retryPolicy`:{`type`:`none`}}",
 	  "`H`:{`type`:`Http`,`inputs`:{`method`:`GET`,`uri`:`https://example.com/`,"
-	  "`retryPolicy`:{`type`:`none`}}}" },
+	  "`retryPolicy`:{`type`:`none`}}}",
+	  .source = SOURCE_SCHEMA },
 	{ "STR11", LINT_ERROR, "cases of a Switch have different literal values", switch_cases,
 	  "`W`:{`type`:`Switch`,`expression`:`@triggerBody()`,`cases`:{`x`:{`case`:1,`actions`:{}},"
 	  "`y`:{`case`:1,`actions`:{}}}}",
 	  "`W`:{`type`:`Switch`,`expression`:`@triggerBody()`,`cases`:{`x`:{`case`:1,`actions`:{}},"
-	  "`y`:{`case`:2,`actions`:{}}}}" },
+	  "`y`:{`case`:2,`actions`:{}}}}",
+	  .source = SOURCE_SCHEMA },
 	{ "STR12", LINT_ERROR, "conditions are built of known operators with their operands",
 	  conditions, "`I`:{`type`:`If`,`expression`:{`equals`:[1]},`actions`:{}}",
-	  "`I`:{`type`:`If`,`expression`:{`and`:[{`not`:{`equals`:[1,2]}}]},`actions`:{}}" },
+	  "`I`:{`type`:`If`,`expression`:{`and`:[{`not`:{`equals`:[1,2]}}]},`actions`:{}}",
+	  .source = SOURCE_SCHEMA },
 	{ "STR14", LINT_ERROR, "no action is replaced by a made-up result", static_results,
 	  "`A`:{`type`:`Compose`,`inputs`:1,`runtimeConfiguration`:{`staticResult`:{`name`:`A0`,"
 	  "`staticResultOptions`:`Enabled`}}}",
 	  "`A`:{`type`:`Compose`,`inputs`:1,`runtimeConfiguration`:{`staticResult`:{`name`:`A0`,"
-	  "`staticResultOptions`:`Disabled`}}}" },
+	  "`staticResultOptions`:`Disabled`}}}",
+	  .source = SOURCE_PRACTICE },
 	{ 0 },
 };

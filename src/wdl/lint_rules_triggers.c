@@ -5,14 +5,6 @@
 
 #define ROWS(t) (sizeof(t) / sizeof(*(t)))
 
-static bool among(struct str s, const char *const *names)
-{
-	for (; *names; names++)
-		if (str_eq_nocase(s, str_from(*names)))
-			return true;
-	return false;
-}
-
 static void schedule(struct lint *l, const struct lint_rule *r, const struct json *recurrence,
 		     struct str at)
 {
@@ -31,7 +23,7 @@ static void schedule(struct lint *l, const struct lint_rule *r, const struct jso
 	for (size_t i = 0; i < ROWS(rows); i++) {
 		struct json *v = json_get(s, rows[i].member);
 
-		if (v && json_count(v) && !among(frequency, rows[i].frequencies))
+		if (v && json_count(v) && !lint_among(frequency, rows[i].frequencies))
 			lint_add(l, r, lint_at(l, lint_at(l, at, "schedule"), rows[i].member),
 				 "%s is not for the frequency %.*s", rows[i].member,
 				 STR_ARG(frequency));
@@ -53,7 +45,7 @@ static void recurrence(struct lint *l, const struct lint_rule *r)
 			lint_add(l, r, s->pointer, "there is no recurrence");
 		if (!v)
 			continue;
-		if (!lint_is_expression(f) && !among(json_str(f), frequencies))
+		if (!lint_is_expression(f) && !lint_among(json_str(f), frequencies))
 			lint_add(l, r, lint_at(l, at, "frequency"),
 				 "\"%.*s\" is none of Second Minute Hour Day Week Month Year",
 				 STR_ARG(json_str(f)));
@@ -172,25 +164,31 @@ static void old_triggers(struct lint *l, const struct lint_rule *r)
 const struct lint_rule lint_rules_triggers[] = {
 	{ "TRG02", LINT_ERROR, "a recurrence has a frequency, an interval and a schedule that fit",
 	  recurrence, RECURRENCE("`frequency`:`Day`,`interval`:1,`schedule`:{`weekDays`:[`Monday`]}"),
-	  RECURRENCE("`frequency`:`Week`,`interval`:1,`schedule`:{`weekDays`:[`Monday`]}") },
+	  RECURRENCE("`frequency`:`Week`,`interval`:1,`schedule`:{`weekDays`:[`Monday`]}"),
+	  .source = SOURCE_LIMITS "; " SOURCE_SCHEMA },
 	{ "TRG04", LINT_ERROR, "concurrency is 1 to 100 for triggers and 1 to 50 for loops",
 	  concurrency_range,
 	  "`L`:{`type`:`Foreach`,`foreach`:`@createArray(1)`,`actions`:{},`runtimeConfiguration`:{"
 	  "`concurrency`:{`repetitions`:51}}}",
 	  "`L`:{`type`:`Foreach`,`foreach`:`@createArray(1)`,`actions`:{},`runtimeConfiguration`:{"
-	  "`concurrency`:{`repetitions`:50}}}" },
+	  "`concurrency`:{`repetitions`:50}}}",
+	  .source = SOURCE_LIMITS },
 	{ "TRG05", LINT_ERROR, "splitOn is an expression, in a flow that does not answer", split_on,
 	  DOC("`type`:`Request`,`splitOn`:`triggerBody()`", ""),
-	  DOC("`type`:`Request`,`splitOn`:`@triggerBody()`", "") },
+	  DOC("`type`:`Request`,`splitOn`:`@triggerBody()`", ""),
+	  .source = SOURCE_LIMITS },
 	{ "TRG06", LINT_ERROR, "trigger conditions are expressions over the trigger's data",
 	  trigger_conditions,
 	  DOC("`type`:`Request`,`conditions`:[{`expression`:`equals(1,1)`}]", ""),
-	  DOC("`type`:`Request`,`conditions`:[{`expression`:`@equals(triggerBody(),1)`}]", "") },
+	  DOC("`type`:`Request`,`conditions`:[{`expression`:`@equals(triggerBody(),1)`}]", ""),
+	  .source = SOURCE_ERRORS },
 	{ "TRG09", LINT_ERROR, "a Response answers a request, once", responses,
 	  DOC("`type`:`Recurrence`,`recurrence`:{`frequency`:`Day`,`interval`:1}", RESPONSE),
-	  DOC("`type`:`Request`,`kind`:`Http`", RESPONSE) },
+	  DOC("`type`:`Request`,`kind`:`Http`", RESPONSE),
+	  .source = SOURCE_LIMITS },
 	{ "TRG11", LINT_INFO, "triggers are not superseded", old_triggers,
 	  DOC("`type`:`Request`,`kind`:`PowerApp`", ""),
-	  DOC("`type`:`Request`,`kind`:`PowerAppV2`", "") },
+	  DOC("`type`:`Request`,`kind`:`PowerAppV2`", ""),
+	  .source = SOURCE_PRACTICE },
 	{ 0 },
 };

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <dirent.h>
+#include <time.h>
 
 #include "wdl/lint.h"
 
@@ -33,6 +34,11 @@ static void test_examples(void **state)
 	size_t bad = 0;
 
 	for (size_t i = 0; (r = lint_rule_at(i)) != NULL; i++) {
+		assert_non_null(r->source);
+		if (!r->check) {
+			assert_non_null(r->needs);
+			continue;
+		}
 		struct json *wrong = parsed(*state, r->id, r->wrong);
 		struct json *right = parsed(*state, r->id, r->right);
 		struct json *before = json_copy(*state, wrong);
@@ -135,25 +141,97 @@ static void test_documents(void **state)
 	assert_false(lint_document(*state, NULL).usable);
 }
 
+/* ---- fixes ---- */
+
+static struct json *definition_of(struct json *doc)
+{
+	struct json *d = json_at(doc, "/properties/definition");
+
+	return d ? d : json_get(doc, "definition") ? json_get(doc, "definition") : doc;
+}
+
+/* Does what an operation of a save does: the parent must be there, add finds nothing. */
+static bool apply_one(struct arena *a, struct json *definition, const struct json *op)
+{
+	struct json *parent = definition, *key = json_first(json_get(op, "path"));
+	struct str what = json_get_str(op, "op");
+	struct json *value = json_copy(a, json_get(op, "value")), *old;
+
+	for (; key && json_next(key); key = json_next(key))
+		parent = json_is(key, JSON_NUMBER)
+				 ? json_item(parent, (size_t)json_int(key, 0))
+				 : json_get_n(parent, json_str(key));
+	if (!parent || !key)
+		return false;
+	old = json_is(key, JSON_NUMBER) ? json_item(parent, (size_t)json_int(key, 0))
+					: json_get_n(parent, json_str(key));
+	if (str_eq(what, S("remove")))
+		return old && !json_get(op, "value") && json_detach(parent, old);
+	if (!value || (str_eq(what, S("add")) && old))
+		return false;
+	if (old)
+		json_replace(parent, old, value);
+	if (old && json_is(parent, JSON_OBJECT))
+		json_rename(a, value, json_str(key));
+	else if (!old)
+		json_set_n(a, parent, json_str(key), value);
+	return str_eq(what, S("set")) || str_eq(what, S("add"));
+}
+
+/* Every fix of every wrong example, done to the definition, takes its finding away and brings
+ * no error. */
 static void test_fixes(void **state)
+{
+	const struct lint_rule *rule;
+	size_t fixed = 0;
+
+	for (size_t i = 0; (rule = lint_rule_at(i)) != NULL; i++) {
+		struct json *doc = rule->check ? parsed(*state, rule->id, rule->wrong) : NULL;
+		struct lint_report before, after;
+		size_t fixes = 0;
+
+		if (!doc)
+			continue;
+		before = lint_document(*state, doc);
+		for (struct lint_finding *f = before.first; f; f = f->next) {
+			if (f->rule != rule || !f->fix)
+				continue;
+			fixes++;
+			JSON_EACH(op, f->fix)
+				if (!apply_one(*state, definition_of(doc), op))
+					fail_msg("%s: cannot be done: %.*s", rule->id,
+						 STR_ARG(json_text(*state, op)));
+		}
+		after = lint_document(*state, doc);
+		if (fixes && (found(&after, rule->id) + fixes > found(&before, rule->id) ||
+			      after.counts[LINT_ERROR] > before.counts[LINT_ERROR]))
+			fail_msg("%s: still there after its fix: %.*s", rule->id,
+				 STR_ARG(json_text(*state, doc)));
+		fixed += fixes > 0;
+	}
+	print_message("# fixes of %zu rules take their findings away\n", fixed);
+	assert_true(fixed >= 9);
+}
+
+/* The operations word by word. */
+static void test_operations(void **state)
 {
 	static const struct {
 		const char *id, *fix;
 	} rows[] = {
-		{ "STR03", "{`op`:`replace`,`path`:`/actions/A/type`,`value`:`Compose`}" },
-		{ "STR04", "{`op`:`move`,`from`:`/actions/A/run_after`,`path`:`/actions/A/runAfter`}" },
-		{ "STR10", "{`op`:`move`,`from`:`/actions/H/retryPolicy`,"
-			   "`path`:`/actions/H/inputs/retryPolicy`}" },
-		{ "GRF03", "{`op`:`remove`,`path`:`/actions/A/runAfter/manual`}" },
-		{ "EXP02", "{`op`:`replace`,`path`:`/actions/A/inputs`,"
-			   "`value`:`@coalesce(triggerBody()?['a'], 'b')`}" },
-		{ "EXP11", "{`op`:`replace`,`path`:`/actions/L/foreach`,`value`:`@createArray(1)`}" },
-		{ "CON01", "{`op`:`add`,`path`:`/properties/definition/parameters/$authentication`,"
-			   "`value`:{`defaultValue`:{},`type`:`SecureObject`}}" },
-		{ "CON04", "{`op`:`remove`,"
-			   "`path`:`/properties/definition/actions/A/inputs/authentication`}" },
-		{ "CON05", "{`op`:`replace`,`path`:`/properties/definition/actions/A/type`,"
-			   "`value`:`OpenApiConnectionWebhook`}" },
+		{ "STR03", "[{`op`:`set`,`path`:[`actions`,`A`,`type`],`value`:`Compose`}]" },
+		{ "STR04", "[{`op`:`add`,`path`:[`actions`,`A`,`runAfter`],`value`:{}},"
+			   "{`op`:`remove`,`path`:[`actions`,`A`,`run_after`]}]" },
+		{ "STR10", "[{`op`:`add`,`path`:[`actions`,`H`,`inputs`,`retryPolicy`],"
+			   "`value`:{`type`:`none`}},{`op`:`remove`,`path`:[`actions`,`H`,`retryPolicy`]}]" },
+		{ "GRF03", "[{`op`:`remove`,`path`:[`actions`,`A`,`runAfter`,`manual`]}]" },
+		{ "EXP02", "[{`op`:`set`,`path`:[`actions`,`A`,`inputs`],"
+			   "`value`:`@coalesce(triggerBody()?['a'], 'b')`}]" },
+		{ "CON01", "[{`op`:`add`,`path`:[`parameters`,`$authentication`],"
+			   "`value`:{`defaultValue`:{},`type`:`SecureObject`}}]" },
+		{ "CON04", "[{`op`:`remove`,`path`:[`actions`,`A`,`inputs`,`authentication`]}]" },
+		{ "CON05", "[{`op`:`set`,`path`:[`actions`,`A`,`type`],"
+			   "`value`:`OpenApiConnectionWebhook`}]" },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -219,25 +297,94 @@ static void test_cases(void **state)
 	}
 }
 
-/* A chain of 20,000 actions, each reading the one before: neither stack nor patience ends. */
-static void test_long(void **state)
+/* ---- size ---- */
+
+enum shape { CHAIN, SAME_NAMES, TWO_CHAINS, WIDE, CASES, VARIABLES, SHAPES };
+
+/* A definition of `n` actions of a shape that once made somebody slow. */
+static struct json *large(struct arena *a, enum shape shape, int n)
 {
-	enum { STEPS = 20000 };
 	struct buf b;
 	struct json *doc;
-	struct lint_report r;
 
-	buf_init_in(&b, *state, (size_t)16 << 20);
+	buf_init_in(&b, a, (size_t)64 << 20);
 	buf_addz(&b, "{\"triggers\":{},\"actions\":{\"A0\":{\"type\":\"Compose\",\"inputs\":1}");
-	for (int i = 1; i < STEPS; i++)
-		buf_addf(&b, ",\"A%d\":{\"type\":\"Compose\",\"inputs\":\"@outputs('A%d')\","
-			     "\"runAfter\":{\"A%d\":[\"Succeeded\"]}}", i, i - 1, i - 1);
-	buf_addz(&b, "}}");
-	doc = json_parse(*state, buf_str(&b), JSON_ANSWER, NULL);
+	if (shape == CASES)
+		buf_addz(&b, ",\"W\":{\"type\":\"Switch\",\"expression\":\"@outputs('A0')\","
+			     "\"cases\":{\"c\":{\"case\":\"c\",\"actions\":{}}");
+	for (int i = 1; i < n; i++) {
+		const char *read = shape == CHAIN ? arena_printf(a, "%d", i / 2) : "0";
+
+		if (shape == CASES)
+			buf_addf(&b, ",\"C%d\":{\"case\":%d,\"actions\":{\"A%d\":{\"type\":"
+				     "\"Compose\",\"inputs\":1}}}", i, i, i);
+		else if (shape == SAME_NAMES)
+			buf_addf(&b, ",\"S%d\":{\"type\":\"Scope\",\"actions\":{\"A\":{\"type\":"
+				     "\"Compose\",\"inputs\":\"@outputs('A')\"}}}", i);
+		else if (shape == VARIABLES)
+			buf_addf(&b, ",\"A%d\":{\"type\":\"InitializeVariable\",\"inputs\":{"
+				     "\"variables\":[{\"name\":\"v%d\",\"type\":\"string\","
+				     "\"value\":\"@{variables('v%d')}\"}]},\"runAfter\":{\"A%d\":"
+				     "[\"Succeeded\"]}}", i, i, i - 1, i - 1);
+		else if (shape == WIDE)
+			buf_addf(&b, ",\"A%d\":{\"type\":\"Compose\",\"inputs\":\"@outputs('A0')\","
+				     "\"runAfter\":{\"A0\":[\"Succeeded\"]}}", i);
+		else
+			buf_addf(&b, ",\"A%d\":{\"type\":\"Compose\",\"inputs\":\"@outputs('A%s')\","
+				     "\"runAfter\":{\"A%d\":[\"Succeeded\"]%s}}", i, read,
+				 shape == CHAIN || i < 2 ? i - 1 : i - 2,
+				 i < 3 || i % 100 || shape == CHAIN
+					 ? ""
+					 : arena_printf(a, ",\"A%d\":[\"Succeeded\"]", i - 1));
+	}
+	buf_addz(&b, shape == CASES ? "}}}}" : "}}");
+	doc = json_parse(a, buf_str(&b), JSON_ANSWER, NULL);
 	assert_non_null(doc);
-	r = lint_document(*state, doc);
-	assert_int_equal(r.actions, STEPS);
+	return doc;
+}
+
+/* A chain of 20,000 actions: neither stack nor patience ends. */
+static void test_long(void **state)
+{
+	struct lint_report r = lint_document(*state, large(*state, CHAIN, 20000));
+
+	assert_int_equal(r.actions, 20000);
 	assert_int_equal(r.counts[LINT_ERROR], found(&r, "LIM01"));
+}
+
+/* Processor time in microseconds for one report: the least of three. */
+static int64_t cost(struct json *doc)
+{
+	int64_t least = INT64_MAX;
+
+	for (int i = 0; i < 3; i++) {
+		struct timespec from, to;
+		struct arena a;
+
+		arena_init(&a, (size_t)1 << 30);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+		assert_true(lint_document(&a, doc).usable);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+		arena_release(&a);
+		int64_t us = (to.tv_sec - from.tv_sec) * 1000000 +
+			     (to.tv_nsec - from.tv_nsec) / 1000;
+
+		least = us < least ? us : least;
+	}
+	return least;
+}
+
+/* Sixteen times the actions: linear is 16 times the time, quadratic 256 times. */
+static void test_growth(void **state)
+{
+	for (int shape = 0; shape < SHAPES; shape++) {
+		int64_t few = cost(large(*state, (enum shape)shape, 500));
+		int64_t many = cost(large(*state, (enum shape)shape, 8000));
+
+		print_message("# shape %d: %d us for 500 actions, %d us for 8,000\n", shape, (int)few,
+			      (int)many);
+		assert_true(many < 64 * (few + 1000));
+	}
 }
 
 /* Values of the wrong type anywhere do not crash it. */
@@ -265,8 +412,9 @@ static void test_odd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_examples), UNIT(test_flows), UNIT(test_documents), UNIT(test_fixes),
-		UNIT(test_cases),    UNIT(test_long),  UNIT(test_odd),
+		UNIT(test_examples), UNIT(test_flows), UNIT(test_documents),
+		UNIT(test_fixes),    UNIT(test_operations), UNIT(test_cases), UNIT(test_long),
+		UNIT(test_growth),   UNIT(test_odd),
 	};
 
 	return UNIT_RUN(tests);
