@@ -167,6 +167,11 @@
 /* Findings of one verification that are told one by one. */
 #define LIMIT_LOG_FINDINGS 50
 
+/* The request that ends a sign-in in a browser: a code of 1 to 2 KiB, and the cookies that other
+ * programs on localhost have set. */
+#define LIMIT_BROWSER_REQUEST (32u << 10)
+/* Somebody who went to the browser and has not come back after this time starts anew. */
+#define LIMIT_BROWSER_MS (10 * 60 * 1000)
 /* Waiting for another process's token refresh; Entra tolerates a parallel one after that. */
 #define LIMIT_TOKEN_LOCK_MS 20000
 

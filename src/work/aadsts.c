@@ -5,7 +5,9 @@
 
 #define NEW_CODE  "Get a new code: run the sign-in again."
 #define SIGN_IN   "Sign in again."
-#define BROWSER   "Sign in with the browser on a device that your organisation manages."
+#define BROWSER                                                                                    \
+	"Sign in with the browser, on a device that your organisation manages: flowlatch login "   \
+	"--browser."
 #define ASK_ADMIN "Ask your administrator; the correlation id finds the entry in the sign-in log."
 #define LATER     "Try again in a few minutes."
 #define OUR_BUG   "This is a fault of flowlatch: please report it with the correlation id."
@@ -20,6 +22,8 @@ static const struct aadsts rows[] = {
 	  "Check the profile's cloud and tenant; the tenant may lack the service." },
 	{ 50002, AADSTS_POLICY, "Tenant restrictions forbid this sign-in.", ASK_ADMIN },
 	{ 50005, AADSTS_POLICY, "Your organisation does not allow this platform.", BROWSER },
+	{ 50011, AADSTS_SETUP, "The application is not registered for sign-in with a browser here.",
+	  "Add the redirect address http://localhost (mobile and desktop applications)." },
 	{ 50020, AADSTS_LOGIN, "This account does not belong to that tenant.",
 	  "Sign in with another account, or name the tenant with --tenant." },
 	{ 50033, AADSTS_TRANSIENT, "Microsoft's sign-in service is busy.", LATER },
@@ -67,8 +71,9 @@ static const struct aadsts rows[] = {
 	{ 53003, AADSTS_POLICY, "Conditional Access blocks this sign-in.", ASK_ADMIN },
 	{ 53004, AADSTS_ADMIN, "The account is considered at risk.", ASK_ADMIN },
 	{ 53011, AADSTS_ADMIN, "The account is blocked because of risk.", ASK_ADMIN },
+	{ 54005, AADSTS_LOGIN, "The browser's answer was used already.", SIGN_IN },
 	{ 65001, AADSTS_CLAIMS, "Nobody has consented to this service for the application.",
-	  "Sign in again and consent, or ask an administrator to grant it." },
+	  "Sign in again and consent, or ask an administrator to grant it.", true },
 	{ 65002, AADSTS_SETUP, "This Microsoft client id is not allowed for that service.",
 	  "Use an application registration of your own." },
 	{ 65004, AADSTS_LOGIN, "The consent page was declined.", SIGN_IN },
@@ -86,11 +91,14 @@ static const struct aadsts rows[] = {
 	{ 70020, AADSTS_LOGIN, "The code has expired.", NEW_CODE },
 	{ 70043, AADSTS_LOGIN,
 	  "Your organisation limits how long a sign-in is good for, and that time is over.", SIGN_IN },
+	{ 70044, AADSTS_LOGIN,
+	  "Your organisation limits how long a sign-in is good for, and that time is over.", SIGN_IN },
 	{ 90002, AADSTS_SETUP, "The tenant was not found.",
 	  "Check the spelling of the tenant, and the profile's cloud." },
 	{ 90006, AADSTS_TRANSIENT, "Microsoft's sign-in service is busy.", LATER },
-	{ 90008, AADSTS_ADMIN, "An administrator has to consent.", ASK_ADMIN },
+	{ 90008, AADSTS_ADMIN, "An administrator has to consent.", ASK_ADMIN, true },
 	{ 90012, AADSTS_TRANSIENT, "Microsoft's sign-in service took too long.", LATER },
+	{ 90014, AADSTS_SETUP, "A field of the request is missing.", OUR_BUG },
 	{ 90024, AADSTS_TRANSIENT, "Microsoft's sign-in service is busy.", LATER },
 	{ 90033, AADSTS_TRANSIENT, "Microsoft's sign-in service is busy.", LATER },
 	{ 90038, AADSTS_SETUP, "The tenant lives in another national cloud.",
@@ -98,8 +106,8 @@ static const struct aadsts rows[] = {
 	{ 90055, AADSTS_TRANSIENT, "Too many requests to the sign-in service.", LATER },
 	{ 90072, AADSTS_LOGIN, "This account is not in that tenant.",
 	  "Sign in with another account, or have it invited as a guest." },
-	{ 90094, AADSTS_ADMIN, "An administrator has to consent.", ASK_ADMIN },
-	{ 90095, AADSTS_ADMIN, "An administrator has to consent.", ASK_ADMIN },
+	{ 90094, AADSTS_ADMIN, "An administrator has to consent.", ASK_ADMIN, true },
+	{ 90095, AADSTS_ADMIN, "An administrator has to consent.", ASK_ADMIN, true },
 	{ 90119, AADSTS_LOGIN, "The code is malformed.", NEW_CODE },
 	{ 90120, AADSTS_LOGIN, "The code was not found.", NEW_CODE },
 	{ 90124, AADSTS_SETUP, "This application cannot use the common tenant.",
@@ -112,12 +120,13 @@ static const struct aadsts rows[] = {
 	{ 500022, AADSTS_POLICY, "Tenant restrictions forbid this sign-in.", ASK_ADMIN },
 	{ 500212, AADSTS_POLICY, "Your organisation forbids access to that tenant.", ASK_ADMIN },
 	{ 500213, AADSTS_POLICY, "That tenant forbids access from your organisation.", ASK_ADMIN },
+	{ 501481, AADSTS_LOGIN, "The browser's answer does not belong to this sign-in.", SIGN_IN },
 	{ 530032, AADSTS_POLICY, "The tenant's security policy blocks this sign-in.", ASK_ADMIN },
 	{ 530034, AADSTS_ADMIN, "The account is blocked because of risk.", ASK_ADMIN },
 	{ 530035, AADSTS_POLICY, "The tenant's security defaults block this sign-in.", ASK_ADMIN },
 	{ 530036, AADSTS_POLICY,
 	  "This sign-in was made with a device code, which the tenant now forbids, also for renewal.",
-	  "Sign in with the browser." },
+	  "Sign in with the browser: flowlatch login --browser." },
 	{ 650052, AADSTS_SETUP, "The tenant lacks this service, or is not subscribed to it.", ASK_ADMIN },
 	{ 650056, AADSTS_SETUP, "The application's permissions are not complete.",
 	  "Add the service's permission to the application registration." },
@@ -168,6 +177,35 @@ const struct aadsts *aadsts_find(unsigned code)
 			hi = mid;
 	}
 	return NULL;
+}
+
+/* "... the maximum allowed lifetime for this request is 43200." */
+static uint64_t lifetime_s(struct str text)
+{
+	ptrdiff_t at = str_find(text, S("maximum allowed lifetime"));
+	size_t n = 0;
+	uint64_t v;
+
+	if (at < 0)
+		return 0;
+	text = str_from_at(text, (size_t)at);
+	while (text.n && (text.p[0] < '0' || text.p[0] > '9'))
+		text = str_from_at(text, 1);
+	while (n < text.n && n < 9 && text.p[n] >= '0' && text.p[n] <= '9')
+		n++;
+	return str_to_u64(str_first(text, n), &v) ? v : 0;
+}
+
+const char *aadsts_sentence(struct arena *a, const struct aadsts *row, struct str description)
+{
+	uint64_t s = row->code == 70043 || row->code == 70044 ? lifetime_s(description) : 0;
+
+	if (s < 60)
+		return row->sentence;
+	return s < 2 * 3600 ? arena_printf(a, "Your organisation lets a sign-in be good for %u minutes, "
+					      "and that time is over.", (unsigned)(s / 60)) :
+			      arena_printf(a, "Your organisation lets a sign-in be good for %u hours, "
+					      "and that time is over.", (unsigned)(s / 3600));
 }
 
 unsigned aadsts_code(struct str text)

@@ -24,6 +24,7 @@ struct aadsts {
 	enum aadsts_class class;
 	const char *sentence; /* what happened */
 	const char *next;     /* what to do */
+	bool consent;         /* what is missing is a consent: an administrator can give it for all */
 };
 
 /* The row of a code, or NULL. */
@@ -31,5 +32,7 @@ const struct aadsts *aadsts_find(unsigned code);
 /* The first code in a text such as "AADSTS50076: Due to ..."; 0 when there is none. */
 unsigned aadsts_code(struct str text);
 const struct aadsts *aadsts_rows(size_t *count);
+/* The row's sentence, with what the service's own text adds (how long a sign-in is good for). */
+const char *aadsts_sentence(struct arena *a, const struct aadsts *row, struct str description);
 
 #endif

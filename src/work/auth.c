@@ -17,6 +17,8 @@
 #include "wire/loop.h"
 #include "work/aadsts.h"
 #include "work/conf.h"
+#include "work/permission.h"
+#include "work/signin.h"
 #include "work/store.h"
 
 enum {
@@ -249,6 +251,12 @@ static const enum err by_class[] = {
 	[AADSTS_TRANSIENT] = ERR_UPSTREAM,
 };
 
+static struct str resource_of(struct auth *a, struct arena *arena)
+{
+	return permission_resource(a->o.hosts, arena, a->now->audience,
+				   str_from(a->now->organisation));
+}
+
 static void refused(struct auth *a, struct arena *arena, const struct http_response *r,
 		    const struct json *doc)
 {
@@ -274,7 +282,11 @@ static void refused(struct auth *a, struct arena *arena, const struct http_respo
 	line = line.n ? str_first_utf8(line, 500) : S("the sign-in service refused the refresh token");
 	a->now->retry_after_s = 0;
 	if (row)
-		line = str_fmt(arena, "%s %s (%.*s)", row->sentence, row->next, STR_ARG(line));
+		line = str_fmt(arena, "%s %s (%.*s)", aadsts_sentence(arena, row, line), row->next,
+			       STR_ARG(line));
+	if (json_get_str(doc, "claims").n)
+		signin_keep_claims(store_dir(a->o.store), resource_of(a, arena),
+				   json_get_str(doc, "claims"));
 	fail_refresh(a, err, row ? arena_printf(arena, "AADSTS%u", row->code)
 				 : str_c(arena, json_get_str(doc, "error")),
 		     str_c(arena, line), REMEMBER_MS);
@@ -405,7 +417,8 @@ static void on_answer(void *arg, const struct http_response *r)
 static struct secret *token_form(struct auth *a, struct arena *arena)
 {
 	struct slot *s = a->now;
-	struct str scope = host_scope(a->o.hosts, arena, s->audience, str_from(s->organisation));
+	struct str scope = permission_scope(a->o.hosts, arena, s->audience,
+					    str_from(s->organisation), a->o.conf->read_only);
 	struct secret *form;
 	struct buf b;
 
@@ -637,6 +650,10 @@ struct json *auth_describe(const struct auth *a, struct arena *arena)
 					      : s->err != ERR_OK	   ? err_name(s->err)
 									   : "none");
 		json_set_z(arena, v, "scope", text(s->scope_granted));
+		if (a->o.conf->read_only)
+			json_set_z(arena, v, "readOnlyBy",
+				   permission_enforcer(s->audience,
+						       str_from(text(s->scope_granted))));
 		json_set_int(arena, v, "expiresInSeconds",
 			     s->token && s->expires > now ? (s->expires - now) / 1000 : 0);
 		json_push(list, v);

@@ -77,7 +77,8 @@ struct auth_identity {
 	const char *object_id, *tenant_id, *name, *username; /* "" when not known */
 };
 struct auth_identity auth_identity(const struct auth *a);
-/* Per audience: {audience, state, scope, expiresInSeconds}. */
+/* Per audience: {audience, state, scope, expiresInSeconds}, and with read_only readOnlyBy
+ * ("microsoft" or "flowlatch"). */
 struct json *auth_describe(const struct auth *a, struct arena *arena);
 struct auth_stats {
 	unsigned long refreshes, failures;
