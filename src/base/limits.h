@@ -130,6 +130,13 @@
 #define LIMIT_CONF_LINE 4096
 #define LIMIT_PROFILES 64
 
+/* A host's configuration file: Claude Code keeps megabytes of its own state in the same one. */
+#define LIMIT_CLIENT_FILE (16u << 20)
+/* Memory to change one: the text before and after each member that is set. */
+#define LIMIT_CLIENT_ARENA (512u << 20)
+/* A host writes its own file while we change it: read again so often. */
+#define LIMIT_CLIENT_RETRIES 5
+
 /* One item of a store: what a key of the kernel keyring can hold. */
 #define LIMIT_STORE_ITEM 32767
 /* The keyring helper: its request and its answer hold up to three secrets of a line each. */

@@ -225,6 +225,11 @@ static void remove_leftovers(const char *path)
 
 int os_write_atomic(const char *path, struct str data)
 {
+	return os_write_atomic_mode(path, data, 0600);
+}
+
+int os_write_atomic_mode(const char *path, struct str data, unsigned mode)
+{
 	char tmp[4096];
 	int fd, err, n = snprintf(tmp, sizeof(tmp), "%s" TEMPORARY "XXXXXX", path);
 
@@ -234,6 +239,9 @@ int os_write_atomic(const char *path, struct str data)
 	if (fd < 0)
 		return errno;
 	err = write_all(fd, data);
+	/* A Windows drive has no modes. */
+	if (!err && mode != 0600 && fchmod(fd, mode) && errno != EPERM && errno != ENOSYS)
+		err = errno;
 	if (!err && fsync(fd))
 		err = errno;
 	if (close(fd) && !err)

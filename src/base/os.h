@@ -26,6 +26,8 @@ int os_read_fd(int fd, struct buf *b);
  * temporary file in the same directory, fsync, rename, fsync of the directory.  What a killed
  * process left of writing it a minute ago or more is removed.  0 or an errno. */
 int os_write_atomic(const char *path, struct str data);
+/* The same with another mode, where the file system has modes. */
+int os_write_atomic_mode(const char *path, struct str data, unsigned mode);
 /* Makes the name of a new or renamed file survive a crash.  0 or an errno. */
 int os_sync_parent(const char *path);
 /* Opens (with O_CREAT: makes, 0600) a file that is ours alone: a regular file, no link, our
