@@ -12,7 +12,12 @@
 /* The options of all parts. */
 const struct cli_option cmd_setup_options[] = {
 	{ "run", NULL, "app: carry the commands out with az, and keep the client id" },
-	{ "name", "NAME", "app: the name of the app registration (flowlatch)" },
+	{ "name", "NAME", "the name of the app registration, or of the client's entry (flowlatch)" },
+	{ "show", NULL, "client: print the entry and where it belongs (the default)" },
+	{ "write", NULL, "client: put the entry into the host's file, with a backup" },
+	{ "undo", NULL, "client: take the entry out again, or put back the one before" },
+	{ "scope", "SCOPE", "client: user (the default) or project, the working directory" },
+	{ "windows-home", "DIR", "client: the home directory on the Windows side of WSL" },
 	{ .name = NULL },
 };
 
@@ -20,9 +25,11 @@ static const struct part {
 	const char *name, *synopsis;
 	const char *options; /* of those above, blank separated */
 	int least, most;     /* operands after the name */
+	bool practice;       /* --practice makes sense */
 	int (*run)(struct cli *cli);
 } parts[] = {
-	{ "app", "[--run] [--name NAME]", "run name", 0, 0, setup_app },
+	{ "app", "[--run] [--name NAME]", "run name", 0, 0, false, setup_app },
+	{ "client", "HOST [--show | --write | --undo]", "name show write undo scope windows-home", 1, 1, true, setup_client },
 };
 
 static const struct part *find_part(const char *name)
@@ -70,6 +77,9 @@ int cmd_setup(struct cli *cli)
 		if (cli_option(cli, o->name) && !takes(part, o->name))
 			return cli_fail(EXIT_USAGE, usage(cli), "setup %s takes no --%s",
 					part->name, o->name);
+	if (cli->practice && !part->practice)
+		return cli_fail(EXIT_USAGE, NULL, "setup %s has nothing to do with --practice",
+				part->name);
 	cli->argv++;
 	cli->argc--;
 	if (cli->argc < part->least || cli->argc > part->most)

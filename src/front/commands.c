@@ -37,9 +37,10 @@ const struct command commands[] = {
 	},
 	{
 		.name = "setup",
-		.synopsis = "app [--run] [--name NAME]",
-		.help = "make the app registration that flowlatch signs in with",
+		.synopsis = "app | client HOST",
+		.help = "make the app registration, or the entry in an MCP host's configuration",
 		.options = cmd_setup_options,
+		.practice = true,
 		.new_profile = true,
 		.run = cmd_setup,
 	},

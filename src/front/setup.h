@@ -11,4 +11,7 @@
 /* The app registration in Entra: prints its commands, or runs them. */
 int setup_app(struct cli *cli);
 
+/* The entry in the configuration of an MCP host: shows it, writes it, takes it out again. */
+int setup_client(struct cli *cli);
+
 #endif

@@ -533,7 +533,8 @@ static struct str drop_member(struct arena *a, struct str text, const struct obj
 		while (to < text.n && (text.p[to] == ' ' || text.p[to] == '\t'))
 			to++;
 		/* Before a closing bracket the blanks in front go instead. */
-		if (o->last_found && o->has_before && clientconf_blank(text, o->before.comma + 1, from))
+		if (o->last_found && o->has_before &&
+		    clientconf_blank(text, o->before.comma + 1, from))
 			from = o->before.comma + 1;
 	}
 	text = clientconf_splice(a, text, from, to, S(""));
