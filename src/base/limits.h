@@ -204,6 +204,11 @@
 
 /* Findings told of one definition; a person stops reading long before. */
 #define LIMIT_LINT_FINDINGS 1000
+/* Differences told of two definitions, for the same reason. */
+#define LIMIT_DIFF_CHANGES 1000
+/* Renamed things found between two definitions: each is renamed in a copy, which costs a walk
+ * over it; a person renames a handful. */
+#define LIMIT_DIFF_RENAMES 200
 /* Steps looked at to find what comes before what where runAfter branches and joins; real flows
  * need a few hundred, and beyond it a reference is taken to be right. */
 #define LIMIT_LINT_EFFORT 20000000u
