@@ -202,6 +202,20 @@
 /* Steps libxml2 may take for one XPath expression; a million take about a tenth of a second. */
 #define LIMIT_WDL_XPATH_STEPS 5000000ul
 
+/* One package.  The web API of Dataverse takes 128 MB in one request, so no solution is larger. */
+#define LIMIT_PACKAGE_FILE (128u << 20)
+/* Entries of one: the largest solutions seen (starter kits) have about 3,000. */
+#define LIMIT_PACKAGE_ENTRIES 20000
+/* What is taken out of one package, over all entries: a hundred flows of the largest size seen. */
+#define LIMIT_PACKAGE_TOTAL (96u << 20)
+/* Bytes out per byte of the package: deflate gets 1,032 at most, definitions about 10. */
+#define LIMIT_PACKAGE_RATIO 200
+/* customizations.xml is looked through for names only; those of starter kits have 15 MB. */
+#define LIMIT_PACKAGE_XML (64u << 20)
+/* Files and folders below one folder: a repository of solutions, not a whole disk. */
+#define LIMIT_FOLDER_ENTRIES 100000
+#define LIMIT_FOLDER_DEPTH 32
+
 /* Findings told of one definition; a person stops reading long before. */
 #define LIMIT_LINT_FINDINGS 1000
 /* Differences told of two definitions, for the same reason. */

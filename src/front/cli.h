@@ -65,6 +65,8 @@ int cli_main(int argc, char **argv);
 
 /* The value of one of the command's own options: "" for a switch, NULL when it was not given. */
 const char *cli_option(const struct cli *cli, const char *name);
+/* The same for an option that may be given several times, the last first; NULL after them. */
+const char *cli_option_at(const struct cli *cli, const char *name, size_t i);
 /* Records a value of one of them; NULL records nothing. */
 void cli_give(struct cli *cli, const char *name, const char *value);
 /* Ends in EXIT_USAGE unless `least` to `most` operands are left. */

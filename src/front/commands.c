@@ -60,8 +60,8 @@ const struct command commands[] = {
 	},
 	{
 		.name = "lint",
-		.synopsis = "FILE ... | -",
-		.help = "check definitions of flows in files, without an account",
+		.synopsis = "FILE | FOLDER | ZIP | - ...",
+		.help = "check flows in files, packages and folders, without an account",
 		.options = cmd_lint_options,
 		.no_conf = true,
 		.run = cmd_lint,

@@ -273,12 +273,17 @@ void cli_give(struct cli *cli, const char *name, const char *value)
 	cli->given = g;
 }
 
-const char *cli_option(const struct cli *cli, const char *name)
+const char *cli_option_at(const struct cli *cli, const char *name, size_t i)
 {
 	for (const struct cli_given *g = cli->given; g; g = g->next)
-		if (str_eq(str_from(g->name), str_from(name)))
+		if (str_eq(str_from(g->name), str_from(name)) && !i--)
 			return g->value;
 	return NULL;
+}
+
+const char *cli_option(const struct cli *cli, const char *name)
+{
+	return cli_option_at(cli, name, 0);
 }
 
 /* ---- times and sizes ---- */
