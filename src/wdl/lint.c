@@ -12,8 +12,9 @@
 #include "wdl/text.h"
 
 static const struct lint_rule *const groups[] = {
-	lint_rules_shape,    lint_rules_graph,       lint_rules_names,  lint_rules_expressions,
-	lint_rules_triggers, lint_rules_connections, lint_rules_limits,
+	lint_rules_shape,	lint_rules_graph,    lint_rules_paths,
+	lint_rules_names,	lint_rules_uses,	lint_rules_expressions, lint_rules_values, lint_rules_triggers,
+	lint_rules_connections, lint_rules_limits,
 };
 
 #define GROUPS (sizeof(groups) / sizeof(*groups))
@@ -72,7 +73,8 @@ static struct lint_finding *add(struct lint *l, const struct lint_rule *r, struc
 	f->rule = r;
 	f->severity = r->severity;
 	f->pointer = pointer;
-	if (l->count >= LIMIT_LINT_FINDINGS) {
+	/* Those that are told are chosen at the end, when their severities are known. */
+	if (l->count >= LIMIT_LINT_FINDINGS * 100) {
 		l->dropped++;
 		return f;
 	}
@@ -216,10 +218,14 @@ static void order(struct lint *l, struct lint_report *out)
 	qsort(all, n, sizeof(*all), by_weight);
 	for (size_t i = 0; i < n; i++) {
 		out->counts[all[i]->severity]++;
+		if (i >= LIMIT_LINT_FINDINGS)
+			continue;
 		*tail = all[i];
 		tail = &all[i]->next;
 	}
 	*tail = NULL;
+	if (n > LIMIT_LINT_FINDINGS)
+		l->dropped += n - LIMIT_LINT_FINDINGS;
 }
 
 /* ---- documents ---- */

@@ -49,7 +49,7 @@ struct lint_report {
 	struct str within; /* "/clientdata" when the pointers go into the JSON text there */
 	struct lint_finding *first; /* errors first, then by pointer */
 	size_t counts[LINT__SEVERITIES];
-	size_t dropped;    /* findings beyond LIMIT_LINT_FINDINGS */
+	size_t dropped;    /* findings beyond LIMIT_LINT_FINDINGS: the mildest */
 	size_t actions;
 };
 

@@ -58,6 +58,17 @@ bool lint_is_connector(const struct lint_step *s)
 	       str_starts_nocase(s->type, S("ApiConnection"));
 }
 
+bool lint_is_local(const struct lint_step *s)
+{
+	static const char *const types[] = {
+		"Compose", "ParseJson", "Select", "Query", "Join", "Table", "InitializeVariable",
+		"SetVariable", "IncrementVariable", "DecrementVariable", "AppendToArrayVariable",
+		"AppendToStringVariable", "Expression", "Wait", "Terminate", NULL,
+	};
+
+	return lint_among(s->type, types);
+}
+
 struct lint_step *lint_parent(const struct lint_step *s)
 {
 	return s && s->scope ? s->scope->owner : NULL;

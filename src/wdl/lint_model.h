@@ -67,6 +67,8 @@ struct lint_step {
 	bool trigger;
 	bool cyclic;    /* on or behind a cycle of runAfter */
 	bool read;      /* an expression reads its result */
+	bool lenient;   /* asked for while it may be skipped; see lint_rules_paths.c */
+	unsigned demanded; /* the statuses left to it there */
 	unsigned rank;  /* longest way from a root of the scope */
 	unsigned mark;
 };
@@ -141,6 +143,11 @@ bool lint_is(const struct lint_step *s, const char *type);
 bool lint_is_container(const struct lint_step *s);
 /* An OpenApiConnection..., ApiConnection... step. */
 bool lint_is_connector(const struct lint_step *s);
+/* What cannot fail for reasons outside of the flow: variables, data operations. */
+bool lint_is_local(const struct lint_step *s);
+/* SetVariable, AppendToArrayVariable and the like; and the name of the variable. */
+bool lint_writes(const struct lint_step *s);
+struct str lint_written(const struct lint_step *s);
 /* The step that contains it, or NULL at the top. */
 struct lint_step *lint_parent(const struct lint_step *s);
 bool lint_encloses(const struct lint_step *outer, const struct lint_step *inner);
@@ -177,8 +184,14 @@ bool lint_among(struct str s, const char *const *names);
 #define SOURCE_CONNECTORS "Microsoft: Connector reference"
 #define SOURCE_PRACTICE "practice: what the service refuses or runs, seen in public flows and tools"
 
+/* The head of a definition in an example. */
+#define EXAMPLE_HEAD                                                                               \
+	"`$schema`:`https://schema.management.azure.com/providers/Microsoft.Logic/schemas/"        \
+	"2016-06-01/workflowdefinition.json#`,`contentVersion`:`1.0.0.0`"
+
 /* The groups of rules, each ended by a row without id. */
-extern const struct lint_rule lint_rules_shape[], lint_rules_graph[], lint_rules_names[],
+extern const struct lint_rule lint_rules_shape[], lint_rules_graph[], lint_rules_paths[],
+	lint_rules_names[], lint_rules_uses[], lint_rules_values[],
 	lint_rules_expressions[], lint_rules_triggers[], lint_rules_connections[],
 	lint_rules_limits[];
 

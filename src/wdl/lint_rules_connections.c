@@ -116,7 +116,10 @@ static void hosts(struct lint *l, const struct lint_rule *r)
 			lint_add(l, r, at, "the host has no apiId");
 		if (!json_get_str(host, "operationId").n)
 			lint_add(l, r, at, "the host has no operationId");
-		wanted = api_of(l->references ? reference(l, host) : NULL);
+		/* AI Builder's own operations run over a Dataverse connection. */
+		wanted = str_find(json_get_str(host, "apiId"), S("/operationGroups/")) >= 0
+				 ? str_from("")
+				 : api_of(l->references ? reference(l, host) : NULL);
 		if (api.n && wanted.n && !lint_is_expression(json_get(host, "apiId")) &&
 		    !str_eq_nocase(api, wanted))
 			lint_add(l, r, host_pointer(l, s, "apiId"),
@@ -209,8 +212,8 @@ static void approvals(struct lint *l, const struct lint_rule *r)
 #define CONNECTIONS "`$connections`:{`type`:`Object`}"
 #define AUTHENTICATION "`$authentication`:{`type`:`SecureObject`}"
 #define FLOW(references, parameters, step) \
-	"{`properties`:{`connectionReferences`:{" references "},`definition`:{`$schema`:`x`," \
-	"`contentVersion`:`1.0.0.0`,`parameters`:{" parameters "},`triggers`:{`t`:{" \
+	"{`properties`:{`connectionReferences`:{" references "},`definition`:{" EXAMPLE_HEAD "," \
+	"`parameters`:{" parameters "},`triggers`:{`t`:{" \
 	"`type`:`Request`}},`actions`:{`A`:{" step "}}}}}"
 #define REFERENCE(api) "`c`:{`id`:`/providers/Microsoft.PowerApps/apis/" api "`}"
 #define STEP(type, reference, api, operation, more) \

@@ -2,8 +2,9 @@
  * lint_rules_expressions.c - rules about expressions: the parser's errors, and what it lets pass.
  */
 #include "wdl/functions.h"
-#include "wdl/lint_model.h"
+#include "wdl/lint_fold.h"
 #include "wdl/text.h"
+#include "wdl/tz.h"
 
 #define EACH_PLACE(p, l) for (struct wdl_place *p = (l)->places.first; p; p = p->next)
 
@@ -96,25 +97,6 @@ static void each_call(struct lint *l, const struct lint_rule *r,
 					look(l, r, p, n);
 }
 
-static void constant(struct lint *l, const struct lint_rule *r, const struct wdl_place *p,
-		     const struct wdl_node *n)
-{
-	const struct wdl_node *one = wdl_argument(n, 0), *two = wdl_argument(n, 1);
-	int64_t number;
-
-	if ((wdl_is_call(n, "div") || wdl_is_call(n, "mod")) && two && two->kind == WDL_INT &&
-	    str_to_i64(two->text, &number) && !number)
-		lint_add_at(l, r, p, n->start, "%s() by zero", n->function->name);
-	if (wdl_is_call(n, "int") && one && one->kind == WDL_STRING &&
-	    !str_to_i64(str_trim(one->text), &number))
-		lint_add_at(l, r, p, n->start, "int('%.*s') is no integer", STR_ARG(one->text));
-}
-
-static void constants(struct lint *l, const struct lint_rule *r)
-{
-	each_call(l, r, constant);
-}
-
 static bool is_number(const struct wdl_node *n)
 {
 	return n->kind == WDL_INT || n->kind == WDL_FLOAT;
@@ -147,7 +129,8 @@ static void literal_types(struct lint *l, const struct lint_rule *r, const struc
 {
 	const char *types = n->function->types;
 
-	if (!*types)
+	/* A call of constants alone is tried out: EXP05. */
+	if (!*types || lint_is_constant(n))
 		return;
 	for (const struct wdl_node *arg = n->first; arg; arg = arg->next) {
 		const char *want = unfit(*types, arg);
@@ -206,10 +189,14 @@ static void date_call(struct lint *l, const struct lint_rule *r, const struct wd
 		else if (str_eq(name, S("format?")) &&
 			 (str_find(s, S("yyyy-mm")) >= 0 || str_find(s, S("mm/yyyy")) >= 0))
 			lint_add_at(l, r, p, arg->start, "mm are minutes, months are MM");
-		else if (str_ends(name, S("TimeZone")) && str_find_char(s, '/') > 0)
+		else if (str_ends(name, S("TimeZone")) && !wdl_zone_find(s))
 			lint_add_at(l, r, p, arg->start,
 				    "'%.*s' is no Windows zone name, such as 'Pacific Standard Time'",
 				    STR_ARG(s));
+		else if (str_eq(name, S("locale?")) && wdl_is_call(n, "parseDateTime") &&
+			 (str_find(s, S("yy")) >= 0 || str_find(s, S("MM")) >= 0))
+			lint_add_at(l, r, p, arg->start,
+				    "parseDateTime() takes the locale before the format");
 		else if (str_eq(name, S("timeUnit")) && !is_unit(s))
 			lint_add_at(l, r, p, arg->start,
 				    "'%.*s' is no unit: Second, Minute, Hour, Day, Week, Month, Year",
@@ -222,17 +209,27 @@ static void dates(struct lint *l, const struct lint_rule *r)
 	each_call(l, r, date_call);
 }
 
-static void deprecated(struct lint *l, const struct lint_rule *r, const struct wdl_place *p,
-		       const struct wdl_node *n)
-{
-	if (n->function->successor)
-		lint_add_at(l, r, p, n->start, "%s() is superseded by %s()", n->function->name,
-			    n->function->successor);
-}
-
+/* Once per step and function; not in what the designer itself writes. */
 static void successors(struct lint *l, const struct lint_rule *r)
 {
-	each_call(l, r, deprecated);
+	struct lint_map told = { 0 };
+
+	for (struct lint_spot *spot = l->spots; spot; spot = spot->next) {
+		struct wdl_place *p = spot->place;
+		bool generated = spot->injected ||
+				 (spot->step && lint_is_connector(spot->step) &&
+				  (str_ends(p->pointer, S("/inputs/path")) ||
+				   str_find(p->pointer, S("/inputs/host/")) > 0));
+
+		for (struct wdl_part *part = generated ? NULL : p->template->first; part;
+		     part = part->next)
+			for (struct wdl_node *n = part->node; n; n = wdl_walk_next(part->node, n))
+				if (n->kind == WDL_CALL && n->function && n->function->successor &&
+				    lint_map_put(l->a, &told, spot->step,
+						 str_from(n->function->name), n) == n)
+					lint_add_at(l, r, p, n->start, "%s() is superseded by %s()",
+						    n->function->name, n->function->successor);
+	}
 }
 
 /* Where an array is needed: the member of the step, or of its inputs. */
@@ -244,8 +241,52 @@ static const struct {
 	{ "Table", "from", true },       { "Join", "from", true },
 };
 
+/* "@{x}" and nothing else: "@x" keeps the type. */
+static void unwrap(struct lint *l, struct lint_finding *f, struct str text, struct str at)
+{
+	if (str_starts(text, S("@{")) && str_ends(text, S("}")) &&
+	    str_find(str_from_at(text, 2), S("@{")) < 0 &&
+	    str_find_char(text, '}') == (ptrdiff_t)text.n - 1)
+		lint_fix_set(l, f, at,
+			     json_new_str(l->a, str_fmt(l->a, "@%.*s", (int)(text.n - 3),
+							text.p + 2)));
+}
+
+/* Text for a variable of another type, and for cases that are all numbers. */
+static void text_for_others(struct lint *l, const struct lint_rule *r)
+{
+	for (struct lint_step *s = l->steps; s; s = s->next) {
+		struct json *v = json_get(s->inputs, "value");
+		struct lint_variable *x = lint_variable(l, json_get_str(s->inputs, "name"));
+		struct json *one = lint_is(s, "Switch") ? json_first(json_get(s->value, "cases")) : NULL;
+		struct json *on = json_get(s->value, "expression");
+		struct lint_finding *f = NULL;
+
+		if ((lint_is(s, "SetVariable") || lint_is(s, "IncrementVariable") ||
+		     lint_is(s, "DecrementVariable")) &&
+		    x && x->type.n && !str_eq_nocase(x->type, S("string")) &&
+		    lint_is_interpolated(v) && !lint_is_expression(v)) {
+			f = lint_add(l, r, lint_in(l, s, "/inputs/value"),
+				     "\"@{...}\" always gives text, and %.*s is of type %.*s",
+				     STR_ARG(x->name), STR_ARG(x->type));
+			unwrap(l, f, json_str(v), lint_in(l, s, "/inputs/value"));
+		}
+		while (one && json_is(json_get(one, "case"), JSON_NUMBER))
+			one = json_next(one);
+		if (lint_is(s, "Switch") && json_count(json_get(s->value, "cases")) && !one &&
+		    lint_is_interpolated(on) && !lint_is_expression(on)) {
+			f = lint_add(l, r, lint_in(l, s, "/expression"),
+				     "\"@{...}\" always gives text, and the cases are numbers");
+			unwrap(l, f, json_str(on), lint_in(l, s, "/expression"));
+		}
+		if (f)
+			f->severity = LINT_WARNING;
+	}
+}
+
 static void interpolated(struct lint *l, const struct lint_rule *r)
 {
+	text_for_others(l, r);
 	for (struct lint_step *s = l->steps; s; s = s->next) {
 		for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++) {
 			bool in = arrays[i].inputs;
@@ -260,12 +301,7 @@ static void interpolated(struct lint *l, const struct lint_rule *r)
 			struct lint_finding *f = lint_add(
 				l, r, base, "\"@{...}\" always gives text, and %s needs an array",
 				arrays[i].member);
-			if (str_starts(text, S("@{")) && str_ends(text, S("}")) &&
-			    str_find(str_from_at(text, 2), S("@{")) < 0 &&
-			    str_find_char(text, '}') == (ptrdiff_t)text.n - 1)
-				lint_fix_set(l, f, base,
-					     json_new_str(l->a, str_fmt(l->a, "@%.*s", (int)(text.n - 3),
-								    text.p + 2)));
+			unwrap(l, f, text, base);
 		}
 	}
 }
@@ -287,11 +323,8 @@ const struct lint_rule lint_rules_expressions[] = {
 	{ "EXP04", LINT_ERROR, "functions get as many arguments as they take", parser,
 	  C("@replace('a', 'b')"), C("@replace('a', 'b', 'c')"),
 	  .source = SOURCE_ERRORS "; " SOURCE_FUNCTIONS },
-	{ "EXP05", LINT_ERROR, "constant parts can be computed", constants, C("@div(4, 0)"),
-	  C("@div(4, 2)"),
-	  .source = SOURCE_ERRORS },
 	{ "EXP06", LINT_WARNING, "literal arguments are of the type that the function takes", types,
-	  C("@add('1', 1)"), C("@add(1, 1)"),
+	  C("@add('1', length(triggerBody()))"), C("@add(1, length(triggerBody()))"),
 	  .source = SOURCE_FUNCTIONS },
 	{ "EXP07", LINT_ERROR, "there is no @ inside an expression", parser,
 	  C("@concat('a', @trigger())"), C("@concat('a', trigger())"),

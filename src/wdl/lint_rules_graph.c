@@ -117,15 +117,6 @@ static void statuses(struct lint *l, const struct lint_rule *r)
 	}
 }
 
-static void after_terminate(struct lint *l, const struct lint_rule *r)
-{
-	for (struct lint_step *s = l->steps; s; s = s->next)
-		for (struct lint_edge *e = s->after; e; e = e->next)
-			if (e->step && e->step != s && lint_is(e->step, "Terminate"))
-				lint_add(l, r, e->pointer, "never runs: %.*s ends the run",
-					 STR_ARG(e->step->name));
-}
-
 static void terminate_in_loop(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_step *s = l->steps; s; s = s->next) {
@@ -161,10 +152,6 @@ const struct lint_rule lint_rules_graph[] = {
 	{ "GRF05", LINT_ERROR, "runAfter lists statuses: Succeeded, Failed, Skipped, TimedOut",
 	  statuses, C("A", "") "," C("B", "`A`:[`Success`]"), C("A", "") "," C("B", "`A`:[`FAILED`]"),
 	  .source = SOURCE_SCHEMA },
-	{ "GRF08", LINT_WARNING, "nothing waits for a Terminate", after_terminate,
-	  "`T`:{`type`:`Terminate`,`inputs`:{`runStatus`:`Failed`}}," C("B", OK("T")),
-	  C("B", "") ",`T`:{`type`:`Terminate`,`inputs`:{`runStatus`:`Failed`},`runAfter`:{" OK("B") "}}",
-	  .source = SOURCE_PRACTICE },
 	{ "GRF12", LINT_ERROR, "Terminate does not stand inside a loop", terminate_in_loop,
 	  "`L`:{`type`:`Foreach`,`foreach`:`@createArray(1)`,`actions`:{`S`:{`type`:`Scope`,`actions`:{"
 	  "`T`:{`type`:`Terminate`,`inputs`:{`runStatus`:`Failed`}}}}}}",

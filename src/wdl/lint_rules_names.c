@@ -54,13 +54,19 @@ static void case_differs(struct lint *l, const struct lint_rule *r)
 				    STR_ARG(ref->name), STR_ARG(ref->target->name));
 }
 
-/* The Foreach around `target` that does not enclose `user`, or NULL. */
-static struct lint_step *foreign_loop(const struct lint_step *target, const struct lint_step *user)
+/* The loop of that type around `target` that does not enclose `user`, or NULL. */
+static struct lint_step *foreign(const char *type, const struct lint_step *target,
+				 const struct lint_step *user)
 {
 	for (struct lint_step *p = lint_parent(target); p; p = lint_parent(p))
-		if (lint_is(p, "Foreach") && p != user && !lint_encloses(p, user))
+		if (lint_is(p, type) && p != user && !lint_encloses(p, user))
 			return p;
 	return NULL;
+}
+
+static struct lint_step *foreign_loop(const struct lint_step *target, const struct lint_step *user)
+{
+	return foreign("Foreach", target, user);
 }
 
 static void not_before(struct lint *l, const struct lint_rule *r)
@@ -95,11 +101,42 @@ static void inside_loop(struct lint *l, const struct lint_rule *r)
 				    "%.*s runs once per item inside %.*s: outside of it append to a "
 				    "variable, or use Select or result()",
 				    STR_ARG(ref->target->name), STR_ARG(loop->name));
+		else if ((loop = foreign("Until", ref->target, ref->user)) != NULL)
+			lint_add_at(l, r, ref->place, at(ref),
+				    "%.*s runs once per round of %.*s: outside of it only the last "
+				    "round could be meant; keep what is needed in a variable",
+				    STR_ARG(ref->target->name), STR_ARG(loop->name))
+				->severity = LINT_WARNING;
+	}
+}
+
+static bool has_item(const struct lint_step *s)
+{
+	if (lint_is(s, "Query") || lint_is(s, "Select") || lint_is(s, "Table"))
+		return true;
+	for (; s; s = lint_parent(s))
+		if (lint_is(s, "Foreach"))
+			return true;
+	return false;
+}
+
+static void stray_items(struct lint *l, const struct lint_rule *r)
+{
+	for (struct lint_spot *s = l->spots; s; s = s->next) {
+		if (has_item(s->step))
+			continue;
+		for (struct wdl_part *p = s->place->template->first; p; p = p->next)
+			for (struct wdl_node *n = p->node; n; n = wdl_walk_next(p->node, n))
+				if (wdl_is_call(n, "item"))
+					lint_add_at(l, r, s->place, n->start,
+						    "item() stands neither in a Foreach nor in a Query, "
+						    "Select or Table");
 	}
 }
 
 static void loop_names(struct lint *l, const struct lint_rule *r)
 {
+	stray_items(l, r);
 	EACH_REF(ref, l) {
 		bool items = ref->function->refers == WDL_REF_LOOP;
 		const char *kind = items ? "Foreach" : "Until";
@@ -134,14 +171,14 @@ static void result_names(struct lint *l, const struct lint_rule *r)
 
 /* ---- variables ---- */
 
-static bool writes(const struct lint_step *s)
+bool lint_writes(const struct lint_step *s)
 {
 	return lint_is(s, "SetVariable") || lint_is(s, "AppendToArrayVariable") ||
 	       lint_is(s, "AppendToStringVariable") || lint_is(s, "IncrementVariable") ||
 	       lint_is(s, "DecrementVariable");
 }
 
-static struct str written(const struct lint_step *s)
+struct str lint_written(const struct lint_step *s)
 {
 	return json_get_str(s->inputs, "name");
 }
@@ -158,10 +195,10 @@ static void unknown_variable(struct lint *l, const struct lint_rule *r)
 			lint_add_at(l, r, ref->place, at(ref), "the variable %.*s is never initialized",
 				    STR_ARG(ref->name));
 	for (struct lint_step *s = l->steps; s; s = s->next)
-		if (writes(s) && written(s).n && !lint_is_expression(json_get(s->inputs, "name")) &&
-		    !lint_variable(l, written(s)))
+		if (lint_writes(s) && lint_written(s).n && !lint_is_expression(json_get(s->inputs, "name")) &&
+		    !lint_variable(l, lint_written(s)))
 			lint_add(l, r, name_pointer(l, s), "the variable %.*s is never initialized",
-				 STR_ARG(written(s)));
+				 STR_ARG(lint_written(s)));
 }
 
 static void initialized_inside(struct lint *l, const struct lint_rule *r)
@@ -191,7 +228,7 @@ static void too_early(struct lint *l, const struct lint_rule *r)
 				    STR_ARG(v->name), STR_ARG(v->step->name));
 	}
 	for (struct lint_step *s = l->steps; s; s = s->next) {
-		struct lint_variable *v = writes(s) ? lint_variable(l, written(s)) : NULL;
+		struct lint_variable *v = lint_writes(s) ? lint_variable(l, lint_written(s)) : NULL;
 
 		if (v && !v->step->scope->owner && !v->step->cyclic && !lint_before(l, v->step, s))
 			lint_add(l, r, name_pointer(l, s),
@@ -238,8 +275,13 @@ static void variable_types(struct lint *l, const struct lint_rule *r)
 				 STR_ARG(v->name), STR_ARG(v->type),
 				 json_type_name(json_type(json_get(v->row, "value"))));
 	for (struct lint_step *s = l->steps; s; s = s->next) {
-		struct lint_variable *v = writes(s) ? lint_variable(l, written(s)) : NULL;
+		struct lint_variable *v = lint_writes(s) ? lint_variable(l, lint_written(s)) : NULL;
 
+		if (v && lint_is(s, "SetVariable") && !value_fits(v->type, json_get(s->inputs, "value")))
+			lint_add(l, r, lint_in(l, s, "/inputs/value"),
+				 "the variable %.*s is of type %.*s, the value is of type %s",
+				 STR_ARG(v->name), STR_ARG(v->type),
+				 json_type_name(json_type(json_get(s->inputs, "value"))));
 		for (size_t i = 0; v && i < sizeof(uses) / sizeof(*uses); i++)
 			if (lint_is(s, uses[i].action) &&
 			    !str_eq_nocase(v->type, str_from(uses[i].types[0])) &&
@@ -253,16 +295,42 @@ static void variable_types(struct lint *l, const struct lint_rule *r)
 static void self_reference(struct lint *l, const struct lint_rule *r)
 {
 	EACH_REF(ref, l)
-		if (ref->function->refers == WDL_REF_VARIABLE && ref->user && writes(ref->user) &&
-		    str_eq_nocase(written(ref->user), ref->name))
+		if (ref->function->refers == WDL_REF_VARIABLE && ref->user && lint_writes(ref->user) &&
+		    str_eq_nocase(lint_written(ref->user), ref->name))
 			lint_add_at(l, r, ref->place, at(ref),
 				    "the action changes the variable %.*s and may not read it: use a "
 				    "Compose before it",
 				    STR_ARG(ref->name));
 }
 
+/* "Site (new_site)" is what the designer calls the environment variable new_site. */
+static void without_schema_name(struct lint *l, const struct lint_rule *r)
+{
+	struct str at = lint_at(l, l->prefix, "parameters");
+
+	JSON_EACH(p, json_get(l->definition, "parameters")) {
+		struct str name = json_name(p);
+		ptrdiff_t open = str_find(name, S(" ("));
+		struct str inner = str_from_at(name, (size_t)(open + 2));
+		struct json *schema_name;
+		struct lint_finding *f;
+
+		if (open < 1 || !str_ends(name, S(")")) || str_find_char(inner, '_') < 1 ||
+		    str_find_char(inner, ' ') >= 0 || json_get_str(json_get(p, "metadata"), "schemaName").n)
+			continue;
+		inner = str_first(inner, inner.n - 1);
+		f = lint_add(l, r, lint_at_n(l, at, name),
+			     "an environment variable is bound by metadata.schemaName, which is missing");
+		schema_name = json_new_object(l->a);
+		json_set_str(l->a, schema_name, "schemaName", inner);
+		if (!json_get(p, "metadata"))
+			lint_fix_add(l, f, lint_at(l, lint_at_n(l, at, name), "metadata"), schema_name);
+	}
+}
+
 static void unknown_parameter(struct lint *l, const struct lint_rule *r)
 {
+	without_schema_name(l, r);
 	EACH_REF(ref, l)
 		if (ref->function->refers == WDL_REF_PARAMETER && !lint_parameter(l, ref->name))
 			lint_add_at(l, r, ref->place, at(ref), "the parameter %.*s is not declared",
@@ -281,22 +349,6 @@ static void no_body(struct lint *l, const struct lint_rule *r)
 					      : "%.*s has no body: use outputs()",
 				    STR_ARG(ref->target->name));
 	}
-}
-
-static void unused_variable(struct lint *l, const struct lint_rule *r)
-{
-	EACH_REF(ref, l) {
-		struct lint_variable *v = ref->function->refers == WDL_REF_VARIABLE
-						  ? lint_variable(l, ref->name)
-						  : NULL;
-
-		if (v)
-			v->used = true;
-	}
-	for (struct lint_variable *v = l->variables; v; v = v->next)
-		if (!v->used && lint_variable(l, v->name) == v)
-			lint_add(l, r, v->pointer, "the variable %.*s is never read",
-				 STR_ARG(v->name));
 }
 
 #define C(name, inputs, after) \
@@ -355,15 +407,12 @@ const struct lint_rule lint_rules_names[] = {
 	  .source = SOURCE_PRACTICE },
 	{ "REF13", LINT_ERROR, "parameters are declared", unknown_parameter,
 	  C("A", "@parameters('p')", ""),
-	  "{`$schema`:`x`,`contentVersion`:`1.0.0.0`,`parameters`:{`p`:{`type`:`String`}},`triggers`:"
+	  "{" EXAMPLE_HEAD ",`parameters`:{`p`:{`type`:`String`}},`triggers`:"
 	  "{`manual`:{`type`:`Request`}},`actions`:{" C("A", "@parameters('p')", "") "}}",
 	  .source = SOURCE_PRACTICE },
 	{ "REF14", LINT_WARNING, "body() is not asked of actions without a body", no_body,
 	  C("A", "1", "") "," C("B", "@body('A')", OK("A")),
 	  C("A", "1", "") "," C("B", "@outputs('A')", OK("A")),
-	  .source = SOURCE_PRACTICE },
-	{ "REF17", LINT_INFO, "every variable is read", unused_variable, INIT("string", "`a`"),
-	  INIT("string", "`a`") "," C("A", "@variables('x')", OK("I")),
 	  .source = SOURCE_PRACTICE },
 	{ 0 },
 };

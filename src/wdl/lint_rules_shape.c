@@ -22,6 +22,14 @@ static void root(struct lint *l, const struct lint_rule *r)
 		if (s->trigger && json_get(s->value, "actions"))
 			lint_add(l, r, lint_at(l, s->pointer, "actions"),
 				 "actions stand inside a trigger: they belong beside \"triggers\"");
+	if (str_find(json_get_str(l->definition, "$schema"), S("workflowdefinition.json")) < 0 &&
+	    str_find(json_get_str(l->definition, "$schema"), S("://")) > 0) {
+		struct lint_finding *f = lint_add(l, r, lint_at(l, l->prefix, "$schema"),
+						  "$schema is not that of workflow definitions");
+
+		f->severity = LINT_INFO;
+		lint_fix_set(l, f, lint_at(l, l->prefix, "$schema"), json_new_z(l->a, schema));
+	}
 	for (size_t i = 0; i < ROWS(texts); i++) {
 		if (json_get(l->definition, texts[i].name))
 			continue;
@@ -93,64 +101,95 @@ static void known_types(struct lint *l, const struct lint_rule *r)
 	}
 }
 
+/* Where the service has members of its own, and which; * is every step, or the step types. */
 static const struct {
-	const char *wrong, *right;
-} members[] = {
-	{ "run_after", "runAfter" },
-	{ "retry_policy", "retryPolicy" },
-	{ "split_on", "splitOn" },
-	{ "operation_id", "operationId" },
-	{ "operation_options", "operationOptions" },
-	{ "runtime_configuration", "runtimeConfiguration" },
-	{ "tracked_properties", "trackedProperties" },
-	{ "connection_name", "connectionName" },
-	{ "api_id", "apiId" },
-	{ "default_value", "defaultValue" },
-	{ "run_status", "runStatus" },
-	{ "status_code", "statusCode" },
+	const char *type, *below, *members;
+} places[] = {
+	{ "*", "", "runAfter retryPolicy splitOn operationOptions runtimeConfiguration trackedProperties "
+		   "foreach splitOnConfiguration" },
+	{ "*", "/runtimeConfiguration", "secureData paginationPolicy contentTransfer staticResult" },
+	{ "*", "/runtimeConfiguration/paginationPolicy", "minimumItemCount" },
+	{ "*", "/runtimeConfiguration/contentTransfer", "transferMode" },
+	{ "*", "/recurrence", "startTime endTime timeZone" },
+	{ "*", "/recurrence/schedule", "weekDays monthDays monthlyOccurrences" },
+	{ "*", "/inputs/retryPolicy", "minimumInterval maximumInterval" },
+	{ "Http", "/inputs", "retryPolicy" },
+	{ "OpenApiConnection*", "/inputs", "retryPolicy" },
+	{ "OpenApiConnection*", "/inputs/host",
+	  "connectionName connectionReferenceName apiId operationId" },
+	{ "ApiConnection*", "/inputs", "retryPolicy" },
+	{ "Workflow", "/inputs/host", "workflowReferenceName" },
+	{ "Response", "/inputs", "statusCode" },
+	{ "Terminate", "/inputs", "runStatus runError" },
+	{ "Join", "/inputs", "joinWith" },
 };
 
+/* "run_after" or "Run_After" for "runAfter". */
+static bool is_snake_of(struct str name, struct str camel)
+{
+	size_t k = 0, bars = 0;
+
+	for (size_t i = 0; i < name.n; i++) {
+		if (name.p[i] == '_') {
+			bars++;
+			continue;
+		}
+		if (k == camel.n || !str_eq_nocase(str_n(name.p + i, 1), str_n(camel.p + k, 1)))
+			return false;
+		k++;
+	}
+	return bars && k == camel.n;
+}
+
 static void snake_members(struct lint *l, const struct lint_rule *r, const struct json *object,
-			  struct str pointer)
+			  struct str pointer, const char *known)
 {
 	JSON_EACH(m, object) {
-		for (size_t i = 0; i < ROWS(members); i++) {
-			if (!str_eq(json_name(m), str_from(members[i].wrong)))
+		struct str rest = str_from(known), right;
+
+		while (str_find_char(json_name(m), '_') >= 0 && str_cut(&rest, ' ', &right)) {
+			if (!is_snake_of(json_name(m), right))
 				continue;
-			struct str from = lint_at(l, pointer, members[i].wrong);
-			struct lint_finding *f = lint_add(l, r, from, "the member is named %s",
-							  members[i].right);
-			if (!json_get(object, members[i].right))
-				lint_fix_move(l, f, from, lint_at(l, pointer, members[i].right), m);
+			struct str from = lint_at_n(l, pointer, json_name(m));
+			struct lint_finding *f =
+				lint_add(l, r, from, "the member is named %.*s", STR_ARG(right));
+			if (!json_get_n(object, right))
+				lint_fix_move(l, f, from, lint_at_n(l, pointer, right), m);
 		}
 	}
+}
+
+static bool is_of(const struct lint_step *s, const char *type)
+{
+	struct str t = str_from(type);
+
+	if (str_ends(t, S("*")))
+		return str_starts_nocase(s->type, str_first(t, t.n - 1));
+	return lint_is(s, type);
 }
 
 static void snake_case(struct lint *l, const struct lint_rule *r)
 {
 	struct str at = lint_at(l, l->prefix, "parameters");
 
+	snake_members(l, r, l->definition, l->prefix, "contentVersion staticResults");
 	JSON_EACH(p, json_get(l->definition, "parameters"))
-		snake_members(l, r, p, lint_at_n(l, at, json_name(p)));
-	for (struct lint_step *s = l->steps; s; s = s->next) {
-		struct str inputs = lint_at(l, s->pointer, "inputs");
-
-		snake_members(l, r, s->value, s->pointer);
-		if (lint_is_connector(s) || lint_is(s, "Http") || lint_is(s, "Terminate") ||
-		    lint_is(s, "Response"))
-			snake_members(l, r, s->inputs, inputs);
-		if (lint_is_connector(s))
-			snake_members(l, r, json_get(s->inputs, "host"), lint_at(l, inputs, "host"));
-	}
+		snake_members(l, r, p, lint_at_n(l, at, json_name(p)),
+			      "defaultValue allowedValues");
+	for (struct lint_step *s = l->steps; s; s = s->next)
+		for (size_t i = 0; i < ROWS(places); i++)
+			if (is_of(s, places[i].type))
+				snake_members(l, r, json_at(s->value, places[i].below),
+					      lint_in(l, s, places[i].below), places[i].members);
 }
 
-/* Pointers inside a step, apart by blanks; a|b: one of them. */
+/* Pointers inside a step, apart by blanks; a|b: one of them; * is each member or item. */
 static const struct {
 	const char *type, *needs;
 } required[] = {
 	{ "Foreach", "/foreach /actions" },
 	{ "If", "/expression /actions" },
-	{ "Switch", "/expression /cases" },
+	{ "Switch", "/expression /cases /cases/*/case /cases/*/actions" },
 	{ "Until", "/expression /limit /actions" },
 	{ "Scope", "/actions" },
 	{ "Query", "/inputs/from /inputs/where" },
@@ -159,13 +198,14 @@ static const struct {
 	{ "Table", "/inputs/from /inputs/format" },
 	{ "ParseJson", "/inputs/content /inputs/schema" },
 	{ "Compose", "/inputs" },
-	{ "InitializeVariable", "/inputs/variables/0/name /inputs/variables/0/type" },
+	{ "InitializeVariable", "/inputs/variables/0 /inputs/variables/*/name /inputs/variables/*/type" },
 	{ "SetVariable", "/inputs/name /inputs/value" },
 	{ "AppendToArrayVariable", "/inputs/name /inputs/value" },
 	{ "AppendToStringVariable", "/inputs/name /inputs/value" },
 	{ "IncrementVariable", "/inputs/name" },
 	{ "DecrementVariable", "/inputs/name" },
 	{ "Wait", "/inputs/interval|/inputs/until" },
+	{ "HttpWebhook", "/inputs/subscribe" },
 	{ "Terminate", "/inputs/runStatus" },
 	{ "Response", "/inputs/statusCode" },
 	{ "Http", "/inputs/method /inputs/uri" },
@@ -173,19 +213,42 @@ static const struct {
 	{ "Workflow", "/inputs/host" },
 };
 
+static bool there(const struct json *v, struct str choices)
+{
+	struct str one;
+
+	while (str_cut(&choices, '|', &one))
+		if (json_at_n(v, one))
+			return true;
+	return false;
+}
+
+static void need(struct lint *l, const struct lint_rule *r, const struct lint_step *s,
+		 const struct json *v, struct str at, struct str path)
+{
+	if (!there(v, path))
+		lint_add(l, r, at, "%.*s needs %.*s", STR_ARG(s->type), STR_ARG(path));
+}
+
 static void needs(struct lint *l, const struct lint_rule *r, const struct lint_step *s,
 		  struct str paths)
 {
-	struct str one, choice;
+	struct str path;
 
-	while (str_cut(&paths, ' ', &one)) {
-		struct str all = one;
-		bool there = false;
+	while (str_cut(&paths, ' ', &path)) {
+		ptrdiff_t star = str_find(path, S("/*"));
+		struct str base = str_first(path, (size_t)star), below = str_from_at(path, (size_t)star + 2);
+		struct json *all = star < 0 ? NULL : json_at_n(s->value, base);
+		size_t i = 0;
 
-		while (str_cut(&one, '|', &choice))
-			there = there || json_at_n(s->value, choice);
-		if (!there)
-			lint_add(l, r, s->pointer, "%.*s needs %.*s", STR_ARG(s->type), STR_ARG(all));
+		if (star < 0)
+			need(l, r, s, s->value, s->pointer, path);
+		base = str_fmt(l->a, "%.*s%.*s", STR_ARG(s->pointer), star < 0 ? 0 : (int)star, path.p);
+		JSON_EACH(one, all)
+			need(l, r, s, one,
+			     json_is(all, JSON_ARRAY) ? lint_at_i(l, base, i++)
+						      : lint_at_n(l, base, json_name(one)),
+			     below);
 	}
 }
 
@@ -197,39 +260,76 @@ static void required_members(struct lint *l, const struct lint_rule *r)
 				needs(l, r, s, str_from(required[i].needs));
 }
 
-/* type NULL: any step */
+/* type NULL: any step; * in a pointer is each item. */
 static const struct {
 	const char *type, *pointer, *values;
+	enum lint_severity severity;
 } enumerations[] = {
-	{ "Terminate", "/inputs/runStatus", "Succeeded Failed Cancelled" },
-	{ "InitializeVariable", "/inputs/variables/0/type",
-	  "array boolean float integer object string" },
-	{ "Wait", "/inputs/interval/unit", "Second Minute Hour Day Week Month Year" },
-	{ "Table", "/inputs/format", "CSV HTML" },
+	{ "Terminate", "/inputs/runStatus", "Succeeded Failed Cancelled", LINT_ERROR },
+	{ "InitializeVariable", "/inputs/variables/*/type", "array boolean float integer object string",
+	  LINT_ERROR },
+	{ "Wait", "/inputs/interval/unit", "Second Minute Hour Day Week Month Year", LINT_ERROR },
+	{ "Table", "/inputs/format", "CSV HTML", LINT_ERROR },
+	/* The last three: of the actions that find, cut and format text, in public flows. */
 	{ "Expression", "/kind",
-	  "AddToTime ConvertTimeZone CurrentTime GetFutureTime GetPastTime SubtractFromTime" },
-	{ NULL, "/inputs/retryPolicy/type", "none fixed exponential interval" },
+	  "AddToTime ConvertTimeZone CurrentTime GetFutureTime GetPastTime SubtractFromTime IndexOf "
+	  "Substring FormatNumber", LINT_ERROR },
+	{ NULL, "/inputs/retryPolicy/type", "none fixed exponential interval", LINT_ERROR },
+	{ NULL, "/runtimeConfiguration/contentTransfer/transferMode", "Chunked", LINT_ERROR },
+	{ NULL, "/operationOptions",
+	  "None DisableAsyncPattern SuppressWorkflowHeaders SuppressWorkflowHeadersOnResponse Sequential "
+	  "SingleInstance FailWhenLimitsReached EnableSchemaValidation DisableAutomaticDecompression "
+	  "IncludeAuthorizationHeadersInOutputs Asynchronous RunWorkflowOnHostInstance "
+	  "OptimizedForHighThroughput DisableResponseSchemaValidation "
+	  "PersistRequestContextForConcurrencyControl", LINT_WARNING },
 };
+
+static void one_of(struct lint *l, const struct lint_rule *r, size_t row, const struct json *v,
+		   struct str at)
+{
+	/* Options may be several, apart by commas. */
+	struct str words = json_str(v), word;
+
+	if (!v || str_find_char(words, '@') >= 0)
+		return;
+	do {
+		struct str rest = str_from(enumerations[row].values), one;
+		bool good = false;
+
+		if (!str_cut(&words, ',', &word))
+			word = str_from("");
+		while (!good && str_cut(&rest, ' ', &one))
+			good = str_eq_nocase(str_trim(word), one);
+		if (!good)
+			lint_add(l, r, at, "\"%.*s\" is none of %s", STR_ARG(word),
+				 enumerations[row].values)
+				->severity = enumerations[row].severity;
+	} while (words.p && words.n);
+}
 
 static void enumerated(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_step *s = l->steps; s; s = s->next) {
 		for (size_t i = 0; i < ROWS(enumerations); i++) {
-			struct json *v = json_at(s->value, enumerations[i].pointer);
-			struct str rest = str_from(enumerations[i].values), one;
-			bool good = false;
+			struct str path = str_from(enumerations[i].pointer), base;
+			ptrdiff_t star = str_find(path, S("/*"));
+			size_t k = 0;
 
-			if (!v || (enumerations[i].type && !lint_is(s, enumerations[i].type)) ||
-			    str_find_char(json_str(v), '@') >= 0)
+			if (enumerations[i].type && !lint_is(s, enumerations[i].type))
 				continue;
-			while (!good && str_cut(&rest, ' ', &one))
-				good = str_eq_nocase(json_str(v), one);
-			if (!good)
-				lint_add(l, r,
-					 str_fmt(l->a, "%.*s%s", STR_ARG(s->pointer),
-						 enumerations[i].pointer),
-					 "\"%.*s\" is none of %s", STR_ARG(json_str(v)),
-					 enumerations[i].values);
+			if (star < 0) {
+				one_of(l, r, i, json_at_n(s->value, path),
+				       lint_in(l, s, enumerations[i].pointer));
+				continue;
+			}
+			base = str_first(path, (size_t)star);
+			JSON_EACH(item, json_at_n(s->value, base)) {
+				struct str at = str_fmt(l->a, "%.*s%.*s/%zu%.*s", STR_ARG(s->pointer),
+							STR_ARG(base), k++,
+							STR_ARG(str_from_at(path, (size_t)star + 2)));
+
+				one_of(l, r, i, json_at_n(item, str_from_at(path, (size_t)star + 2)), at);
+			}
 		}
 	}
 }
@@ -248,7 +348,7 @@ static void unique_names(struct lint *l, const struct lint_rule *r)
 	}
 }
 
-enum { NAME_MAX_UNITS = 80, TRACKED_MAX = 16000 };
+enum { NAME_MAX_UNITS = 80, TRACKED_MAX = 16000, DESCRIPTION_MAX = 256 };
 
 static void long_names(struct lint *l, const struct lint_rule *r)
 {
@@ -258,18 +358,40 @@ static void long_names(struct lint *l, const struct lint_rule *r)
 		if (wdl_units(s->name) > NAME_MAX_UNITS)
 			lint_add(l, r, s->pointer, "the name has %zu characters, at most %d are taken",
 				 wdl_units(s->name), NAME_MAX_UNITS);
+		if (wdl_units(json_get_str(s->value, "description")) > DESCRIPTION_MAX)
+			lint_add(l, r, lint_at(l, s->pointer, "description"),
+				 "the description has %zu characters, at most %d are taken",
+				 wdl_units(json_get_str(s->value, "description")), DESCRIPTION_MAX);
 		if (tracked && wdl_units(json_text(l->a, tracked)) > TRACKED_MAX)
 			lint_add(l, r, lint_at(l, s->pointer, "trackedProperties"),
 				 "trackedProperties have more than %d characters", TRACKED_MAX);
 	}
 }
 
+/* ASCII that is neither a letter, a digit nor one of _ - ( ) . */
+static bool is_odd(char c)
+{
+	unsigned char u = (unsigned char)c;
+
+	return u < 0x80 && !(u >= '0' && u <= '9') && !((u | 32) >= 'a' && (u | 32) <= 'z') &&
+	       !strchr("_-().", c);
+}
+
 static void odd_names(struct lint *l, const struct lint_rule *r)
 {
-	for (struct lint_step *s = l->steps; s; s = s->next)
+	for (struct lint_step *s = l->steps; s; s = s->next) {
+		size_t i = 0;
+
+		while (i < s->name.n && !is_odd(s->name.p[i]))
+			i++;
 		if (str_find_char(s->name, '\'') >= 0)
 			lint_add(l, r, s->pointer,
 				 "the name has an apostrophe, which expressions must double");
+		else if (i < s->name.n)
+			lint_add(l, r, s->pointer,
+				 "the name has a \"%c\": expressions must write it as it is here",
+				 s->name.p[i]);
+	}
 }
 
 static void retry_beside(struct lint *l, const struct lint_rule *r)
@@ -386,8 +508,120 @@ static void static_results(struct lint *l, const struct lint_rule *r)
 	}
 }
 
+static bool idle(const struct lint_step *s)
+{
+	if (!lint_is_container(s) || !json_is(json_get(s->value, "actions"), JSON_OBJECT))
+		return false;
+	for (const struct lint_scope *inner = s->scopes; inner; inner = inner->next_of_owner)
+		if (inner->count)
+			return false;
+	return true;
+}
+
+/* A flow of nothing but empty containers is a template that somebody will fill. */
+static bool is_skeleton(const struct lint *l)
+{
+	for (const struct lint_step *s = l->steps; s; s = s->next)
+		if (!s->trigger && !idle(s))
+			return false;
+	return l->actions > 1;
+}
+
+/* One finding per scope: a row of empty containers is one thought. */
+static void empty_containers(struct lint *l, const struct lint_rule *r)
+{
+	enum lint_severity severity = is_skeleton(l) ? LINT_INFO : r->severity;
+
+	for (struct lint_scope *scope = l->scopes; scope; scope = scope->next) {
+		struct lint_step *first = NULL;
+		size_t n = 0;
+
+		for (struct lint_step *s = scope->first; s; s = s->sibling) {
+			if (!idle(s))
+				continue;
+			first = first ? first : s;
+			n++;
+		}
+		if (n == 1)
+			lint_add(l, r, first->pointer, "%.*s contains no action",
+				 STR_ARG(first->name))
+				->severity = severity;
+		else if (n)
+			lint_add(l, r, first->pointer, "%.*s and %zu more here contain no action",
+				 STR_ARG(first->name), n - 1)
+				->severity = severity;
+	}
+}
+
+/* Members of some types only; any other type does not have them. */
+static const struct {
+	const char *member;
+	const char *const types[6];
+} owners[] = {
+	{ "actions", { "Scope", "If", "Foreach", "Until", "Agent", NULL } },
+	{ "else", { "If", NULL } },
+	{ "cases", { "Switch", NULL } },
+	{ "default", { "Switch", NULL } },
+	{ "foreach", { "Foreach", NULL } },
+	{ "expression", { "If", "Switch", "Until", NULL } },
+	{ "splitOn", { NULL } },
+	{ "recurrence", { NULL } },
+	{ "conditions", { NULL } },
+};
+
+static const char *const shared[] = {
+	"type", "kind", "inputs", "metadata", "description", "runAfter", "operationOptions",
+	"runtimeConfiguration", "limit", "trackedProperties", "correlation", "retryPolicy", "tools",
+	NULL,
+};
+
+static void foreign_member(struct lint *l, const struct lint_rule *r, struct lint_step *s,
+			   const struct json *m)
+{
+	struct str at = lint_at_n(l, s->pointer, json_name(m));
+	size_t i = 0;
+
+	while (i < ROWS(owners) && !str_eq(json_name(m), str_from(owners[i].member)))
+		i++;
+	if (i < ROWS(owners)) {
+		if (!lint_among(s->type, owners[i].types) && s->type.n)
+			lint_add(l, r, at, "%.*s has no member %s", STR_ARG(s->type),
+				 owners[i].member);
+	} else if (!lint_among(json_name(m), shared) && str_find_char(json_name(m), '_') < 0) {
+		lint_add(l, r, at, "no action has a member %.*s", STR_ARG(json_name(m)))->severity =
+			LINT_WARNING;
+	}
+}
+
+static void foreign_members(struct lint *l, const struct lint_rule *r)
+{
+	for (struct lint_step *s = l->steps; s; s = s->next)
+		JSON_EACH(m, s->trigger ? NULL : s->value)
+			foreign_member(l, r, s, m);
+}
+
+/* Options and settings that say the same thing in two ways, or opposite things. */
+static void conflicts(struct lint *l, const struct lint_rule *r)
+{
+	static const struct {
+		const char *option, *setting;
+	} rows[] = {
+		{ "Sequential", "/runtimeConfiguration/concurrency/repetitions" },
+		{ "SingleInstance", "/runtimeConfiguration/concurrency/runs" },
+	};
+
+	for (struct lint_step *s = l->steps; s; s = s->next)
+		for (size_t i = 0; i < ROWS(rows); i++)
+			if (str_contains_nocase(json_get_str(s->value, "operationOptions"),
+						str_from(rows[i].option)) &&
+			    json_at(s->value, rows[i].setting))
+				lint_add(l, r, lint_at(l, s->pointer, "operationOptions"),
+					 "%s and %s cannot stand together", rows[i].option,
+					 rows[i].setting + 1);
+}
+
 #define A "`A`:{`type`:`Compose`,`inputs`:1}"
-#define HEAD "`$schema`:`x`,`contentVersion`:`1.0.0.0`"
+#define HEAD EXAMPLE_HEAD
 
 const struct lint_rule lint_rules_shape[] = {
 	{ "STR01", LINT_ERROR, "triggers and actions stand beside each other at the top", root,
@@ -421,7 +655,7 @@ const struct lint_rule lint_rules_shape[] = {
 	  "`aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`:"
 	  "{`type`:`Compose`,`inputs`:1}", A,
 	  .source = SOURCE_LIMITS },
-	{ "STR09", LINT_INFO, "names have no apostrophe", odd_names,
+	{ "STR09", LINT_INFO, "names are made of letters, digits and _ - ( ) .", odd_names,
 	  "`A's`:{`type`:`Compose`,`inputs`:1}", A,
 	  .source = SOURCE_ERRORS },
 	{ "STR10", LINT_ERROR, "retryPolicy stands inside inputs", retry_beside,
@@ -440,11 +674,23 @@ const struct lint_rule lint_rules_shape[] = {
 	  conditions, "`I`:{`type`:`If`,`expression`:{`equals`:[1]},`actions`:{}}",
 	  "`I`:{`type`:`If`,`expression`:{`and`:[{`not`:{`equals`:[1,2]}}]},`actions`:{}}",
 	  .source = SOURCE_SCHEMA },
+	{ "STR13", LINT_WARNING, "containers contain something", empty_containers,
+	  "`S`:{`type`:`Scope`,`actions`:{}}", "`S`:{`type`:`Scope`,`actions`:{" A "}}",
+	  .source = SOURCE_PRACTICE },
 	{ "STR14", LINT_ERROR, "no action is replaced by a made-up result", static_results,
 	  "`A`:{`type`:`Compose`,`inputs`:1,`runtimeConfiguration`:{`staticResult`:{`name`:`A0`,"
 	  "`staticResultOptions`:`Enabled`}}}",
 	  "`A`:{`type`:`Compose`,`inputs`:1,`runtimeConfiguration`:{`staticResult`:{`name`:`A0`,"
 	  "`staticResultOptions`:`Disabled`}}}",
 	  .source = SOURCE_PRACTICE },
+	{ "STR15", LINT_ERROR, "actions have only members of their type", foreign_members,
+	  "`S`:{`type`:`Scope`,`actions`:{" A "},`else`:{`actions`:{}}}",
+	  "`S`:{`type`:`If`,`expression`:`@equals(1,2)`,`actions`:{" A "},`else`:{`actions`:{}}}",
+	  .source = SOURCE_SCHEMA },
+	{ "STR16", LINT_ERROR, "options do not contradict the concurrency", conflicts,
+	  "`L`:{`type`:`Foreach`,`foreach`:`@createArray(1)`,`actions`:{" A "},`operationOptions`:"
+	  "`Sequential`,`runtimeConfiguration`:{`concurrency`:{`repetitions`:5}}}",
+	  "`L`:{`type`:`Foreach`,`foreach`:`@createArray(1)`,`actions`:{" A "},`operationOptions`:"
+	  "`Sequential`}", .source = SOURCE_ACTIONS },
 	{ 0 },
 };

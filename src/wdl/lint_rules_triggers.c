@@ -156,7 +156,7 @@ static void old_triggers(struct lint *l, const struct lint_rule *r)
 }
 
 #define DOC(trigger, actions) \
-	"{`$schema`:`x`,`contentVersion`:`1.0.0.0`,`triggers`:{`t`:{" trigger \
+	"{" EXAMPLE_HEAD ",`triggers`:{`t`:{" trigger \
 	"}},`actions`:{" actions "}}"
 #define RECURRENCE(members) DOC("`type`:`Recurrence`,`recurrence`:{" members "}", "")
 #define RESPONSE "`R`:{`type`:`Response`,`inputs`:{`statusCode`:200}}"
