@@ -203,8 +203,9 @@ static void unused_composes(struct lint *l, const struct lint_rule *r)
 			ref->target->read = true;
 	if (names_are_computed(l, WDL_REF_ACTION) || names_are_computed(l, WDL_REF_SCOPE))
 		return;
+	/* The last one of a branch is there to be looked at in the run. */
 	for (struct lint_step *s = l->steps; s; s = s->next)
-		if (lint_is(s, "Compose") && !s->read)
+		if (lint_is(s, "Compose") && !s->read && s->followers)
 			lint_add(l, r, s->pointer, "nobody reads what %.*s composes", STR_ARG(s->name));
 }
 

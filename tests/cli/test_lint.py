@@ -11,7 +11,7 @@ from cli import check, end, run, skip, Home
 from packages import GOOD, BAD, ID, FOLDER, WORKFLOW, pack, export, solution, service, clientdata
 
 FLOWS = sorted(glob.glob("tests/data/flows/*.json"))
-SLY = dict(GOOD, actions={"A": {"type": "Compose", "inputs": "@add('1', 1)", "runAfter": {}}})
+SLY = dict(GOOD, actions={"A": {"type": "Compose", "inputs": "@add('1', length(triggerBody()))", "runAfter": {}}})
 
 home = Home()
 home.conf("this is no configuration\n")
