@@ -30,8 +30,10 @@ const struct command commands[] = {
 	},
 	{
 		.name = "login",
-		.synopsis = "",
-		.help = "sign in with a code in a browser, and store the sign-in",
+		.synopsis = "[--browser] [--audience NAME] [--letter]",
+		.help = "sign in with a code or the browser, and store the sign-in",
+		.options = cmd_login_options,
+		.loose = true,
 		.new_profile = true,
 		.run = cmd_login,
 	},

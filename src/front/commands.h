@@ -19,8 +19,9 @@ extern const struct cli_option cmd_call_options[];
 /* The tools that this profile offers. */
 int cmd_tools(struct cli *cli);
 
-/* Signing in with a device code. */
+/* Signing in with a device code, or with the browser. */
 int cmd_login(struct cli *cli);
+extern const struct cli_option cmd_login_options[];
 
 /* What has to be made once, outside of flowlatch: the app registration. */
 int cmd_setup(struct cli *cli);

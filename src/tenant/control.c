@@ -161,6 +161,8 @@ static bool set_mode(struct str name, const struct json *v)
 {
 	static const char *const rotations[] = { "keep", "reuse", "none", NULL };
 	static const char *const devices[] = { "auto", "manual", NULL };
+	static const char *const issuers[] = { "none", "right", "otherTenant", "foreign", NULL };
+	static const char *const granted[] = { "asked", "all", NULL };
 	int at;
 
 	if (str_eq(name, S("language")))
@@ -181,6 +183,18 @@ static bool set_mode(struct str name, const struct json *v)
 		if (!set_word(v, devices, &at))
 			return false;
 		knobs.device = (enum device_mode)at;
+		return true;
+	}
+	if (str_eq(name, S("browserIss"))) {
+		if (!set_word(v, issuers, &at))
+			return false;
+		knobs.browser_iss = (enum browser_iss)at;
+		return true;
+	}
+	if (str_eq(name, S("granted"))) {
+		if (!set_word(v, granted, &at))
+			return false;
+		knobs.granted = (enum granted_more)at;
 		return true;
 	}
 	if (str_eq(name, S("clockShiftSeconds"))) {

@@ -23,9 +23,19 @@ enum rotation {
 	ROTATION_NONE,   /* answers carry no new refresh token */
 };
 
+/* What a request for named scopes gets: Entra adds what was consented before. */
+enum granted_more { GRANTED_ASKED, GRANTED_ALL };
+
 enum device_mode {
 	DEVICE_AUTO,    /* approved by the default user at the second poll */
 	DEVICE_MANUAL,  /* waits for /__practice/device or the page */
+};
+
+enum browser_iss {
+	ISS_NONE,         /* as Entra does */
+	ISS_RIGHT,        /* RFC 9207 */
+	ISS_OTHER_TENANT,
+	ISS_FOREIGN,
 };
 
 struct knobs {
@@ -45,6 +55,8 @@ struct knobs {
 	int64_t device_seconds;    /* life of a device code */
 	int64_t device_interval;
 	bool device_blocked;       /* policy: tokens born by device code are refused */
+	enum browser_iss browser_iss;
+	enum granted_more granted;
 	bool browser_auto;         /* /authorize answers at once, without a page */
 	bool regional_links;       /* nextLinks point at regional hosts */
 	int64_t link_seconds;      /* life of a content link, 0: the service's own */

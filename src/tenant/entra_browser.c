@@ -113,6 +113,16 @@ static bool check_request(struct request *q)
 	return true;
 }
 
+/* RFC 9207; Entra itself does not send it yet. */
+static struct str issuer(struct request *q, const struct directory *d)
+{
+	if (knobs.browser_iss == ISS_FOREIGN)
+		return S("https://login.evil.example/common/v2.0");
+	return str_fmt(&q->mem, "%.*s/%s/v2.0", STR_ARG(face_origin(q, FACE_LOGIN)),
+		       knobs.browser_iss == ISS_OTHER_TENANT ?
+			       "99999999-2222-4333-8444-555555555555" : d->id);
+}
+
 static void give_code(struct request *q, struct user *u)
 {
 	struct directory *d = entra_directory(q, u);
@@ -137,6 +147,10 @@ static void give_code(struct request *q, struct user *u)
 	buf_addf(&b, "code=%s&state=", p->code);
 	buf_add_percent(&b, request_query(q, "state"));
 	buf_addf(&b, "&session_state=%s", session);
+	if (knobs.browser_iss != ISS_NONE) {
+		buf_addz(&b, "&iss=");
+		buf_add_percent(&b, issuer(q, d));
+	}
 	redirect(q, uri, buf_str(&b));
 }
 
@@ -181,10 +195,18 @@ static void authorize_decision(struct request *q)
 {
 	struct str name = request_form(q, "user");
 	struct user *u = name.n ? tenant_user(q->tenant, name) : &q->tenant->users[0];
+	const char *error = NULL, *text = NULL;
+	int code;
 
 	if (!entra_directory(q, NULL) || !check_request(q))
 		return;
-	if (!str_eq(request_form(q, "action"), S("accept")))
+	code = entra_scripted_page(q, &error, &text);
+	if (code && error)
+		redirect_error(q, request_query(q, "redirect_uri"), request_query(q, "state"), error,
+			       arena_printf(&q->mem, "AADSTS%d: %s", code, text));
+	else if (code)
+		failed(q, code, text);
+	else if (!str_eq(request_form(q, "action"), S("accept")))
 		redirect_error(q, request_query(q, "redirect_uri"), request_query(q, "state"),
 			       "access_denied",
 			       "AADSTS65004: User declined to consent to access the app.");

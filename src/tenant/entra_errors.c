@@ -209,32 +209,60 @@ void entra_refuse_plain(struct request *q, const char *error, int code, const ch
 	answer(q, 400, error, NULL, code, text, NULL, NULL);
 }
 
-bool entra_scripted(struct request *q, const char *grant, enum knob_audience audience)
+static struct scripted *find_scripted(const char *grant, enum knob_audience audience, bool exactly)
 {
 	if (!script.next)
-		return false;
+		return NULL;
 	LIST_EACH(node, &script) {
 		struct scripted *s = LIST_ITEM(node, struct scripted, node);
-		const struct row *r = row_of(s->code);
 
-		if ((*s->grant && strcmp(s->grant, grant)) ||
-		    (s->audience != KA__MAX && s->audience != audience))
+		if ((*s->grant || exactly) && strcmp(s->grant, grant))
 			continue;
-		if (s->retry_after)
-			answer_header(q, "Retry-After",
-				      str_fmt(&q->mem, "%lld", (long long)s->retry_after));
-		answer(q, s->status ? s->status : r && r->status ? r->status : 400,
-		       *s->error ? s->error : r->error,
-		       *s->suberror ? s->suberror : r ? r->suberror : NULL, s->code,
-		       r ? r->text : "Scripted by the control plane.", "practice",
-		       *s->claims ? s->claims : claims_of(s->code));
-		if (s->count > 0 && !--s->count) {
-			list_remove(&s->node);
-			free(s);
-		}
-		return true;
+		if (s->audience == KA__MAX || s->audience == audience)
+			return s;
 	}
-	return false;
+	return NULL;
+}
+
+static void count_down(struct scripted *s)
+{
+	if (s->count > 0 && !--s->count) {
+		list_remove(&s->node);
+		free(s);
+	}
+}
+
+bool entra_scripted(struct request *q, const char *grant, enum knob_audience audience)
+{
+	struct scripted *s = find_scripted(grant, audience, false);
+	const struct row *r = s ? row_of(s->code) : NULL;
+
+	if (!s)
+		return false;
+	if (s->retry_after)
+		answer_header(q, "Retry-After",
+			      str_fmt(&q->mem, "%lld", (long long)s->retry_after));
+	answer(q, s->status ? s->status : r && r->status ? r->status : 400,
+	       *s->error ? s->error : r->error,
+	       *s->suberror ? s->suberror : r ? r->suberror : NULL, s->code,
+	       r ? r->text : "Scripted by the control plane.", "practice",
+	       *s->claims ? s->claims : claims_of(s->code));
+	count_down(s);
+	return true;
+}
+
+int entra_scripted_page(struct request *q, const char **error, const char **text)
+{
+	struct scripted *s = find_scripted("authorize", KA__MAX, true);
+	const struct row *r = s ? row_of(s->code) : NULL;
+	int code = s ? s->code : 0;
+
+	if (!s)
+		return 0;
+	*error = *s->error ? str_c(&q->mem, str_from(s->error)) : NULL;
+	*text = r ? r->text : "Scripted by the control plane.";
+	count_down(s);
+	return code;
 }
 
 bool entra_script_error(const struct json *v, const char **why)

@@ -42,6 +42,9 @@ void entra_refuse(struct request *q, int code, const char *what);
 void entra_refuse_plain(struct request *q, const char *error, int code, const char *text);
 /* A scripted answer for this grant and audience, if one is due: true when the answer is set. */
 bool entra_scripted(struct request *q, const char *grant, enum knob_audience audience);
+/* The code that the authorization page is scripted to end with, or 0; *error is set when it goes
+ * back to the program, NULL when the page itself says it. */
+int entra_scripted_page(struct request *q, const char **error, const char **text);
 void entra_errors_free(void);
 
 /* ---- entra.c ---- */

@@ -24,7 +24,7 @@ struct aadsts {
 	enum aadsts_class class;
 	const char *sentence; /* what happened */
 	const char *next;     /* what to do */
-	bool consent;         /* what is missing is a consent: an administrator can give it for all */
+	bool consent;         /* what is missing is a consent; an administrator can give it */
 };
 
 /* The row of a code, or NULL. */

@@ -228,6 +228,12 @@ static void tell(struct browser *b, const struct browser_answer *a)
 	b->o.on_answer(b->o.arg, a);
 }
 
+/* An answer, to this sign-in, and the first. */
+static bool is_wanted(const struct browser *b, const struct browser_answer *a)
+{
+	return !b->done && state_fits(b, a->state) && (a->code.n || a->error.n);
+}
+
 static void look(struct visitor *v)
 {
 	struct browser *b = v->browser;
@@ -238,7 +244,7 @@ static void look(struct visitor *v)
 	arena_init(&arena, 16 * LIMIT_BROWSER_REQUEST);
 	arena.wipe = true;
 	r = browser_read(&arena, buf_str(&v->got), b->port, &a);
-	if (r == BROWSER_ANSWER && (b->done || !state_fits(b, a.state) || !(a.code.n || a.error.n))) {
+	if (r == BROWSER_ANSWER && !is_wanted(b, &a)) {
 		answer(v, "403 Forbidden", other_page);
 	} else if (r == BROWSER_ANSWER) {
 		answer(v, "200 OK", a.code.n && !a.error.n ? good_page : refused_page);
@@ -393,8 +399,7 @@ bool browser_paste(struct browser *b, struct str url)
 
 	arena_init(&arena, 16 * LIMIT_BROWSER_REQUEST);
 	arena.wipe = true;
-	good = browser_read_url(&arena, url, b->port, &a) && !b->done && state_fits(b, a.state) &&
-	       (a.code.n || a.error.n);
+	good = browser_read_url(&arena, url, b->port, &a) && is_wanted(b, &a);
 	if (good)
 		tell(b, &a);
 	arena_release(&arena);

@@ -19,14 +19,14 @@ static void take_answer(struct signin *s, const struct http_response *r)
 {
 	struct json *doc;
 
+	if (signin_not_well(r) && ++s->tries < MOST_TRIES) {
+		loop_timer_set(s->o.loop, &s->timer, (int64_t)FIRST_WAIT_MS << s->tries, redeem, s);
+		return;
+	}
 	if (signin_not_well(r)) {
-		if (++s->tries < MOST_TRIES)
-			loop_timer_set(s->o.loop, &s->timer, (int64_t)FIRST_WAIT_MS << s->tries, redeem,
-				       s);
-		else
-			signin_fail(s, ERR_NETWORK,
-				    r->message ? r->message : "The sign-in service did not answer.",
-				    "Check the network, the proxy and ca_file.");
+		signin_fail(s, ERR_NETWORK,
+			    r->message ? r->message : "The sign-in service did not answer.",
+			    "Check the network, the proxy and ca_file.");
 		return;
 	}
 	doc = json_parse(&s->arena, r->body, JSON_ANSWER, NULL);
@@ -153,7 +153,7 @@ static struct str address(struct signin *s, struct str state)
 	buf_add_field(&b, "code_challenge_method", S("S256"));
 	if (s->claims.n)
 		buf_add_field(&b, "claims", s->claims);
-	/* Without a name, the person is asked which account: the browser may be signed in already. */
+	/* The browser may be signed in already, with another account than the one that is meant. */
 	if (account && account[0])
 		buf_add_field(&b, "login_hint", str_from(account));
 	else

@@ -31,7 +31,7 @@ BANNED = [
     ("select|poll(?!\\([^;]*, 0\\))|ppoll|epoll_wait", "the loop",
      r"src/(wire/(loop|http|helper)|tenant/\w+)\.c"),
     ("fork|vfork|posix_spawn|posix_spawnp|execv|execve|execl",
-     "wire/helper.h", r"src/wire/helper\.c"),
+     "wire/helper.h", r"src/wire/(helper|opener)\.c"),
     ("dlopen|dlsym", "one table of functions in the library's owner",
      r"src/(wire/http_lib|wdl/\w+|work/package)\.c"),
 ]
