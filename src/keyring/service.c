@@ -251,8 +251,8 @@ static enum keyring_status add_item(struct work *w, GList *items, struct str nam
 	gsize n = 0;
 
 	for (GList *i = items; i; i = i->next)
-		if (is_item(i->data, name) &&
-		    (!newest || secret_item_get_modified(i->data) > secret_item_get_modified(newest)))
+		if (is_item(i->data, name) && (!newest || secret_item_get_modified(i->data) >
+							       secret_item_get_modified(newest)))
 			newest = i->data;
 	if (!newest)
 		return KEYRING_ABSENT;

@@ -54,10 +54,19 @@ struct auth {
 	struct slot *now; /* being refreshed */
 	struct loop_timer timer;
 	struct http_transfer *transfer;
+	struct store_op *op; /* the store is asked */
 	struct secret *refresh_token, *unsaved;
+	struct secret *access; /* granted, and not used before the new refresh token is stored */
+	int64_t life, refresh_in;
+	/* refused, and not told before the store was looked at again */
+	enum err refused;
+	char *refused_code, *refused_message;
+	bool locked;  /* the store is, so signing in is not what helps */
+	char *advice; /* what to do about the store's last failure */
 	int lock;
 	int64_t waiting_since, sent_at;
 	unsigned tries;
+	int status; /* of the last answer */
 	bool reread;
 	char *object_id, *tenant_id, *name, *username;
 	struct auth_stats stats;
@@ -113,11 +122,16 @@ void auth_free(struct auth *a)
 		return;
 	loop_timer_clear(&a->timer);
 	http_cancel(a->transfer);
+	store_cancel(a->op);
 	os_unlock(a->lock);
 	LIST_EACH_SAFE(pos, &a->slots)
 	free_slot(LIST_ITEM(pos, struct slot, link));
 	secret_free(a->refresh_token);
 	secret_free(a->unsaved);
+	secret_free(a->access);
+	free(a->refused_code);
+	free(a->refused_message);
+	free(a->advice);
 	free(a->object_id);
 	free(a->tenant_id);
 	free(a->name);
@@ -161,9 +175,16 @@ const char *auth_command(const struct auth *a, struct arena *arena)
 {
 	const struct conf *conf = a->o.conf;
 
+	if (a->locked)
+		return "flowlatch unlock";
 	if (conf->profile && strcmp(conf->profile, "default") != 0)
 		return arena_printf(arena, "flowlatch login --profile %s", conf->profile);
 	return "flowlatch login";
+}
+
+const char *auth_advice(const struct auth *a)
+{
+	return a->advice && a->advice[0] ? a->advice : NULL;
 }
 
 /* ---- ends of a refresh ---- */
@@ -219,6 +240,23 @@ static void fail_refresh(struct auth *a, enum err err, const char *code, const c
 	end_refresh(a);
 }
 
+/* Asks the store about the refresh token; the lock stays ours until that is done, even when we
+ * are killed. */
+static void ask_store(struct auth *a, enum store_verb verb, const struct secret *value,
+		      void (*on_done)(void *arg, enum store_result r, struct secret *value))
+{
+	a->op = store_start(a->o.store, a->o.loop, &(struct store_request){
+		.verb = verb,
+		.name = "refresh_token",
+		.value = value,
+		.lock = verb == STORE_PUT && a->lock > 0 ? a->lock : 0,
+		.on_done = on_done,
+		.arg = a,
+	});
+	if (!a->op)
+		fail_refresh(a, ERR_INTERNAL, "", "out of memory", 1000);
+}
+
 /* ---- the token endpoint's answers ---- */
 
 /* "invalid_grant" and its kin want a person; the rest of the OAuth codes want the set-up mended. */
@@ -257,39 +295,50 @@ static struct str resource_of(struct auth *a, struct arena *arena)
 				   str_from(a->now->organisation));
 }
 
-static void refused(struct auth *a, struct arena *arena, const struct http_response *r,
-		    const struct json *doc)
+/* Another process may have refreshed in between, if the lock was not to be had. */
+static void on_reread(void *arg, enum store_result r, struct secret *again)
 {
-	struct str description = json_get_str(doc, "error_description"), line;
-	const struct aadsts *row = aadsts_find(aadsts_code(description));
-	enum err err = row ? by_class[row->class] : oauth_error(json_get_str(doc, "error"), r->status);
-	struct secret *again = NULL;
+	struct auth *a = arg;
 
-	/* Another process may have refreshed in between, if the lock was not to be had. */
-	if (err == ERR_REAUTH_REQUIRED && !a->reread &&
-	    store_get(a->o.store, "refresh_token", &again) == STORE_OK &&
-	    !secret_equal(again, a->refresh_token)) {
-		a->reread = true;
+	a->op = NULL;
+	a->reread = true;
+	if (r == STORE_OK && !secret_equal(again, a->refresh_token)) {
 		secret_free(a->refresh_token);
 		a->refresh_token = again;
 		redeem(a);
 		return;
 	}
 	secret_free(again);
+	fail_refresh(a, a->refused, text(a->refused_code), text(a->refused_message), REMEMBER_MS);
+}
+
+static void refused(struct auth *a, struct arena *arena, const struct json *doc)
+{
+	struct str description = json_get_str(doc, "error_description"), line;
+	struct str code = json_get_str(doc, "error");
+	const struct aadsts *row = aadsts_find(aadsts_code(description));
+
+	a->refused = row ? by_class[row->class] : oauth_error(code, a->status);
 	set_text(&a->now->correlation, json_get_str(doc, "correlation_id"));
 	/* The description's first line is for people; trace ids follow on others. */
 	str_cut(&description, '\r', &line);
 	line = line.n ? str_first_utf8(line, 500) : S("the sign-in service refused the refresh token");
 	a->now->retry_after_s = 0;
-	if (row)
-		line = str_fmt(arena, "%s %s (%.*s)", aadsts_sentence(arena, row, line), row->next,
-			       STR_ARG(line));
+	if (row) {
+		line = str_fmt(arena, "%s %s (%.*s)", aadsts_sentence(arena, row, line),
+			       row->next, STR_ARG(line));
+		code = str_fmt(arena, "AADSTS%u", row->code);
+	}
 	if (json_get_str(doc, "claims").n)
 		signin_keep_claims(store_dir(a->o.store), resource_of(a, arena),
 				   json_get_str(doc, "claims"));
-	fail_refresh(a, err, row ? arena_printf(arena, "AADSTS%u", row->code)
-				 : str_c(arena, json_get_str(doc, "error")),
-		     str_c(arena, line), REMEMBER_MS);
+	set_text(&a->refused_code, code);
+	set_text(&a->refused_message, line);
+	if (a->refused == ERR_REAUTH_REQUIRED && !a->reread)
+		ask_store(a, STORE_GET, NULL, on_reread);
+	else
+		fail_refresh(a, a->refused, text(a->refused_code), text(a->refused_message),
+			     REMEMBER_MS);
 }
 
 /* The service or the network is not well: try again a little later, then give up for a while. */
@@ -321,6 +370,50 @@ static void take_identity(struct auth *a, struct arena *arena, struct str id_tok
 	set_text(&a->username, json_get_str(claims, "preferred_username"));
 }
 
+/* The access token may be used from now on. */
+static void settle(struct auth *a)
+{
+	struct slot *s = a->now;
+	int64_t margin;
+	uint32_t r;
+
+	secret_free(s->token);
+	s->token = a->access;
+	a->access = NULL;
+	s->serial = ++a->serial;
+	free(s->claims);
+	s->claims = NULL;
+	crypt_random(&r, sizeof(r));
+	margin = MARGIN_MS + (int64_t)(r % MARGIN_JITTER_MS);
+	if (margin > a->life / 10)
+		margin = a->life / 10;
+	s->expires = a->sent_at + a->life;
+	s->renew = s->expires - margin;
+	if (a->refresh_in > 0 && a->sent_at + a->refresh_in < s->renew)
+		s->renew = a->sent_at + a->refresh_in;
+	s->err = ERR_OK;
+	s->failed_until = 0;
+	a->stats.refreshes++;
+	end_refresh(a);
+}
+
+static void on_kept(void *arg, enum store_result r, struct secret *value)
+{
+	struct auth *a = arg;
+
+	(void)value;
+	a->op = NULL;
+	if (r == STORE_OK) {
+		secret_free(a->unsaved);
+		a->unsaved = NULL;
+	} else {
+		/* Kept in memory and tried again: losing it would lose the sign-in. */
+		log_warn("the new refresh token could not be stored: %s",
+			 store_message(a->o.store));
+	}
+	settle(a);
+}
+
 /* The new refresh token is stored before the access token is used. */
 static void keep_refresh_token(struct auth *a, struct str bytes)
 {
@@ -328,51 +421,28 @@ static void keep_refresh_token(struct auth *a, struct str bytes)
 
 	if (!fresh || secret_equal(fresh, a->refresh_token)) {
 		secret_free(fresh);
+		settle(a);
 		return;
 	}
 	secret_free(a->unsaved);
-	a->unsaved = NULL;
-	if (store_put(a->o.store, "refresh_token", fresh) == STORE_OK) {
-		secret_free(fresh);
-		return;
-	}
-	/* Kept in memory and tried again: losing it would lose the sign-in. */
-	log_warn("the new refresh token could not be stored: %s", store_message(a->o.store));
 	a->unsaved = fresh;
+	ask_store(a, STORE_PUT, fresh, on_kept);
 }
 
 static void granted(struct auth *a, struct arena *arena, const struct json *doc)
 {
-	struct slot *s = a->now;
-	int64_t life = json_int(json_get(doc, "expires_in"), 0) * 1000;
-	int64_t refresh_in = json_int(json_get(doc, "refresh_in"), 0) * 1000, margin;
-	struct str token = json_get_str(doc, "access_token");
 	uint64_t n;
-	uint32_t r;
 
+	a->life = json_int(json_get(doc, "expires_in"), 0) * 1000;
+	a->refresh_in = json_int(json_get(doc, "refresh_in"), 0) * 1000;
 	/* Some servers send numbers as strings. */
-	if (!life && str_to_u64(json_get_str(doc, "expires_in"), &n) && n < 1u << 30)
-		life = (int64_t)n * 1000;
-	keep_refresh_token(a, json_get_str(doc, "refresh_token"));
+	if (!a->life && str_to_u64(json_get_str(doc, "expires_in"), &n) && n < 1u << 30)
+		a->life = (int64_t)n * 1000;
 	take_identity(a, arena, json_get_str(doc, "id_token"));
-	secret_free(s->token);
-	s->token = secret_new(token);
-	s->serial = ++a->serial;
-	set_text(&s->scope_granted, json_get_str(doc, "scope"));
-	free(s->claims);
-	s->claims = NULL;
-	crypt_random(&r, sizeof(r));
-	margin = MARGIN_MS + (int64_t)(r % MARGIN_JITTER_MS);
-	if (margin > life / 10)
-		margin = life / 10;
-	s->expires = a->sent_at + life;
-	s->renew = s->expires - margin;
-	if (refresh_in > 0 && a->sent_at + refresh_in < s->renew)
-		s->renew = a->sent_at + refresh_in;
-	s->err = ERR_OK;
-	s->failed_until = 0;
-	a->stats.refreshes++;
-	end_refresh(a);
+	set_text(&a->now->scope_granted, json_get_str(doc, "scope"));
+	secret_free(a->access);
+	a->access = secret_new(json_get_str(doc, "access_token"));
+	keep_refresh_token(a, json_get_str(doc, "refresh_token"));
 }
 
 static void on_answer(void *arg, const struct http_response *r)
@@ -383,6 +453,7 @@ static void on_answer(void *arg, const struct http_response *r)
 	jmp_buf out;
 
 	a->transfer = NULL;
+	a->status = r->status;
 	if (r->outcome != HTTP_ANSWERED) {
 		later(a, r, r->outcome == HTTP_TIMEOUT ? ERR_TIMEOUT : ERR_NETWORK,
 		      r->message ? r->message : "the sign-in service did not answer");
@@ -405,7 +476,7 @@ static void on_answer(void *arg, const struct http_response *r)
 	if (r->status == 200 && json_get_str(doc, "access_token").n)
 		granted(a, &arena, doc);
 	else if (json_get_str(doc, "error").n)
-		refused(a, &arena, r, doc);
+		refused(a, &arena, doc);
 	else
 		fail_refresh(a, ERR_UPSTREAM, "",
 			     "the sign-in service answered with something unexpected", 1000);
@@ -475,31 +546,70 @@ static void redeem(void *arg)
 		fail_refresh(a, ERR_INTERNAL, "", "the token request could not be started", 1000);
 }
 
-static void read_and_redeem(struct auth *a)
+static void no_token(struct auth *a, enum store_result r)
 {
-	enum store_result r;
+	const char *next = r == STORE_ABSENT ? NULL : store_next(a->o.store);
 
-	if (a->unsaved && store_put(a->o.store, "refresh_token", a->unsaved) == STORE_OK) {
+	a->locked = r == STORE_LOCKED;
+	set_text(&a->advice, str_from(next));
+	fail_refresh(a, ERR_NOT_SIGNED_IN, "",
+		     r == STORE_ABSENT ? "nobody is signed in with this profile"
+				       : store_message(a->o.store),
+		     0);
+}
+
+/* A refusal is answered from memory for a while, as long as the same refresh token is there. */
+static bool refused_before(const struct auth *a)
+{
+	unsigned char hash[CRYPT_HASH];
+	const struct slot *s = a->now;
+
+	if (s->err != ERR_REAUTH_REQUIRED || os_now_ms() >= s->failed_until)
+		return false;
+	crypt_sha256(secret_bytes(a->refresh_token), hash);
+	return crypt_equal(hash, s->failed_with, sizeof(hash));
+}
+
+static void on_token(void *arg, enum store_result r, struct secret *value)
+{
+	struct auth *a = arg;
+
+	a->op = NULL;
+	a->refresh_token = value;
+	a->locked = false;
+	set_text(&a->advice, S(""));
+	a->tries = 0;
+	a->reread = false;
+	if (r != STORE_OK)
+		no_token(a, r);
+	else if (!a->o.conf->client_id)
+		fail_refresh(a, ERR_CONFIG, "", "the profile names no client_id", 0);
+	else if (refused_before(a))
+		end_refresh(a);
+	else
+		redeem(a);
+}
+
+static void on_saved(void *arg, enum store_result r, struct secret *value)
+{
+	struct auth *a = arg;
+	struct secret *copy = secret_copy(a->unsaved);
+
+	(void)value;
+	a->op = NULL;
+	if (r == STORE_OK) {
 		secret_free(a->unsaved);
 		a->unsaved = NULL;
 	}
+	on_token(a, copy ? STORE_OK : STORE_FAILED, copy);
+}
+
+static void read_and_redeem(struct auth *a)
+{
 	if (a->unsaved)
-		a->refresh_token = secret_copy(a->unsaved);
-	r = a->refresh_token ? STORE_OK : store_get(a->o.store, "refresh_token", &a->refresh_token);
-	if (r == STORE_OK && !a->o.conf->client_id) {
-		fail_refresh(a, ERR_CONFIG, "", "the profile names no client_id", 0);
-		return;
-	}
-	if (r != STORE_OK) {
-		fail_refresh(a, ERR_NOT_SIGNED_IN, "",
-			     r == STORE_ABSENT ? "nobody is signed in with this profile"
-					       : store_message(a->o.store),
-			     0);
-		return;
-	}
-	a->tries = 0;
-	a->reread = false;
-	redeem(a);
+		ask_store(a, STORE_PUT, a->unsaved, on_saved);
+	else
+		ask_store(a, STORE_GET, NULL, on_token);
 }
 
 static void try_lock(void *arg)
@@ -548,21 +658,6 @@ static void next_refresh(struct auth *a)
 
 /* ---- asking for a token ---- */
 
-/* A remembered refusal holds only as long as the same refresh token is in the store. */
-static bool still_refused(struct auth *a, struct slot *s)
-{
-	unsigned char hash[CRYPT_HASH];
-	struct secret *token = NULL;
-
-	if (s->err != ERR_REAUTH_REQUIRED)
-		return true;
-	if (store_get(a->o.store, "refresh_token", &token) != STORE_OK)
-		return false;
-	crypt_sha256(secret_bytes(token), hash);
-	secret_free(token);
-	return crypt_equal(hash, s->failed_with, sizeof(hash));
-}
-
 static enum auth_state tell_failure(const struct slot *s, struct auth_failure *f)
 {
 	*f = (struct auth_failure){
@@ -598,7 +693,7 @@ enum auth_state auth_get(struct auth *a, enum audience aud, struct str organisat
 		return AUTH_READY;
 	}
 	/* Those who waited for a refresh are told how it failed, remembered or not. */
-	if (w->told || (!s->wanted && now < s->failed_until && still_refused(a, s))) {
+	if (w->told || (!s->wanted && now < s->failed_until && s->err != ERR_REAUTH_REQUIRED)) {
 		w->told = false;
 		return tell_failure(s, failure);
 	}

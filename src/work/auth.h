@@ -69,8 +69,10 @@ enum auth_state auth_get(struct auth *a, enum audience aud, struct str organisat
  * refreshes.  `claims`: the decoded challenge, or empty.  Ignored when it is gone already. */
 void auth_rejected(struct auth *a, enum audience aud, struct str organisation,
 		   unsigned long serial, struct str claims);
-/* What a person must run to sign in with this profile. */
+/* What a person must run to sign in with this profile, or to unlock the sign-in. */
 const char *auth_command(const struct auth *a, struct arena *arena);
+/* What to do about the store when the last refresh failed because of it, or NULL. */
+const char *auth_advice(const struct auth *a);
 
 /* Who is signed in, as far as id tokens have told in this process. */
 struct auth_identity {

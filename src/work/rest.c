@@ -641,7 +641,11 @@ void rest_start(struct call *c, struct stage *s, size_t i)
 void rest_explain_sign_in(struct call *c)
 {
 	const char *command = auth_command(c->work->auth, c->arena);
+	const char *advice = auth_advice(c->work->auth);
 
 	fail_command(c, "%s", command);
-	hint(c, "A person has to run this in a terminal: %s", command);
+	if (advice)
+		hint(c, "%s", advice);
+	else
+		hint(c, "A person has to run this in a terminal: %s", command);
 }

@@ -180,13 +180,31 @@ static void store_token(void *arg)
 	r = store_put(s->store, "refresh_token", s->refresh_token);
 	os_unlock(lock);
 	if (r != STORE_OK) {
-		signin_fail(s, ERR_CONFIG, store_message(s->store), NULL);
+		signin_fail(s, ERR_CONFIG,
+			    arena_printf(&s->arena, "The sign-in could not be stored: %s",
+					 store_message(s->store)),
+			    store_next(s->store));
 		return;
 	}
 	/* What was asked for was sent and is satisfied. */
 	if (s->claims.n)
 		signin_keep_claims(store_dir(s->store), s->resource, S(""));
 	signin_tell(s, &s->signed_in);
+}
+
+/* What is stored belongs to what the profile says from now on. */
+static void keep(struct signin *s)
+{
+	struct store *store;
+
+	if (s->o.on_account)
+		s->o.on_account(s->o.arg, &s->signed_in);
+	store = store_new(s->o.conf);
+	if (store) {
+		store_free(s->store);
+		s->store = store;
+	}
+	store_token(s);
 }
 
 /* True when `iss` names the tenant at our authority (OpenID Connect Core 3.1.3.7, RFC 9207). */
@@ -270,34 +288,23 @@ void signin_take_tokens(struct signin *s, const struct json *doc)
 					 s->signed_in.username, s->o.conf->account),
 			    "Sign out in the browser, or use another profile.");
 	else
-		store_token(s);
+		keep(s);
 }
 
 /* ---- the start ---- */
 
-/* A store that cannot keep the token is found out before the person goes to the browser:
- * what is there is written again, and where nothing is, something is written and erased. */
+/* A store that cannot keep the token is found out before the person goes to the browser. */
 static bool store_works(struct signin *s)
 {
-	struct secret *now = NULL;
-	enum store_result r;
 	int lock = lock_token(s);
+	enum store_result r;
 
 	/* Somebody is just using the store, so it works. */
 	if (lock < 0 && store_dir(s->store))
 		return true;
-	r = store_get(s->store, "refresh_token", &now);
-	if (r == STORE_OK) {
-		r = store_put(s->store, "refresh_token", now);
-	} else if (r == STORE_ABSENT) {
-		now = secret_new(S("-"));
-		r = now ? store_put(s->store, "refresh_token", now) : STORE_FAILED;
-		if (r == STORE_OK)
-			r = store_erase(s->store, "refresh_token");
-	}
-	secret_free(now);
+	r = store_try(s->store);
 	os_unlock(lock);
-	return r == STORE_OK || r == STORE_ABSENT;
+	return r == STORE_OK;
 }
 
 static void start(void *arg)
@@ -325,8 +332,7 @@ static void start(void *arg)
 		return;
 	}
 	if (!store_works(s)) {
-		signin_fail(s, ERR_CONFIG, store_message(s->store),
-			    "Set refresh_token_file in the profile to a file that only you can read.");
+		signin_fail(s, ERR_CONFIG, store_message(s->store), store_next(s->store));
 		return;
 	}
 	s->claims = signin_kept_claims(&s->arena, store_dir(s->store), s->resource);

@@ -48,6 +48,9 @@ struct signin_options {
 	void (*on_address)(void *arg, struct str url, unsigned port);
 	/* Still waiting. */
 	void (*on_wait)(void *arg, int64_t seconds_left);
+	/* Signed in, not stored yet: the caller may record the account in the profile and in
+	 * `conf`, because the sign-in is stored for what `conf` says afterwards.  Or NULL. */
+	void (*on_account)(void *arg, const struct signin_end *account);
 	/* Called once; the strings die with signin_free, which is called after it, not in it. */
 	void (*on_end)(void *arg, const struct signin_end *end);
 	void *arg;

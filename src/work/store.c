@@ -1,12 +1,10 @@
 /*
- * store.c - the small secrets of one profile, in files of mode 0600.
+ * store.c - the small secrets of one profile: which kind keeps them, and what all kinds share.
  *
- * Knows which file holds which item; knows nothing of what an item is for.
- * Two kinds live here: the practice tenant keeps everything in its state directory, and
- * store = refresh_token_file keeps the refresh token in the file that the person named and
- * everything else in the state directory.
+ * Knows nothing of what an item is for, but for the refresh token, which belongs to an account,
+ * and for the two keys, which belong to the profile's directory.
  */
-#include "work/store.h"
+#include "work/store_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,33 +18,86 @@
 #include "base/os.h"
 #include "text/crypt.h"
 #include "work/conf_text.h"
+#include "work/host.h"
 
-#define SEAL_KEY "seal_key"
+#define PROBE "probe"
 
-struct store {
-	char *kind;       /* as written in the configuration */
-	char *token_file; /* the person's refresh token file, or NULL */
-	char *dir;        /* state_dir/profiles/NAME, or NULL when the name is not a safe one */
-	bool files;       /* this kind is kept in files */
-	bool have_dir;
-	struct secret *seal_key;
-	char message[512];
+static const char *const result_names[STORE__RESULTS] = {
+	[STORE_OK] = "ok",
+	[STORE_ABSENT] = "absent",
+	[STORE_LOCKED] = "locked",
+	[STORE_NO_BUS] = "no_bus",
+	[STORE_NO_SERVICE] = "no_service",
+	[STORE_NO_COLLECTION] = "no_collection",
+	[STORE_SLOW] = "slow",
+	[STORE_UNAVAILABLE] = "unavailable",
+	[STORE_UNSAFE] = "unsafe",
+	[STORE_OTHER_LOGIN] = "other_sign_in",
+	[STORE_FAILED] = "failed",
 };
 
-__attribute__((__format__(__printf__, 3, 4))) static enum store_result
-say(struct store *s, enum store_result r, const char *fmt, ...)
+static const struct {
+	const char *name;
+	const struct store_kind *kind; /* NULL: found out when it is needed */
+	const char *what;
+} kinds[] = {
+	{ "keyring", &store_keyring, "the desktop's keyring" },
+	{ "session", NULL, "memory, until the end of the session or a restart" },
+	{ "file", &store_sealed, "encrypted files" },
+	{ "refresh_token_file", &store_token_file, "a file" },
+	{ "practice", &store_plain, "files of the practice tenant" },
+};
+
+const char *store_result_name(enum store_result r)
+{
+	return result_names[r];
+}
+
+enum store_result store_say(struct store *s, enum store_result r, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(s->message, sizeof(s->message), fmt, ap);
 	va_end(ap);
+	s->next[0] = '\0';
 	return r;
 }
 
+void store_advise(struct store *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->next, sizeof(s->next), fmt, ap);
+	va_end(ap);
+}
+
+const char *store_message(const struct store *s)
+{
+	return s->message;
+}
+
+const char *store_next(const struct store *s)
+{
+	return s->next[0] ? s->next : NULL;
+}
+
+int64_t store_written(const struct store *s)
+{
+	return s->written;
+}
+
+const char *store_name(const struct store *s)
+{
+	return s->name;
+}
+
+/* ---- making ---- */
+
 static char *copy(const char *z)
 {
-	return z ? strdup(z) : NULL;
+	return strdup(z ? z : "");
 }
 
 static char *profile_dir(const struct conf *conf)
@@ -60,19 +111,56 @@ static char *profile_dir(const struct conf *conf)
 	return dir;
 }
 
+/* The sign-in service in use; a row of the cloud table, or what a custom cloud names. */
+static char *authority_of(const struct conf *conf)
+{
+	const char *message;
+	struct hosts *hosts;
+	struct arena a;
+	jmp_buf out;
+	char *text;
+
+	arena_init(&a, 4u << 20);
+	if (arena_guard(&a, &out)) {
+		arena_release(&a);
+		return NULL;
+	}
+	hosts = hosts_new(&a, conf, &message);
+	text = copy(hosts ? str_c(&a, host_authority(hosts)) : NULL);
+	arena_release(&a);
+	return text;
+}
+
 struct store *store_new(const struct conf *conf)
 {
 	bool practice = conf->cloud && !strcmp(conf->cloud, "practice");
+	const char *name = conf->store ? conf->store : "keyring";
 	struct store *s = calloc(1, sizeof(*s));
+	size_t i = 0;
 
 	if (!s)
 		return NULL;
-	s->kind = copy(practice ? "practice" : conf->store ? conf->store : "keyring");
+	/* The practice tenant keeps what it has no file for in its own state directory. */
+	if (practice && strcmp(name, "refresh_token_file") != 0)
+		name = "practice";
+	while (i + 1 < sizeof(kinds) / sizeof(*kinds) && strcmp(kinds[i].name, name) != 0)
+		i++;
+	s->name = kinds[i].name;
+	s->kind = kinds[i].kind;
 	s->dir = profile_dir(conf);
-	if (conf->store && !strcmp(conf->store, "refresh_token_file"))
-		s->token_file = copy(conf->refresh_token_file);
-	s->files = practice || s->token_file;
-	if (!s->kind) {
+	s->profile = copy(conf->profile);
+	s->token_file = conf->refresh_token_file ? copy(conf->refresh_token_file) : NULL;
+	s->key_file = conf->key_file ? copy(conf->key_file) : NULL;
+	s->login.authority = authority_of(conf);
+	s->login.tenant = copy(conf->tenant);
+	s->login.client_id = copy(conf->client_id);
+	s->login.account = copy(conf->account);
+	if (asprintf(&s->login_command, "flowlatch login%s%s",
+		     strcmp(s->profile ? s->profile : "", "default") != 0 ? " --profile " : "",
+		     strcmp(s->profile ? s->profile : "", "default") != 0 ? s->profile : "") < 0)
+		s->login_command = NULL;
+	if (!s->login.authority || !s->login.tenant || !s->login.client_id || !s->login.account ||
+	    !s->login_command) {
 		store_free(s);
 		return NULL;
 	}
@@ -84,16 +172,47 @@ void store_free(struct store *s)
 	if (!s)
 		return;
 	secret_free(s->seal_key);
-	free(s->kind);
+	for (size_t i = 0; i < sizeof(s->ahead) / sizeof(*s->ahead); i++)
+		secret_free(s->ahead[i].raw);
+	free(s->profile);
 	free(s->token_file);
+	free(s->key_file);
 	free(s->dir);
+	free(s->login_command);
+	free(s->description);
+	free(s->login.authority);
+	free(s->login.tenant);
+	free(s->login.client_id);
+	free(s->login.account);
 	free(s);
 }
 
-const char *store_message(const struct store *s)
+/* store = session is the kernel's keyring, or where that is forbidden (containers) the collection
+ * of the desktop's keyring that is never written to a disk. */
+const struct store_kind *store_kind(struct store *s)
 {
-	return s->message;
+	if (!s->kind)
+		s->kind = store_kernel_works() ? &store_kernel : &store_session_service;
+	return s->kind;
 }
+
+const char *store_describe(struct store *s)
+{
+	const char *where = s->kind == &store_token_file ? s->token_file
+			    : s->kind == &store_sealed	? s->dir
+							: NULL;
+	const char *what = "";
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (!strcmp(kinds[i].name, s->name))
+			what = kinds[i].what;
+	free(s->description);
+	if (asprintf(&s->description, "%s%s%s", what, where ? " " : "", where ? where : "") < 0)
+		s->description = NULL;
+	return s->description ? s->description : what;
+}
+
+/* ---- the directory ---- */
 
 /* A directory that others may write would let them put their files in place of ours. */
 static const char *unsafe_dir(const char *dir)
@@ -109,7 +228,7 @@ static const char *unsafe_dir(const char *dir)
 	return st.st_mode & 022 ? "can be written by others; run chmod 0700 on it" : NULL;
 }
 
-static enum store_result make_dir(struct store *s)
+enum store_result store_need_dir(struct store *s)
 {
 	const char *why;
 	int err;
@@ -117,154 +236,257 @@ static enum store_result make_dir(struct store *s)
 	if (s->have_dir)
 		return STORE_OK;
 	if (!s->dir)
-		return say(s, STORE_FAILED, "the profile's name cannot be the name of a directory");
+		return store_say(s, STORE_FAILED,
+				 "the profile's name cannot be the name of a directory");
 	err = os_mkdirs(s->dir);
 	if (err)
-		return say(s, STORE_FAILED, "%s: %s", s->dir, strerror(err));
+		return store_say(s, STORE_FAILED, "%s: %s", s->dir, strerror(err));
 	why = unsafe_dir(s->dir);
 	if (why)
-		return say(s, STORE_UNSAFE, "%s: %s", s->dir, why);
+		return store_say(s, STORE_UNSAFE, "%s: %s", s->dir, why);
 	s->have_dir = true;
 	return STORE_OK;
 }
 
 const char *store_dir(struct store *s)
 {
-	return make_dir(s) == STORE_OK ? s->dir : NULL;
+	return store_need_dir(s) == STORE_OK ? s->dir : NULL;
 }
 
-static bool name_ok(const char *name)
+const char *store_dir_name(const struct store *s)
+{
+	return s->dir;
+}
+
+/* ---- items ---- */
+
+bool store_name_ok(const char *name)
 {
 	size_t n = strlen(name);
 
 	return n > 0 && n <= 32 && strspn(name, "abcdefghijklmnopqrstuvwxyz_") == n;
 }
 
-/* The file of an item.  What is wrong is said. */
-static enum store_result item_path(struct store *s, const char *name, char path[4096])
+static enum store_result check_name(struct store *s, const char *name)
 {
-	int n;
-
-	if (!s->files)
-		return say(s, STORE_UNAVAILABLE,
-			   "flowlatch %s cannot use store = %s; set store = refresh_token_file and "
-			   "refresh_token_file = PATH, or try it with --practice",
-			   FLOWLATCH_VERSION, s->kind);
-	if (!name_ok(name))
-		return say(s, STORE_FAILED, "'%s' is not the name of an item", name);
-	if (s->token_file && !strcmp(name, "refresh_token")) {
-		n = snprintf(path, 4096, "%s", s->token_file);
-	} else {
-		if (!s->dir)
-			return say(s, STORE_FAILED,
-				   "the profile's name cannot be the name of a directory");
-		n = snprintf(path, 4096, "%s/%s", s->dir, name);
-	}
-	return n > 0 && n < 4096 ? STORE_OK : say(s, STORE_FAILED, "the file's name is too long");
+	if (!store_name_ok(name))
+		return store_say(s, STORE_FAILED, "'%s' is not the name of an item", name);
+	return s->dir ? STORE_OK
+		      : store_say(s, STORE_FAILED,
+				  "the profile's name cannot be the name of a directory");
 }
 
-/* Reads the open file into a secret. */
-static enum store_result read_item(struct store *s, int fd, const char *path, bool text,
-				   struct secret **out)
+static enum store_result get_raw(struct store *s, const char *name, struct secret **raw)
 {
-	struct str bytes;
-	struct buf b;
-	int err;
+	const struct store_kind *k = store_kind(s);
 
-	buf_init(&b, LIMIT_STORE_ITEM);
-	/* All the memory at once: growing would leave copies behind. */
-	buf_room(&b, LIMIT_STORE_ITEM);
-	err = os_read_fd(fd, &b);
-	bytes = buf_str(&b);
-	if (text)
-		bytes = str_trim(bytes);
-	if (!err && bytes.n) {
-		*out = secret_new(bytes);
-		err = *out ? 0 : ENOMEM;
-	}
-	buf_free_wiped(&b);
-	if (err)
-		return say(s, STORE_FAILED, "%s: %s", path,
-			   err == EFBIG ? "is too large for a secret" : strerror(err));
-	return bytes.n ? STORE_OK : say(s, STORE_ABSENT, "%s is empty", path);
+	if (!k->helper)
+		return k->get(s, name, raw);
+	*raw = store_take_ahead(s, name);
+	if (*raw)
+		return STORE_OK;
+	return store_wait(s, &(struct store_request){ .verb = STORE_GET, .name = name }, raw);
+}
+
+static enum store_result put_raw(struct store *s, const char *name, const struct secret *raw)
+{
+	const struct store_kind *k = store_kind(s);
+	struct store_request r = { .verb = STORE_PUT, .name = name, .value = raw };
+
+	return k->helper ? store_wait(s, &r, NULL) : k->put(s, name, raw);
+}
+
+/* What a plain store (an earlier one of this profile, or a logout) left in a file. */
+static enum store_result adopt_file(struct store *s, const char *name, struct secret **out)
+{
+	char path[4096];
+	enum store_result r;
+	int n = snprintf(path, sizeof(path), "%s/%s", s->dir, name);
+
+	if (n < 0 || (size_t)n >= sizeof(path) || access(path, F_OK))
+		return STORE_ABSENT;
+	r = store_read_file(s, path, false, out);
+	if (r != STORE_OK)
+		return r;
+	r = store_put(s, name, *out);
+	if (r == STORE_OK)
+		return store_remove_file(s, path);
+	secret_free(*out);
+	*out = NULL;
+	return r;
 }
 
 enum store_result store_get(struct store *s, const char *name, struct secret **out)
 {
-	char path[4096];
-	enum store_result r = item_path(s, name, path);
-	const char *why;
-	int fd;
+	enum store_result r = check_name(s, name);
+	struct secret *raw = NULL;
 
 	if (r != STORE_OK)
 		return r;
-	fd = os_open_private(path, O_RDONLY, &why);
-	if (fd < 0 && why)
-		return say(s, STORE_UNSAFE, "%s %s", path, why);
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return say(s, STORE_ABSENT, "there is no %s", path);
-	if (fd < 0)
-		return say(s, STORE_FAILED, "%s: %s", path, strerror(errno));
-	r = read_item(s, fd, path, s->token_file && !strcmp(name, "refresh_token"), out);
-	close(fd);
+	s->written = 0;
+	r = get_raw(s, name, &raw);
+	if (r == STORE_OK && store_kind(s)->bare) {
+		*out = raw;
+		return r;
+	}
+	if (r == STORE_OK)
+		r = store_unwrap(s, name, raw, out);
+	else if (r == STORE_ABSENT && !store_kind(s)->bare && strcmp(name, STORE_TOKEN) != 0)
+		r = adopt_file(s, name, out);
+	secret_free(raw);
 	return r;
-}
-
-/* A file that is there must be safe before it is replaced: it may be somebody's trap. */
-static enum store_result check_target(struct store *s, const char *path)
-{
-	const char *why;
-	int fd = os_open_private(path, O_RDONLY, &why);
-
-	if (fd >= 0)
-		close(fd);
-	else if (why)
-		return say(s, STORE_UNSAFE, "%s %s", path, why);
-	return STORE_OK;
 }
 
 enum store_result store_put(struct store *s, const char *name, const struct secret *value)
 {
-	char path[4096];
-	enum store_result r = item_path(s, name, path);
-	struct str bytes = secret_bytes(value);
-	int err;
+	enum store_result r = check_name(s, name);
+	size_t n = secret_bytes(value).n;
+	struct secret *raw;
 
 	if (r != STORE_OK)
 		return r;
-	if (!bytes.n || bytes.n > LIMIT_STORE_ITEM)
-		return say(s, STORE_FAILED, "%s: %s", path,
-			   bytes.n ? "the value is too large" : "the value is empty");
-	if (!s->token_file || strcmp(path, s->token_file) != 0)
-		r = make_dir(s);
-	if (r == STORE_OK)
-		r = check_target(s, path);
-	if (r != STORE_OK)
-		return r;
-	err = os_write_atomic(path, bytes);
-	return err ? say(s, STORE_FAILED, "%s cannot be written: %s", path, strerror(err))
-		   : STORE_OK;
+	if (!n || n > LIMIT_STORE_ITEM)
+		return store_say(s, STORE_FAILED, "%s: %s", name,
+				 n ? "the value is too large" : "the value is empty");
+	if (store_kind(s)->bare)
+		return put_raw(s, name, value);
+	raw = store_wrap(s, name, value);
+	r = raw ? put_raw(s, name, raw) : store_say(s, STORE_FAILED, "memory is out");
+	secret_free(raw);
+	return r;
 }
 
 enum store_result store_erase(struct store *s, const char *name)
 {
-	char path[4096];
-	enum store_result r = item_path(s, name, path);
+	enum store_result r = check_name(s, name);
 
 	if (r != STORE_OK)
 		return r;
-	if (!strcmp(name, SEAL_KEY)) {
+	if (!strcmp(name, STORE_SEAL_KEY)) {
 		secret_free(s->seal_key);
 		s->seal_key = NULL;
 	}
-	if (unlink(path)) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			return say(s, STORE_ABSENT, "there is no %s", path);
-		return say(s, STORE_FAILED, "%s cannot be removed: %s", path, strerror(errno));
-	}
-	(void)os_sync_parent(path);
-	return STORE_OK;
+	secret_free(store_take_ahead(s, name));
+	if (!store_kind(s)->helper)
+		return store_kind(s)->erase(s, name);
+	return store_wait(s, &(struct store_request){ .verb = STORE_ERASE, .name = name }, NULL);
 }
+
+/* ---- the whole store ---- */
+
+/* The person's own file has no room for anything else: what is there is written again, and where
+ * nothing is, something is written and erased.  The caller holds the token's lock. */
+static enum store_result try_token_file(struct store *s)
+{
+	struct secret *now = NULL;
+	enum store_result r = store_get(s, STORE_TOKEN, &now);
+
+	if (r == STORE_OK) {
+		r = store_put(s, STORE_TOKEN, now);
+	} else if (r == STORE_ABSENT) {
+		now = secret_new(S("-"));
+		r = now ? store_put(s, STORE_TOKEN, now)
+			: store_say(s, STORE_FAILED, "memory is out");
+		if (r == STORE_OK)
+			r = store_erase(s, STORE_TOKEN);
+	}
+	secret_free(now);
+	return r;
+}
+
+enum store_result store_try(struct store *s)
+{
+	unsigned char bytes[CRYPT_KEY];
+	struct secret *probe, *back = NULL;
+	enum store_result r;
+
+	if (store_kind(s) == &store_token_file)
+		return try_token_file(s);
+	crypt_random(bytes, sizeof(bytes));
+	probe = secret_new(str_n((const char *)bytes, sizeof(bytes)));
+	os_wipe(bytes, sizeof(bytes));
+	r = probe ? store_put(s, PROBE, probe) : store_say(s, STORE_FAILED, "memory is out");
+	if (r == STORE_OK)
+		r = store_get(s, PROBE, &back);
+	if (r == STORE_OK && !secret_equal(probe, back))
+		r = store_say(s, STORE_FAILED, "what was stored reads back as something else");
+	if (r == STORE_ABSENT)
+		r = store_say(s, STORE_FAILED, "what was stored cannot be found again");
+	if (r == STORE_OK)
+		r = store_erase(s, PROBE);
+	secret_free(probe);
+	secret_free(back);
+	return r;
+}
+
+/* The log's key goes to a file beside the log, which is of no worth without it. */
+static enum store_result keep_log_key(struct store *s)
+{
+	struct secret *key = NULL;
+	char path[4096];
+	enum store_result r;
+	int n;
+
+	if (store_kind(s)->bare)
+		return STORE_OK;
+	r = store_get(s, STORE_LOG_KEY, &key);
+	if (r == STORE_ABSENT)
+		return STORE_OK;
+	if (r == STORE_OK)
+		r = store_need_dir(s);
+	n = snprintf(path, sizeof(path), "%s/" STORE_LOG_KEY, s->dir);
+	if (r == STORE_OK && (n < 0 || (size_t)n >= sizeof(path)))
+		r = store_say(s, STORE_FAILED, "the file's name is too long");
+	if (r == STORE_OK)
+		r = store_write_file(s, path, secret_bytes(key));
+	secret_free(key);
+	return r;
+}
+
+enum store_result store_clear(struct store *s)
+{
+	static const char *const names[] = { STORE_TOKEN, STORE_SEAL_KEY, PROBE, STORE_LOG_KEY };
+	enum store_result all = STORE_ABSENT;
+
+	/* The sign-in first: what comes later must not keep it alive by failing. */
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		bool log = !strcmp(names[i], STORE_LOG_KEY);
+		enum store_result r = log ? keep_log_key(s) : STORE_OK;
+
+		if (r == STORE_OK && !(log && store_kind(s)->bare))
+			r = store_erase(s, names[i]);
+		if (r == STORE_OK && !log)
+			all = STORE_OK;
+		if (r != STORE_OK && r != STORE_ABSENT)
+			return r;
+	}
+	return all;
+}
+
+enum store_result store_adopt(struct store *s, struct store *from)
+{
+	static const char *const names[] = { STORE_LOG_KEY, STORE_SEAL_KEY };
+	enum store_result r = STORE_OK;
+
+	for (size_t i = 0; r == STORE_OK && i < sizeof(names) / sizeof(*names); i++) {
+		struct secret *value = NULL;
+
+		r = store_get(from, names[i], &value);
+		if (r == STORE_ABSENT) {
+			r = STORE_OK;
+			continue;
+		}
+		if (r == STORE_OK)
+			r = store_put(s, names[i], value);
+		/* Two stores of plain files share the file. */
+		if (r == STORE_OK && !(store_kind(s)->bare && store_kind(from)->bare))
+			(void)store_erase(from, names[i]);
+		secret_free(value);
+	}
+	return r;
+}
+
+/* ---- keys ---- */
 
 /* Makes the seal key, unless another process is quicker. */
 static enum store_result make_seal_key(struct store *s)
@@ -275,21 +497,21 @@ static enum store_result make_seal_key(struct store *s)
 	enum store_result r;
 	int fd, err;
 
-	r = make_dir(s);
+	r = store_need_dir(s);
 	if (r != STORE_OK)
 		return r;
-	snprintf(path, sizeof(path), "%s/%s.lock", s->dir, SEAL_KEY);
+	snprintf(path, sizeof(path), "%s/" STORE_SEAL_KEY ".lock", s->dir);
 	while ((fd = os_try_lock(path, &err)) < 0 && err == EWOULDBLOCK && os_now_ms() < until)
 		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 	if (fd < 0)
-		return say(s, STORE_FAILED, "%s: %s", path, strerror(err));
-	r = store_get(s, SEAL_KEY, &s->seal_key);
+		return store_say(s, STORE_FAILED, "%s: %s", path, strerror(err));
+	r = store_get(s, STORE_SEAL_KEY, &s->seal_key);
 	if (r == STORE_ABSENT) {
 		crypt_random(bytes, sizeof(bytes));
 		s->seal_key = secret_new(str_n((const char *)bytes, sizeof(bytes)));
 		os_wipe(bytes, sizeof(bytes));
-		r = s->seal_key ? store_put(s, SEAL_KEY, s->seal_key)
-				: say(s, STORE_FAILED, "memory is out");
+		r = s->seal_key ? store_put(s, STORE_SEAL_KEY, s->seal_key)
+				: store_say(s, STORE_FAILED, "memory is out");
 		if (r != STORE_OK) {
 			secret_free(s->seal_key);
 			s->seal_key = NULL;
@@ -304,14 +526,14 @@ enum store_result store_key(struct store *s, struct str purpose, unsigned char o
 	enum store_result r = STORE_OK;
 
 	if (!s->seal_key)
-		r = store_get(s, SEAL_KEY, &s->seal_key);
+		r = store_get(s, STORE_SEAL_KEY, &s->seal_key);
 	if (r == STORE_ABSENT)
 		r = make_seal_key(s);
 	if (r == STORE_OK && secret_bytes(s->seal_key).n != CRYPT_KEY) {
 		secret_free(s->seal_key);
 		s->seal_key = NULL;
-		r = say(s, STORE_FAILED, "%s is damaged: it must have %d bytes", SEAL_KEY,
-			CRYPT_KEY);
+		r = store_say(s, STORE_FAILED, STORE_SEAL_KEY " is damaged: it must have %d bytes",
+			      CRYPT_KEY);
 	}
 	if (r != STORE_OK)
 		return r;

@@ -146,7 +146,7 @@ fresh()
 check("the profile's own account is not", login(name="mine").code == 0)
 
 # Found out before the person is sent to the browser.
-for name, exit_code, words in (("noid", 2, "client_id"), ("nostore", 2, "refresh_token_file"),
+for name, exit_code, words in (("noid", 2, "client_id"), ("nostore", 2, "--store file"),
                                ("readonly", 2, "refresh_token_file"), ("dead", 5, "")):
     fresh()
     r = login(name=name)
