@@ -227,4 +227,29 @@
  * need a few hundred, and beyond it a reference is taken to be right. */
 #define LIMIT_LINT_EFFORT 20000000u
 
+/* A run: actions of a definition (the service takes 500) and containers inside each other (it
+ * takes 8); executions of actions, skipped ones and items of Select and Query included: 100,000
+ * repetitions of a loop with a dozen steps. */
+#define LIMIT_RUN_ACTIONS 8192
+#define LIMIT_RUN_DEPTH 24
+#define LIMIT_RUN_STEPS 4000000ull
+/* Memory of one run, the iterations in flight included, and of one iteration or variable. */
+#define LIMIT_RUN_MEMORY (256u << 20)
+#define LIMIT_RUN_FRAME (128u << 20)
+/* Nesting of a value that a run keeps, so that values inside values stay below
+ * LIMIT_JSON_TREE_DEPTH. */
+#define LIMIT_RUN_VALUE_DEPTH 128
+/* Parallel iterations of a loop, and variables: documented. */
+#define LIMIT_RUN_PARALLEL 50
+#define LIMIT_RUN_VARIABLES 250
+/* Iterations of an Until: documented. */
+#define LIMIT_RUN_UNTIL 5000
+/* Repeats of one call: documented. */
+#define LIMIT_RUN_RETRIES 90
+/* Schema errors told of one value, and schemas looked at for one value and one schema. */
+#define LIMIT_RUN_SCHEMA_ERRORS 100
+#define LIMIT_RUN_SCHEMA_STEPS 2000000u
+/* Repetitions whose inputs and outputs are kept when a run is shown whole. */
+#define LIMIT_RUN_RECORDED 10000
+
 #endif

@@ -393,6 +393,206 @@ static const struct wdl_message_row rows[WDL_M__MAX] = {
 		"position '%3' is not expected.",
 		"Azure/LogicAppsUX#2377",
 	},
+	/* Runs. */
+	[WDL_M_RUN_INPUTS] = {
+		"Unable to process template language expressions in action '%1' inputs at"
+		" line '0' and column '0': '%2'.",
+		"tomdam/flowforger, measured against the service; a public notebook of "
+		"recorded runs (2026)",
+	},
+	[WDL_M_RUN_EXPRESSION] = {
+		"Unable to process template language expressions for action '%1' at line "
+		"'1' and column '0': '%2'.",
+		"tomdam/flowforger, measured against the service",
+	},
+	[WDL_M_RUN_TRACKED] = {
+		"Unable to process template language expressions in action '%1' "
+		"trackedProperties at line '0' and column '0': '%2'.",
+		"unverified",
+	},
+	[WDL_M_RUN_FAILED] = {
+		"An action failed. No dependent actions succeeded.",
+		"tomdam/flowforger, measured against the service; a public notebook of "
+		"recorded runs (2026)",
+	},
+	[WDL_M_RUN_AFTER] = {
+		"The execution of template action '%1' is skipped: the 'runAfter' "
+		"condition for action '%2' is not satisfied. Expected status values '%3' "
+		"and actual value '%4'.",
+		"tomdam/flowforger, measured against the service; a public notebook of "
+		"recorded runs (2026)",
+	},
+	[WDL_M_RUN_BRANCH] = {
+		"The execution of template action '%1' skipped: the branching condition "
+		"for this action is not satisfied.",
+		"tomdam/flowforger, measured against the service",
+	},
+	[WDL_M_RUN_DEPENDENCY] = {
+		"The execution of template action '%1' is skipped: dependant action '%2' "
+		"completed with status '%3' and code '%4'.",
+		"tomdam/flowforger, measured against the service",
+	},
+	[WDL_M_RUN_NO_ITEMS] = {
+		"The execution of template action '%1' is skipped: there are no items to "
+		"repeat.",
+		"quoted in part in public notes on runs",
+	},
+	[WDL_M_RUN_FOREACH] = {
+		"The execution of template action '%1' failed: the result of the "
+		"evaluation of 'foreach' expression '%2' is of type '%3'. The result must"
+		" be a valid array.",
+		"quoted in public threads and in Microsoft's Data Factory documentation",
+	},
+	[WDL_M_RUN_SCOPE_VALUE] = {
+		"The execution of template action '%1' failed: The result of the "
+		"evaluation of 'scope' action expression '%2' is not valid. It is of type"
+		" '%3' but is expected to be a value of type '%4'.",
+		"tomdam/flowforger, measured against the service",
+	},
+	[WDL_M_RUN_CASE] = {
+		"The execution of template action '%1' failed: an unexpected exception "
+		"encountered when evaluating branching condition. 'Template language "
+		"function 'strongEquals' expects parameters of same type, but found "
+		"'%2,%3' distinct types.'",
+		"tomdam/flowforger, measured against the service",
+	},
+	[WDL_M_RUN_OPERATOR] = {
+		"The '%1' condition of an action takes operands that the definition does "
+		"not give it.",
+		"unverified",
+	},
+	[WDL_M_RUN_FROM] = {
+		"The 'from' property value in the '%1' action inputs is of type '%2'. The"
+		" value must be an array.",
+		"quoted in public notes on runs",
+	},
+	[WDL_M_RUN_TABLE_FROM] = {
+		"The 'from' property value in the 'table' action inputs is of type '%1'. "
+		"The value must be of type 'Array'.",
+		"tomdam/flowforger, measured against the service",
+	},
+	[WDL_M_RUN_TABLE_COLUMNS] = {
+		"The property 'columns' must be specified unless the 'from' property "
+		"value is an array of objects.",
+		"tomdam/flowforger, measured against the service",
+	},
+	[WDL_M_RUN_ITEM] = {
+		"The execution of template action '%1' failed: The evaluation of '%2' "
+		"action '%3' expression failed: '%4'.",
+		"unverified",
+	},
+	[WDL_M_RUN_WHERE] = {
+		"The execution of template action '%1' failed: The evaluation of 'query' "
+		"action 'where' expression gave a value of type '%2'. The result must be "
+		"a boolean.",
+		"unverified",
+	},
+	[WDL_M_RUN_VARIABLE] = {
+		"The variable '%1' of type '%2' cannot be initialized or updated with "
+		"value of type '%3'. The variable '%1' only supports values of types "
+		"'%4'.",
+		"quoted in part in public notes on runs",
+	},
+	[WDL_M_RUN_APPEND] = {
+		"The input value is of type '%1' which cannot be appended to the variable"
+		" '%2' of type '%3'. The action type '%4' only supports values of types "
+		"'Float, Integer, String, Boolean, Object'.",
+		"quoted in public threads",
+	},
+	[WDL_M_RUN_APPEND_TO] = {
+		"The variable '%1' of type '%2' cannot be used in an action of type '%3'."
+		" The variable must be of type '%4'.",
+		"unverified",
+	},
+	[WDL_M_RUN_INCREMENT] = {
+		"The variable '%1' of type '%2' cannot be incremented or decremented by a"
+		" value of type '%3'.",
+		"unverified",
+	},
+	[WDL_M_RUN_NO_VARIABLE] = {
+		"The variable '%1' must be initialized before it can be used inside "
+		"action '%2'.",
+		"unverified",
+	},
+	[WDL_M_RUN_VARIABLE_TWICE] = {
+		"The variable '%1' is initialized more than once.",
+		"unverified",
+	},
+	[WDL_M_RUN_CONTENT] = {
+		"Required property 'content' expects a value but got null. Path ''.",
+		"tomdam/flowforger, measured against the service",
+	},
+	[WDL_M_RUN_JSON] = {
+		"The 'content' property of actions of type 'ParseJson' must be valid "
+		"JSON. The provided value cannot be parsed: '%1'.",
+		"tomdam/flowforger, measured against the service",
+	},
+	[WDL_M_RUN_BINARY] = {
+		"The property 'content' must be of type JSON in the 'ParseJson' action "
+		"inputs, but was of type '%1'.",
+		"tomdam/flowforger, measured against the service",
+	},
+	[WDL_M_RUN_KEYWORD] = {
+		"The 'schema' property of action 'ParseJson' inputs contains 'pattern' or"
+		" 'patternProperties' properties. 'Pattern' or 'patternProperties' "
+		"properties are not supported in the action json schema.",
+		"tomdam/flowforger, measured against the service",
+	},
+	[WDL_M_RUN_SCHEMA] = {
+		"The schema validation failed.",
+		"tomdam/flowforger, measured against the service",
+	},
+	[WDL_M_RUN_TIMEOUT] = {
+		"The execution of template action '%1' timed out after '%2'.",
+		"unverified",
+	},
+	[WDL_M_RUN_UNTIL] = {
+		"The 'until' loop of action '%1' reached its limit of '%2' before its "
+		"condition was met.",
+		"unverified",
+	},
+	[WDL_M_RUN_RESPONSE] = {
+		"The execution of template action '%1' is skipped: nobody waits for a "
+		"response.",
+		"unverified",
+	},
+	[WDL_M_RUN_NO_RESPONSE] = {
+		"The server did not receive a response from an upstream server. Request "
+		"tracking id '%1'.",
+		"tomdam/flowforger, measured against the service",
+	},
+	[WDL_M_RUN_WAIT] = {
+		"The execution of template action '%1' failed: its time is not valid: "
+		"'%2'.",
+		"unverified",
+	},
+	[WDL_M_RUN_LARGE] = {
+		"The result of action '%1' is nested too deeply.",
+		"unverified",
+	},
+	[WDL_M_RUN_NO_ANSWER] = {
+		"Nothing answers action '%1' here.",
+		"unverified",
+	},
+	[WDL_M_RUN_TRIGGER_SCHEMA] = {
+		"The input body for trigger '%1' of type 'Request' did not match its "
+		"schema definition. Error details: '%2'.",
+		"quoted in public threads",
+	},
+	[WDL_M_RUN_TRIGGER_EXPRESSION] = {
+		"Unable to process template language expressions for trigger '%1' at line"
+		" '1' and column '0': '%2'.",
+		"unverified",
+	},
+	[WDL_M_RUN_TRIGGER_CONDITION] = {
+		"The conditions of trigger '%1' are not met.",
+		"unverified",
+	},
+	[WDL_M_RUN_SPLIT] = {
+		"The result of the evaluation of the 'splitOn' expression of trigger '%1'"
+		" is of type '%2'. The result must be a valid array.",
+		"unverified",
+	},
 };
 
 const struct wdl_message_row *wdl_message(enum wdl_message m)

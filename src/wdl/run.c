@@ -1,0 +1,772 @@
+/*
+ * run.c - running a definition: the queue of events, what waits for what, how containers end.
+ *
+ * Must not know single types of actions, but for Terminate, which ends all of it.
+ */
+#include "wdl/run.h"
+
+#include <stdlib.h>
+
+#include "base/os.h"
+#include "wdl/run_priv.h"
+
+/* ---- names ---- */
+
+static const char *const status_names[] = {
+	[WDL_ST_RUNNING] = "Running",    [WDL_ST_SUCCEEDED] = "Succeeded",
+	[WDL_ST_FAILED] = "Failed",      [WDL_ST_SKIPPED] = "Skipped",
+	[WDL_ST_TIMED_OUT] = "TimedOut", [WDL_ST_CANCELLED] = "Cancelled",
+};
+
+const char *wdl_status_name(enum wdl_status s)
+{
+	return s < WDL_ST__MAX ? status_names[s] : "";
+}
+
+enum wdl_status wdl_status_from(struct str name)
+{
+	for (enum wdl_status s = WDL_ST_RUNNING; s < WDL_ST__MAX; s++)
+		if (str_eq_nocase(name, str_from(status_names[s])))
+			return s;
+	return WDL_ST__MAX;
+}
+
+/* ---- ceilings ---- */
+
+void wrun_stop(struct wrun *r, const char *why)
+{
+	r->result.why = why;
+	longjmp(r->jump, 1);
+}
+
+static void check_memory(struct wrun *r)
+{
+	size_t used = r->mem.used + r->scratch.used;
+
+	LIST_EACH(n, &r->frames)
+		used += LIST_ITEM(n, struct wrun_frame, node)->mem.used;
+	for (unsigned i = 0; i < r->variable_count; i++)
+		used += r->variables[i].mem.used + r->variables[i].text.cap;
+	if (used > LIMIT_RUN_MEMORY)
+		wrun_stop(r, "the run needs too much memory");
+}
+
+void wrun_count(struct wrun *r, uint64_t n)
+{
+	r->work += n;
+	if (r->work > LIMIT_RUN_STEPS)
+		wrun_stop(r, "the run has too many steps");
+	if (r->work % 64 < n)
+		check_memory(r);
+}
+
+/* ---- the queue ---- */
+
+static bool sooner(const struct wrun_event *x, const struct wrun_event *y)
+{
+	return x->at != y->at ? x->at < y->at : x->order < y->order;
+}
+
+void wrun_push(struct wrun *r, enum wrun_event_kind kind, int64_t at, struct wrun_step *s,
+	       struct wrun_frame *f)
+{
+	struct wrun_event e = { at, r->order++, kind, s, f };
+	size_t i = r->event_count;
+
+	if (r->event_count == r->event_room) {
+		size_t room = r->event_room ? r->event_room * 2 : 256;
+		struct wrun_event *p = realloc(r->events, room * sizeof(*p));
+
+		if (!p)
+			wrun_stop(r, "out of memory");
+		r->events = p;
+		r->event_room = room;
+	}
+	r->event_count++;
+	for (; i && sooner(&e, &r->events[(i - 1) / 2]); i = (i - 1) / 2)
+		r->events[i] = r->events[(i - 1) / 2];
+	r->events[i] = e;
+}
+
+static struct wrun_event pop(struct wrun *r)
+{
+	struct wrun_event first = r->events[0], last = r->events[--r->event_count];
+	size_t i = 0;
+
+	for (;;) {
+		size_t c = i * 2 + 1;
+
+		if (c >= r->event_count)
+			break;
+		if (c + 1 < r->event_count && sooner(&r->events[c + 1], &r->events[c]))
+			c++;
+		if (!sooner(&r->events[c], &last))
+			break;
+		r->events[i] = r->events[c];
+		i = c;
+	}
+	r->events[i] = last;
+	return first;
+}
+
+/* ---- frames ---- */
+
+struct wrun_frame *wrun_frame_new(struct wrun *r, struct wrun_frame *up, struct wrun_step *owner)
+{
+	unsigned body = owner ? owner->node->body : r->top_body;
+	struct wrun_frame *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		wrun_stop(r, "out of memory");
+	arena_init(&f->mem, LIMIT_RUN_FRAME);
+	f->mem.out = &r->jump;
+	list_append(&r->frames, &f->node);
+	f->up = up;
+	f->owner = owner;
+	f->depth = up ? up->depth + 1 : 0;
+	f->body = body;
+	f->steps = arena_array(&f->mem, body + 1, sizeof(*f->steps));
+	return f;
+}
+
+void wrun_frame_end(struct wrun_frame *f)
+{
+	if (!f)
+		return;
+	/* The iterations that Until loops inside kept; as deep as loops are nested. */
+	for (unsigned i = 0; i < f->body; i++)
+		wrun_frame_end(f->steps[i].last);
+	list_remove(&f->node);
+	arena_release(&f->mem);
+	free(f);
+}
+
+struct wdl_loop_index *wrun_loops(struct arena *a, const struct wrun_frame *f)
+{
+	struct wdl_loop_index *out = arena_array(a, f->depth + 1, sizeof(*out));
+
+	for (; f->up; f = f->up)
+		out[f->depth - 1] =
+			(struct wdl_loop_index){ f->owner->node->name, f->index };
+	return out;
+}
+
+/* ---- telling ---- */
+
+struct wdl_request wrun_request(struct wrun *r, const struct wrun_step *s)
+{
+	return (struct wdl_request){
+		.name = s->node->name,
+		.type = s->node->type,
+		.definition = s->node->def,
+		.inputs = s->inputs,
+		.loops = wrun_loops(&r->scratch, s->frame),
+		.loop_count = s->frame->depth,
+		.attempt = s->attempt,
+		.now = r->now,
+	};
+}
+
+int64_t wrun_duration(struct wrun *r, const struct wrun_step *s)
+{
+	struct wdl_request q = wrun_request(r, s);
+	int64_t ticks = r->host->duration ? r->host->duration(r->host->arg, &q) : 10 * WRUN_MS;
+
+	return ticks < 0 ? 0 : ticks > WDL_TICKS_DAY * 31 ? WDL_TICKS_DAY * 31 : ticks;
+}
+
+/* Which of two repetitions says more about what went wrong. */
+static int weight(enum wdl_status s)
+{
+	if (s == WDL_ST_FAILED || s == WDL_ST_TIMED_OUT)
+		return 3;
+	return s == WDL_ST_CANCELLED ? 2 : s == WDL_ST_SKIPPED ? 0 : 1;
+}
+
+static void keep_error(struct wrun *r, struct wrun_sum *sum, const struct wrun_step *s)
+{
+	if (sum->all > 1 && weight(s->status) <= weight(sum->error_of))
+		return;
+	sum->error_of = s->status;
+	sum->code = str_dup(&r->mem, s->code);
+	sum->error = s->error ? json_copy(&r->mem, s->error) : NULL;
+}
+
+static void add_sum(struct wrun *r, const struct wrun_step *s)
+{
+	struct wrun_sum *sum = &r->nodes[wrun_number(r, s->node)].sum;
+
+	if (!sum->all || s->start < sum->start)
+		sum->start = s->start;
+	if (!sum->all || s->end > sum->end)
+		sum->end = s->end;
+	sum->all++;
+	sum->counts[s->status]++;
+	keep_error(r, sum, s);
+}
+
+void wrun_report(struct wrun *r, const struct wrun_step *s)
+{
+	const struct wrun_node *n = s->node;
+	struct wdl_report out = {
+		.kind = s->frame->up ? WDL_REPORT_REPETITION : WDL_REPORT_ACTION,
+		.name = n->name,
+		.type = n->type,
+		.definition = n->def,
+		.status = s->status,
+		.code = s->code,
+		.error = s->error,
+		.start = s->start,
+		.end = s->end,
+		.inputs = s->hide_inputs ? NULL : s->inputs,
+		.outputs = s->hide_outputs ? NULL : s->outputs,
+		.secure_inputs = s->hide_inputs && s->inputs,
+		.secure_outputs = s->hide_outputs && s->outputs,
+		.tracked = s->tracked,
+		.retries = s->retries,
+		.count = wrun_is_loop(n) ? s->ended : 0,
+	};
+
+	r->result.steps++;
+	if (s->frame->up)
+		add_sum(r, s);
+	if (!r->host->report)
+		return;
+	out.loops = wrun_loops(&r->scratch, s->frame);
+	out.loop_count = s->frame->depth;
+	r->host->report(r->host->arg, &out);
+}
+
+/* An action whose loop was never entered has a summary all the same. */
+static void skip_sum(struct wrun *r, struct wrun_node *n, int64_t at, struct json *error)
+{
+	struct wrun_sum *sum = &n->sum;
+
+	if (sum->all)
+		return;
+	sum->start = sum->end = at;
+	sum->counts[WDL_ST_SKIPPED]++;
+	sum->all++;
+	sum->error_of = WDL_ST_SKIPPED;
+	sum->code = S("ActionSkipped");
+	sum->error = json_copy(&r->mem, error);
+}
+
+static void report_sums(struct wrun *r)
+{
+	for (unsigned i = 0; i < r->node_count && r->host->report; i++) {
+		const struct wrun_node *n = &r->nodes[i];
+		const struct wrun_sum *sum = &n->sum;
+		static const enum wdl_status worst[] = {
+			WDL_ST_RUNNING,   WDL_ST_CANCELLED, WDL_ST_FAILED,
+			WDL_ST_TIMED_OUT, WDL_ST_SUCCEEDED, WDL_ST_SKIPPED,
+		};
+		size_t k = 0;
+
+		if (n->loop < 0 || !sum->all)
+			continue;
+		while (k + 1 < sizeof(worst) / sizeof(*worst) && !sum->counts[worst[k]])
+			k++;
+		r->host->report(r->host->arg, &(struct wdl_report){
+			.kind = WDL_REPORT_SUMMARY, .name = n->name, .type = n->type,
+			.definition = n->def, .status = worst[k], .code = sum->code,
+			.error = sum->error, .start = sum->start, .end = sum->end,
+			.count = sum->all });
+	}
+}
+
+/* ---- how actions end ---- */
+
+struct json *wrun_error(struct arena *a, struct str code, struct str message)
+{
+	struct json *e = json_new_object(a);
+
+	json_set_str(a, e, "code", code);
+	json_set_str(a, e, "message", message);
+	return e;
+}
+
+static void set_skip(struct wrun *r, struct wrun_step *s, int64_t at, const char *error_code,
+		     enum wdl_message m, const struct str *values)
+{
+	struct arena *a = &s->frame->mem;
+
+	(void)r;
+	s->status = WDL_ST_SKIPPED;
+	s->code = S("ActionSkipped");
+	s->error = wrun_error(a, str_from(error_code),
+			      wdl_message_fill(a, wdl_message(m)->text, values));
+	s->start = s->end = at;
+}
+
+static void settle(struct wrun *r, struct wrun_step *s)
+{
+	s->state = WRUN_DONE;
+	wrun_report(r, s);
+}
+
+static void track(struct wrun *r, struct wrun_step *s)
+{
+	const struct json *tracked = json_get(s->node->def, "trackedProperties");
+	struct wdl_fault fault;
+	struct str values[2];
+	struct str text;
+
+	if (!tracked || s->status == WDL_ST_SKIPPED)
+		return;
+	r->current = wrun_record(r, &s->frame->mem, s);
+	s->tracked = wrun_value(r, s->frame, tracked, &fault);
+	r->current = NULL;
+	if (s->tracked || s->status != WDL_ST_SUCCEEDED)
+		return;
+	values[0] = s->node->name;
+	values[1] = fault.message;
+	text = wdl_message_fill(&s->frame->mem, wdl_message(WDL_M_RUN_TRACKED)->text, values);
+	s->status = WDL_ST_FAILED;
+	s->code = S("BadRequest");
+	s->error = wrun_error(&s->frame->mem, S("InvalidTemplate"), text);
+}
+
+void wrun_end(struct wrun *r, struct wrun_step *s, enum wdl_status status, int64_t at)
+{
+	s->status = status;
+	wrun_push(r, WRUN_END, at, s, NULL);
+}
+
+void wrun_fail_text(struct wrun *r, struct wrun_step *s, int64_t at, struct str code,
+		    struct str error_code, struct str message)
+{
+	s->code = str_dup(&s->frame->mem, code);
+	s->error = wrun_error(&s->frame->mem, error_code, message);
+	wrun_end(r, s, WDL_ST_FAILED, at);
+}
+
+void wrun_fail(struct wrun *r, struct wrun_step *s, int64_t at, const char *code,
+	       const char *error_code, enum wdl_message m, const struct str *values)
+{
+	wrun_fail_text(r, s, at, str_from(code), str_from(error_code),
+		       wdl_message_fill(&s->frame->mem, wdl_message(m)->text, values));
+}
+
+/* ---- skipping ---- */
+
+static void skip_one(struct wrun *r, struct wrun_frame *f, unsigned number, int64_t at,
+		     const char *code, enum wdl_message m, const struct str *values)
+{
+	struct wrun_step *s = wrun_step_of(f, &r->nodes[number]);
+
+	s->node = &r->nodes[number];
+	s->frame = f;
+	set_skip(r, s, at, code, m, values);
+	settle(r, s);
+	wrun_count(r, 1);
+}
+
+void wrun_skip_below(struct wrun *r, const struct wrun_step *container, int64_t at)
+{
+	unsigned number = wrun_number(r, container->node);
+	struct wrun_frame *f = container->frame;
+
+	for (unsigned i = number + 1; i < container->node->after; i++) {
+		struct wrun_node *n = &r->nodes[i];
+		const struct wrun_node *up = &r->nodes[n->parent];
+		bool direct = up == container->node;
+		struct str values[4] = {
+			n->name, up->name,
+			str_from(wdl_status_name(direct ? container->status : WDL_ST_SKIPPED)),
+			direct && container->code.n ? container->code : S("ActionSkipped") };
+
+		if (n->loop == container->node->loop) {
+			skip_one(r, f, i, at, "ActionDependencyFailed", WDL_M_RUN_DEPENDENCY,
+				 values);
+		} else {
+			struct str text = wdl_message_fill(
+				&r->scratch, wdl_message(WDL_M_RUN_DEPENDENCY)->text, values);
+
+			skip_sum(r, n, at,
+				 wrun_error(&r->scratch, S("ActionDependencyFailed"), text));
+		}
+	}
+}
+
+/* The body of a loop that had nothing to repeat. */
+void wrun_skip_body(struct wrun *r, const struct wrun_step *loop, int64_t at)
+{
+	for (unsigned i = wrun_number(r, loop->node) + 1; i < loop->node->after; i++) {
+		struct wrun_node *n = &r->nodes[i];
+		struct str text = wdl_message_fill(&r->scratch,
+						   wdl_message(WDL_M_RUN_NO_ITEMS)->text, &n->name);
+
+		skip_sum(r, n, at, wrun_error(&r->scratch, S("ActionSkipped"), text));
+	}
+}
+
+void wrun_skip_branch(struct wrun *r, struct wrun_step *container, unsigned branch, int64_t at)
+{
+	unsigned number = wrun_number(r, container->node);
+	struct wrun_frame *f = container->frame;
+
+	for (unsigned i = number + 1; i < container->node->after; i = r->nodes[i].after) {
+		if (r->nodes[i].branch != branch)
+			continue;
+		skip_one(r, f, i, at, "ActionBranchingConditionNotSatisfied", WDL_M_RUN_BRANCH,
+			 &r->nodes[i].name);
+		if (wrun_is_container(&r->nodes[i]))
+			wrun_skip_below(r, wrun_step_of(f, &r->nodes[i]), at);
+	}
+}
+
+/* ---- groups ---- */
+
+unsigned wrun_begin(struct wrun *r, struct wrun_frame *f, int parent, unsigned branch, int64_t at)
+{
+	unsigned i = (unsigned)(parent + 1), n = 0;
+	unsigned end = parent < 0 ? r->node_count : r->nodes[parent].after;
+
+	for (; i < end; i = r->nodes[i].after) {
+		const struct wrun_node *x = &r->nodes[i];
+		struct wrun_step *s = wrun_step_of(f, x);
+
+		if (x->branch != branch)
+			continue;
+		*s = (struct wrun_step){ .node = x, .frame = f, .waiting = x->edge_count };
+		n++;
+		if (!x->edge_count)
+			wrun_push(r, WRUN_READY, at, s, NULL);
+	}
+	return n;
+}
+
+/* Looks at the last actions; where one was skipped, at those it ran after. */
+enum wdl_status wrun_group_status(struct wrun *r, struct wrun_frame *f, int parent,
+				  unsigned branch)
+{
+	unsigned first = (unsigned)(parent + 1), n = 0;
+	unsigned end = parent < 0 ? r->node_count : r->nodes[parent].after;
+	unsigned *list = arena_array(&r->scratch, end - first + 1, sizeof(*list));
+	bool *seen = arena_array(&r->scratch, end - first + 1, sizeof(*seen));
+
+	for (unsigned i = first; i < end; i = r->nodes[i].after)
+		if (r->nodes[i].branch == branch && !r->nodes[i].next_count)
+			list[n++] = i;
+	for (unsigned done = 0; done < n; done++) {
+		const struct wrun_node *x = &r->nodes[list[done]];
+		enum wdl_status s = wrun_step_of(f, x)->status;
+
+		if (s == WDL_ST_FAILED || s == WDL_ST_TIMED_OUT || s == WDL_ST_CANCELLED)
+			return WDL_ST_FAILED;
+		for (unsigned k = 0; s == WDL_ST_SKIPPED && k < x->edge_count; k++) {
+			unsigned before = x->edges[k].before;
+
+			if (!seen[before - first])
+				list[n++] = before;
+			seen[before - first] = true;
+		}
+	}
+	return WDL_ST_SUCCEEDED;
+}
+
+/* ---- the end ---- */
+
+/* What had not ended when the run did. */
+static void cut_off(struct wrun *r, enum wdl_status status, const char *code, int64_t at,
+		    bool with_idle)
+{
+	struct list *last = r->frames.prev;
+
+	/* Newest frames first: what is inside before what is around it. */
+	for (struct list *pos = last; pos != &r->frames; pos = pos->prev) {
+		struct wrun_frame *f = LIST_ITEM(pos, struct wrun_frame, node);
+
+		for (unsigned i = 0; i < f->body; i++) {
+			struct wrun_step *s = &f->steps[i];
+			bool started = s->state == WRUN_STARTED;
+
+			if (!s->node || s->state == WRUN_DONE || (!started && !with_idle))
+				continue;
+			s->status = started ? status : WDL_ST_SKIPPED;
+			s->code = str_from(code);
+			s->error = NULL;
+			if (!started)
+				s->start = at;
+			s->end = status == WDL_ST_RUNNING ? INT64_MAX : at;
+			s->state = WRUN_DONE;
+			wrun_report(r, s);
+			/* Only what a container has not handed to its children is skipped with it. */
+			if (!started && wrun_is_container(s->node))
+				wrun_skip_below(r, s, at);
+		}
+	}
+	arena_release(&r->scratch);
+}
+
+static void terminated(struct wrun *r, const struct wrun_step *s)
+{
+	enum wdl_status status = wdl_status_from(json_get_str(s->inputs, "runStatus"));
+	const struct json *error = json_get(s->inputs, "runError");
+
+	r->over = true;
+	r->result.status = status == WDL_ST__MAX || status == WDL_ST_RUNNING ? WDL_ST_FAILED : status;
+	r->result.end = s->end;
+	if (r->result.status != WDL_ST_SUCCEEDED)
+		r->result.code = S("Terminated");
+	if (r->result.status == WDL_ST_FAILED && error)
+		r->result.error = json_copy(r->out, error);
+	cut_off(r, WDL_ST_CANCELLED, "Terminated", s->end, true);
+}
+
+/* ---- events ---- */
+
+static struct str wanted_text(struct arena *a, const struct json *wanted)
+{
+	struct buf b;
+
+	buf_init_in(&b, a, 1024);
+	JSON_EACH(s, wanted)
+		buf_addf(&b, "%s%.*s", b.n ? ", " : "", STR_ARG(str_first(json_str(s), 40)));
+	return buf_str(&b);
+}
+
+static void tell(struct wrun *r, struct wrun_step *s, int64_t at)
+{
+	const struct wrun_node *n = s->node;
+
+	for (unsigned i = 0; i < n->next_count; i++) {
+		struct wrun_step *next = wrun_step_of(s->frame, &r->nodes[n->next[i]]);
+
+		if (--next->waiting == 0)
+			wrun_push(r, WRUN_READY, at, next, NULL);
+	}
+	if (n->parent >= 0 && n->parent != n->loop) {
+		struct wrun_step *up = wrun_step_of(s->frame, &r->nodes[n->parent]);
+
+		if (--up->left == 0)
+			wrun_push(r, WRUN_CHILDREN, at, up, NULL);
+	} else if (--s->frame->left == 0) {
+		wrun_push(r, WRUN_ITERATION, at, NULL, s->frame);
+	}
+}
+
+static void ready(struct wrun *r, struct wrun_step *s, int64_t at)
+{
+	const struct wrun_node *n = s->node;
+
+	for (unsigned i = 0; i < n->edge_count; i++) {
+		const struct wrun_edge *e = &n->edges[i];
+		const struct wrun_step *before = wrun_step_of(s->frame, &r->nodes[e->before]);
+		struct str values[4];
+
+		if (e->statuses & (1u << before->status))
+			continue;
+		values[0] = n->name;
+		values[1] = r->nodes[e->before].name;
+		values[2] = wanted_text(&r->scratch, e->wanted);
+		values[3] = str_from(wdl_status_name(before->status));
+		set_skip(r, s, at, "ActionConditionFailed", WDL_M_RUN_AFTER, values);
+		settle(r, s);
+		if (wrun_is_container(n))
+			wrun_skip_below(r, s, at);
+		tell(r, s, at);
+		return;
+	}
+	wrun_push(r, WRUN_START, at + WRUN_GAP, s, NULL);
+}
+
+static void begin(struct wrun *r, struct wrun_step *s, int64_t at)
+{
+	s->state = WRUN_STARTED;
+	s->start = at;
+	s->end = INT64_MAX;
+	s->hide_inputs = s->node->secure_inputs;
+	s->hide_outputs = s->node->secure_outputs;
+	wrun_start(r, s);
+}
+
+static void ended(struct wrun *r, struct wrun_step *s, int64_t at)
+{
+	s->end = at;
+	if (!s->code.n)
+		s->code = S("OK");
+	track(r, s);
+	settle(r, s);
+	if (s->node->kind == WRUN_TERMINATE && s->status == WDL_ST_SUCCEEDED)
+		terminated(r, s);
+	else
+		tell(r, s, at);
+}
+
+static void handle(struct wrun *r, const struct wrun_event *e)
+{
+	r->now = e->at;
+	switch (e->kind) {
+	case WRUN_READY:
+		ready(r, e->step, e->at);
+		break;
+	case WRUN_START:
+		begin(r, e->step, e->at);
+		break;
+	case WRUN_END:
+		ended(r, e->step, e->at);
+		break;
+	case WRUN_ATTEMPT:
+		wrun_attempt(r, e->step);
+		break;
+	case WRUN_ANSWERED:
+		wrun_answered(r, e->step);
+		break;
+	case WRUN_CHILDREN:
+		wrun_children(r, e->step);
+		break;
+	case WRUN_ITERATION:
+		if (e->frame->up)
+			wrun_iteration(r, e->frame);
+		break;
+	}
+	arena_release(&r->scratch);
+}
+
+static void finish(struct wrun *r)
+{
+	struct wdl_run *out = &r->result;
+	struct arena *a = r->out;
+
+	out->ok = true;
+	if (out->status != WDL_ST_RUNNING || r->over)
+		return;
+	if (r->top->left) {
+		out->end = INT64_MAX;
+		cut_off(r, WDL_ST_RUNNING, "", r->options->horizon, false);
+		return;
+	}
+	out->end = r->now;
+	out->status = wrun_group_status(r, r->top, -1, WRUN_MAIN);
+	if (out->status == WDL_ST_FAILED) {
+		out->code = S("ActionFailed");
+		out->error = wrun_error(a, S("ActionFailed"),
+					str_from(wdl_message(WDL_M_RUN_FAILED)->text));
+	}
+}
+
+static void cancelled(struct wrun *r)
+{
+	r->over = true;
+	r->now = r->options->cancel;
+	r->result.status = WDL_ST_CANCELLED;
+	r->result.code = S("Terminated");
+	r->result.end = r->options->cancel;
+	cut_off(r, WDL_ST_CANCELLED, "Terminated", r->options->cancel, true);
+}
+
+static bool beyond(int64_t at, int64_t limit)
+{
+	return limit && at > limit;
+}
+
+static void play(struct wrun *r)
+{
+	const struct wdl_run_options *o = r->options;
+
+	r->top = wrun_frame_new(r, NULL, NULL);
+	r->top->start = r->now = o->start;
+	r->top->left = wrun_begin(r, r->top, -1, WRUN_MAIN, o->start);
+	while (r->event_count && !r->over) {
+		struct wrun_event e = pop(r);
+
+		if (beyond(e.at, o->cancel) && !beyond(o->cancel, o->horizon)) {
+			cancelled(r);
+			break;
+		}
+		if (beyond(e.at, o->horizon))
+			break;
+		wrun_count(r, 1);
+		handle(r, &e);
+	}
+	/* Nobody answers, but somebody cancels. */
+	if (!r->over && r->top->left && o->cancel && !beyond(o->cancel, o->horizon))
+		cancelled(r);
+	finish(r);
+	report_sums(r);
+}
+
+static struct json *trigger_record(struct wrun *r)
+{
+	const struct wdl_run_options *o = r->options;
+	struct arena *a = &r->mem;
+	struct json *t = json_new_object(a);
+
+	json_set_str(a, t, "name", json_name(json_first(json_get(r->definition, "triggers"))));
+	if (o->trigger_inputs)
+		json_set(a, t, "inputs", json_copy(a, o->trigger_inputs));
+	if (o->trigger)
+		json_set(a, t, "outputs", json_copy(a, o->trigger));
+	json_set_str(a, t, "startTime", wdl_ticks_text(a, o->start));
+	json_set_str(a, t, "endTime", wdl_ticks_text(a, o->start));
+	if (o->run_name.n) {
+		json_set_str(a, t, "clientTrackingId", o->run_name);
+		json_set_str(a, t, "originHistoryName", o->run_name);
+	}
+	json_set_z(a, t, "status", "Succeeded");
+	return t;
+}
+
+static void release(struct wrun *r)
+{
+	while (!list_empty(&r->frames)) {
+		struct wrun_frame *f = LIST_ITEM(r->frames.next, struct wrun_frame, node);
+
+		list_remove(&f->node);
+		arena_release(&f->mem);
+		free(f);
+	}
+	for (unsigned i = 0; i < r->variable_count; i++) {
+		arena_release(&r->variables[i].mem);
+		buf_free(&r->variables[i].text);
+	}
+	free(r->events);
+	arena_release(&r->scratch);
+	arena_release(&r->mem);
+}
+
+static struct wrun *set_up(struct arena *a, const struct json *definition,
+			   const struct wdl_host *host, const struct wdl_run_options *options)
+{
+	struct wrun *r = arena_alloc(a, sizeof(*r));
+
+	r->out = a;
+	r->definition = definition;
+	r->host = host;
+	r->options = options;
+	arena_init(&r->mem, LIMIT_RUN_MEMORY);
+	arena_init(&r->scratch, LIMIT_RUN_MEMORY);
+	r->mem.out = r->scratch.out = &r->jump;
+	list_init(&r->frames);
+	r->result.why = "the run needs too much memory";
+	r->result.start = options->start;
+	return r;
+}
+
+struct wdl_run wdl_run(struct arena *a, const struct json *definition,
+		       const struct wdl_host *host, const struct wdl_run_options *options)
+{
+	struct wrun *r = set_up(a, definition, host, options);
+	jmp_buf *caller = a->out;
+	struct wdl_run out;
+
+	if (setjmp(r->jump) == 0) {
+		/* Callbacks that run out of memory come here first, so that nothing is left behind. */
+		a->out = &r->jump;
+		wrun_context(r);
+		wrun_read(r);
+		r->variables = arena_array(&r->mem, LIMIT_RUN_VARIABLES, sizeof(*r->variables));
+		r->trigger = trigger_record(r);
+		play(r);
+	}
+	a->out = caller;
+	out = r->result;
+	if (!out.ok) {
+		out.status = WDL_ST_FAILED;
+		out.end = r->now > options->start ? r->now : options->start;
+	}
+	release(r);
+	return out;
+}
