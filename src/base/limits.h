@@ -225,7 +225,7 @@
 #define LIMIT_DIFF_RENAMES 200
 /* Steps looked at to find what comes before what where runAfter branches and joins; real flows
  * need a few hundred, and beyond it a reference is taken to be right. */
-#define LIMIT_LINT_EFFORT 20000000u
+#define LIMIT_LINT_EFFORT 5000000u
 
 /* A run: actions of a definition (the service takes 500) and containers inside each other (it
  * takes 8); executions of actions, skipped ones and items of Select and Query included: 100,000

@@ -58,6 +58,61 @@ bool lint_is_connector(const struct lint_step *s)
 	       str_starts_nocase(s->type, S("ApiConnection"));
 }
 
+static struct str last_part(struct str s)
+{
+	for (size_t i = s.n; i--;)
+		if (s.p[i] == '/')
+			return str_from_at(s, i + 1);
+	return s;
+}
+
+/* The first text in apostrophes that begins with shared_. */
+static struct str quoted_api(struct str s)
+{
+	ptrdiff_t at = str_find(s, S("'shared_"));
+	struct str name = str_from_at(s, (size_t)at + 1);
+
+	return at < 0 ? str_from("") : str_first(name, (size_t)str_find_char(name, '\''));
+}
+
+struct str lint_api(const struct lint *l, const struct lint_step *s)
+{
+	struct json *host = lint_is_connector(s) ? json_get(s->inputs, "host") : NULL;
+	struct str api = last_part(json_get_str(host, "apiId")), key;
+	struct json *ref;
+
+	if (api.n || !host)
+		return api;
+	key = quoted_api(json_str(json_at(host, "/connection/name")));
+	ref = lint_reference(l, key.n ? key : json_get_str(host, "connectionName"));
+	api = last_part(json_get_str(ref, "id"));
+	if (!api.n)
+		api = json_str(json_at(ref, "/api/name"));
+	return api.n ? api : key;
+}
+
+struct str lint_operation(const struct lint_step *s)
+{
+	struct str op = json_str(json_at(s->inputs, "/host/operationId"));
+
+	return op.n ? op : json_str(json_at(s->value, "/metadata/flowSystemMetadata/swaggerOperationId"));
+}
+
+struct json *lint_argument(const struct lint_step *s, const char *name)
+{
+	static const char *const where[] = { "parameters", "queries", "body" };
+	struct json *v = NULL;
+
+	for (size_t i = 0; !v && i < 3; i++)
+		v = json_get(json_get(s->inputs, where[i]), name);
+	return v;
+}
+
+bool lint_path_ends(const struct lint_step *s, const char *end)
+{
+	return str_ends_nocase(json_get_str(s->inputs, "path"), str_from(end));
+}
+
 bool lint_is_local(const struct lint_step *s)
 {
 	static const char *const types[] = {

@@ -143,6 +143,17 @@ bool lint_is(const struct lint_step *s, const char *type);
 bool lint_is_container(const struct lint_step *s);
 /* An OpenApiConnection..., ApiConnection... step. */
 bool lint_is_connector(const struct lint_step *s);
+/* "shared_sql" of ".../apis/shared_sql", of the host of a step or of its connection; "" for other
+ * steps. */
+struct str lint_api(const struct lint *l, const struct lint_step *s);
+/* The operation of a connector step; "" where it has none. */
+struct str lint_operation(const struct lint_step *s);
+/* A parameter of a connector step, wherever the step has it: of its operation, body or query. */
+struct json *lint_argument(const struct lint_step *s, const char *name);
+/* A member such as "getitems" of the path of an older step, without regard to case. */
+bool lint_path_ends(const struct lint_step *s, const char *end);
+/* A request that anybody may make who knows the address. */
+bool lint_is_anonymous(const struct lint_step *trigger);
 /* What cannot fail for reasons outside of the flow: variables, data operations. */
 bool lint_is_local(const struct lint_step *s);
 /* SetVariable, AppendToArrayVariable and the like; and the name of the variable. */
@@ -192,7 +203,7 @@ bool lint_among(struct str s, const char *const *names);
 /* The groups of rules, each ended by a row without id. */
 extern const struct lint_rule lint_rules_shape[], lint_rules_graph[], lint_rules_paths[],
 	lint_rules_names[], lint_rules_uses[], lint_rules_values[],
-	lint_rules_expressions[], lint_rules_triggers[], lint_rules_connections[],
+	lint_rules_expressions[], lint_rules_triggers[], lint_rules_starts[], lint_rules_connections[],
 	lint_rules_limits[];
 
 #endif

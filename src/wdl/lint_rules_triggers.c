@@ -1,7 +1,9 @@
 /*
  * lint_rules_triggers.c - rules about what starts a flow and what it answers.
  */
+#include "base/limits.h"
 #include "wdl/lint_model.h"
+#include "wdl/tz.h"
 
 #define ROWS(t) (sizeof(t) / sizeof(*(t)))
 
@@ -30,30 +32,85 @@ static void schedule(struct lint *l, const struct lint_rule *r, const struct jso
 	}
 }
 
+/* Hours 0 to 23 and so on; the designer writes some of them as text. */
+static void schedule_values(struct lint *l, const struct lint_rule *r, const struct json *s,
+			    struct str at)
+{
+	static const struct {
+		const char *member;
+		int64_t least, most;
+	} rows[] = { { "hours", 0, 23 }, { "minutes", 0, 59 }, { "monthDays", -31, 31 } };
+	static const char *const days[] = { "Monday", "Tuesday",  "Wednesday", "Thursday",
+					    "Friday", "Saturday", "Sunday",    NULL };
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		JSON_EACH(v, json_get(s, rows[i].member)) {
+			int64_t n = json_int(v, INT64_MIN);
+
+			if (lint_is_dynamic(v) || (json_is(v, JSON_STRING) && str_to_i64(json_str(v), &n)
+						   && n >= rows[i].least && n <= rows[i].most))
+				continue;
+			if (n < rows[i].least || n > rows[i].most)
+				lint_add(l, r, lint_at(l, at, rows[i].member),
+					 "%s are %d to %d", rows[i].member, (int)rows[i].least,
+					 (int)rows[i].most);
+		}
+	}
+	JSON_EACH(v, json_get(s, "weekDays"))
+		if (!lint_is_dynamic(v) && !lint_among(json_str(v), days))
+			lint_add(l, r, lint_at(l, at, "weekDays"), "\"%.*s\" is no day of the week",
+				 STR_ARG(json_str(v)));
+}
+
+/* A run every 60 seconds at most, and every 500 days at least: documented. */
+static const struct {
+	const char *frequency;
+	int64_t least, most;
+} periods[] = {
+	{ "Second", 60, 500 * 86400 }, { "Minute", 1, 500 * 1440 }, { "Hour", 1, 500 * 24 },
+	{ "Day", 1, 500 },	       { "Week", 1, 71 },	    { "Month", 1, 16 },
+	{ "Year", 1, 1 },
+};
+
+static void period(struct lint *l, const struct lint_rule *r, const struct json *v, struct str at)
+{
+	struct json *f = json_get(v, "frequency"), *n = json_get(v, "interval");
+	int64_t interval = json_int(n, 1);
+	size_t i = 0;
+
+	while (i < ROWS(periods) && !str_eq_nocase(json_str(f), str_from(periods[i].frequency)))
+		i++;
+	if (i == ROWS(periods) && !lint_is_expression(f))
+		lint_add(l, r, lint_at(l, at, "frequency"),
+			 "\"%.*s\" is none of Second Minute Hour Day Week Month Year",
+			 STR_ARG(json_str(f)));
+	if (!n || (json_is(n, JSON_NUMBER) && interval < 1))
+		lint_add(l, r, lint_at(l, at, "interval"), "the interval is at least 1");
+	else if (i < ROWS(periods) && interval < periods[i].least)
+		lint_add(l, r, at, "a flow runs at most every 60 seconds");
+	else if (i < ROWS(periods) && interval > periods[i].most)
+		lint_add(l, r, at, "a flow runs at least every 500 days");
+}
+
 static void recurrence(struct lint *l, const struct lint_rule *r)
 {
-	static const char *const frequencies[] = { "Second", "Minute", "Hour", "Day",
-						   "Week",   "Month",  "Year", NULL };
-
 	for (struct lint_step *s = l->steps; s; s = s->next) {
 		struct json *v = s->trigger ? json_get(s->value, "recurrence") : NULL;
+		struct json *zone = json_get(v, "timeZone");
 		struct str at = lint_at(l, s->pointer, "recurrence");
-		struct json *f = json_get(v, "frequency"), *n = json_get(v, "interval");
-		int64_t interval = json_int(n, 1);
 
 		if (s->trigger && lint_is(s, "Recurrence") && !v)
 			lint_add(l, r, s->pointer, "there is no recurrence");
 		if (!v)
 			continue;
-		if (!lint_is_expression(f) && !lint_among(json_str(f), frequencies))
-			lint_add(l, r, lint_at(l, at, "frequency"),
-				 "\"%.*s\" is none of Second Minute Hour Day Week Month Year",
-				 STR_ARG(json_str(f)));
-		if (!n || (json_is(n, JSON_NUMBER) && interval < 1))
-			lint_add(l, r, lint_at(l, at, "interval"), "the interval is at least 1");
-		if (str_eq_nocase(json_str(f), S("Second")) && interval >= 1 && interval < 60)
-			lint_add(l, r, at, "a flow runs at most every 60 seconds");
+		period(l, r, v, at);
 		schedule(l, r, v, at);
+		schedule_values(l, r, json_get(v, "schedule"), lint_at(l, at, "schedule"));
+		if (json_is(zone, JSON_STRING) && !lint_is_dynamic(zone) &&
+		    !wdl_zone_find(json_str(zone)))
+			lint_add(l, r, lint_at(l, at, "timeZone"),
+				 "\"%.*s\" is no Windows zone name, such as Pacific Standard Time",
+				 STR_ARG(json_str(zone)));
 	}
 }
 
@@ -112,17 +169,87 @@ static void trigger_conditions(struct lint *l, const struct lint_rule *r)
 				    STR_ARG(ref->target->name));
 }
 
+static bool is_request(const struct lint_step *s)
+{
+	static const char *const types[] = { "Request",	    "OpenApiConnectionWebhook",
+					     "ApiConnectionWebhook", "HttpWebhook",
+					     "Manual",	    NULL };
+
+	return s->trigger && lint_among(s->type, types);
+}
+
+/* Longer than the two minutes in which a caller waits: surely, or because a person answers. */
+static bool is_long_wait(const struct lint_step *s, bool *surely)
+{
+	struct json *interval = lint_is(s, "Wait") ? json_get(s->inputs, "interval") : NULL;
+	struct str op = json_str(json_at(s->inputs, "/host/operationId"));
+	int64_t count = json_int(json_get(interval, "count"), 0);
+	struct str unit = json_get_str(interval, "unit");
+
+	*surely = interval && count && !str_eq_nocase(unit, S("Second")) &&
+		  (count > 2 || !str_eq_nocase(unit, S("Minute")));
+	return *surely || (str_eq_nocase(unit, S("Second")) && count > 120) ||
+	       (lint_is(s, "OpenApiConnectionWebhook") &&
+		(str_starts(op, S("StartAndWaitForAnApproval")) || str_starts(op, S("WaitForAnApproval")) ||
+		 str_starts(op, S("PostCardAndWaitForResponse"))));
+}
+
+/* Each long wait and each answer marks what is behind it; a caller has gone by then. */
+static void late_answers(struct lint *l, const struct lint_rule *r)
+{
+	for (struct lint_step *s = l->steps; s; s = s->next) {
+		bool surely;
+
+		if (s->trigger || !is_long_wait(s, &surely))
+			continue;
+		for (struct lint_step *a = l->steps; a; a = a->next) {
+			if (!lint_is(a, "Response") || a->trigger ||
+			    ++l->effort > LIMIT_LINT_EFFORT || !lint_before(l, s, a) ||
+			    str_contains_nocase(json_get_str(a->value, "operationOptions"),
+						S("Asynchronous")))
+				continue;
+			lint_add(l, r, a->pointer,
+				 "it comes after %.*s, and a caller waits two minutes: answer first",
+				 STR_ARG(s->name))
+				->severity = surely ? LINT_ERROR : LINT_WARNING;
+		}
+	}
+}
+
+/* True when every way from `s` back to `first` is the one taken when `first` succeeded. */
+static bool follows(const struct lint_step *first, const struct lint_step *s)
+{
+	for (; s && s != first; s = s->after->step)
+		if (!s->after || s->after->next || !(s->after->statuses & LINT_SUCCEEDED) || s->cyclic)
+			return false;
+	return s != NULL;
+}
+
+static void second_answers(struct lint *l, const struct lint_rule *r)
+{
+	for (struct lint_scope *scope = l->scopes; scope; scope = scope->next) {
+		struct lint_step *first = NULL;
+
+		for (struct lint_step *s = scope->first; s; s = s->sibling) {
+			if (!lint_is(s, "Response"))
+				continue;
+			if (first && (follows(first, s) || follows(s, first)))
+				lint_add(l, r, s->pointer, "a request is answered once, and %.*s does too",
+					 STR_ARG(first->name));
+			first = first ? first : s;
+		}
+	}
+}
+
 static void responses(struct lint *l, const struct lint_rule *r)
 {
-	bool request = false;
+	bool request = false, any = false;
 
-	for (struct lint_step *s = l->steps; s; s = s->next)
-		request = request || (s->trigger && (lint_is(s, "Request") ||
-						     lint_is(s, "OpenApiConnectionWebhook") ||
-						     lint_is(s, "ApiConnectionWebhook") ||
-						     lint_is(s, "HttpWebhook") ||
-						     lint_is(s, "Manual")));
 	for (struct lint_step *s = l->steps; s; s = s->next) {
+		request = request || is_request(s);
+		any = any || (!s->trigger && lint_is(s, "Response"));
+	}
+	for (struct lint_step *s = l->steps; s && any; s = s->next) {
 		if (s->trigger || !lint_is(s, "Response"))
 			continue;
 		if (l->triggers && !request)
@@ -135,6 +262,10 @@ static void responses(struct lint *l, const struct lint_rule *r)
 						   "%.*s", STR_ARG(p->name));
 			break;
 		}
+	}
+	if (any) {
+		late_answers(l, r);
+		second_answers(l, r);
 	}
 }
 
