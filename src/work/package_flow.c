@@ -178,8 +178,9 @@ static bool is_guid(struct str s)
 	for (size_t i = 0; i < s.n; i++) {
 		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
 		char c = s.p[i];
+		bool hex = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f');
 
-		if (dash ? c != '-' : !((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f')))
+		if (dash ? c != '-' : !hex)
 			return false;
 	}
 	return s.n == 36;
