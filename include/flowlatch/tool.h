@@ -48,6 +48,7 @@ enum {
 	P_RUN = 8,         /* a run name, or a link to a run */
 	P_TIME = 16,       /* RFC 3339; checked */
 	P_UNLISTED = 32,   /* accepted, but not shown in schemas (old spellings) */
+	P_WITH_FLOW = 64,  /* an environment that is looked up only when a flow or run is named */
 };
 
 struct param {
@@ -132,6 +133,7 @@ enum {
 	FETCH_LARGE = 2,    /* up to LIMIT_ANSWER_FLOW instead of LIMIT_ANSWER */
 	FETCH_ANY = 4,      /* the body need not be JSON; got()->text holds it */
 	FETCH_OPTIONAL = 8, /* TOLERATE, and not worth waiting for a retry */
+	FETCH_READ = 16,    /* a POST that changes nothing: sent again where a GET would be */
 };
 
 /* How to follow pages.  All items of all pages end in one array. */

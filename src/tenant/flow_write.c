@@ -368,24 +368,69 @@ static void modify_users(struct request *q)
 
 /* ---- the checker, solutions, ARM ---- */
 
+static void add_row(struct request *q, struct json *out, const char *rule, struct str operation,
+		    struct str words, const char *how)
+{
+	json_push(out, emit_json(&q->mem,
+				 "{'errorDescription':'%S','operationName':'%S','ruleId':'%s',"
+				 "'fixInstructions':{'markdownText':'%s','htmlText':'<p>%s</p>'}}",
+				 words, operation, rule, how, how));
+}
+
+/* The shape is reported by clients; which warnings there are, and their words, is made up here. */
+static void warn(struct request *q, struct json *out, const struct json *actions, unsigned depth)
+{
+	static const char *const lists[] = { "GetItems", "ListRecords", "GetItems_V2" };
+
+	JSON_EACH(step, actions) {
+		const struct json *in = json_get(step, "inputs"), *p = json_get(in, "parameters");
+		struct str operation = json_get_str(json_get(in, "host"), "operationId");
+
+		for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+			if (str_eq(operation, str_from(lists[i])) && !json_get(p, "$top") &&
+			    !json_get(p, "$filter"))
+				add_row(q, out, "SpecifyItemsToRetrieve", json_name(step),
+					S("This action reads all items: retrieve only those that are "
+					  "needed."),
+					"Add a filter query or a top count.");
+		if (depth >= 8)
+			continue;
+		warn(q, out, json_get(step, "actions"), depth + 1);
+		warn(q, out, json_at(step, "/else/actions"), depth + 1);
+		warn(q, out, json_at(step, "/default/actions"), depth + 1);
+		JSON_EACH(one, json_get(step, "cases"))
+			warn(q, out, json_get(one, "actions"), depth + 1);
+	}
+}
+
+/* It looks at what is being edited, not at what is saved; without references it knows no
+ * connector. */
 static void check(struct request *q, bool errors)
 {
 	struct environment *e = need_environment(q, 0);
 	struct flow *f = e ? need_flow(q, e, flow_capture(q)) : NULL;
-	const struct json *p = f ? json_get(request_json(q), "properties") : NULL;
+	const struct json *p, *definition;
 	struct save_error error;
 	struct json *out;
 
 	if (!f)
 		return;
+	p = need_properties(q);
+	definition = json_get(p, "definition");
+	if (!p)
+		return;
+	if (!definition) {
+		answer_error(q, SE_INVALID_REQUEST,
+			     "Required property 'definition' not found in JSON. Path 'properties'.",
+			     NULL, NULL);
+		return;
+	}
 	out = json_new_array(&q->mem);
-	if (errors && json_get(p, "definition") &&
-	    !save_check(q, e, json_get(p, "definition"),
-			design_references(q, json_get(p, "connectionReferences")), &error))
-		json_push(out, emit_json(&q->mem,
-					 "{'errorDescription':'%S','operationName':'','ruleId':'%s',"
-					 "'fixInstructions':{'markdownText':'','htmlText':''}}",
-					 error.message, error.code));
+	if (!errors)
+		warn(q, out, json_get(definition, "actions"), 1);
+	else if (!save_check(q, e, definition,
+			     design_references(q, json_get(p, "connectionReferences")), &error))
+		add_row(q, out, error.code, S(""), error.message, "");
 	answer_json(q, 200, out);
 }
 

@@ -7,6 +7,7 @@
 #include "tools/table.h"
 
 const struct tool *const tools_table[] = {
+	&tool_evaluate_expression,
 	&tool_get_live_flow,
 	&tool_get_live_flow_http_schema,
 	&tool_get_live_flow_run_action_outputs,
@@ -32,6 +33,7 @@ const struct tool *const tools_table[] = {
 	&tool_set_store_flow_state,
 	&tool_tool_search,
 	&tool_update_store_flow,
+	&tool_validate_live_flow,
 	&tool_whoami,
 };
 const size_t tools_count = sizeof(tools_table) / sizeof(*tools_table);

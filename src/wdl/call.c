@@ -108,12 +108,24 @@ bool wdl_check_length(struct wdl_call *c, struct str text)
 	return wdl_fail(c, WDL_M_TOO_LONG, str_fmt(c->a, "%u", LIMIT_WDL_TEXT), none, none);
 }
 
+/* SplitMix64 (Steele, Lea, Flood 2014): enough to repeat a result, no more. */
+static uint64_t seeded(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
 uint64_t wdl_random(struct wdl_eval *ev)
 {
 	uint64_t bits;
 
 	if (ev->c->random)
 		return ev->c->random(ev->c->arg);
+	if (ev->c->seed)
+		return seeded(&ev->chance);
 	crypt_random(&bits, sizeof(bits));
 	return bits;
 }

@@ -19,6 +19,7 @@ struct wdl_eval {
 	struct wdl_step **steps_tail;
 	unsigned steps;
 	int64_t now; /* ticks, read once so that one evaluation has one time */
+	uint64_t chance; /* the state of what is made of a seed */
 };
 
 /* One call with its arguments evaluated. */

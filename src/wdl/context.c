@@ -1,6 +1,7 @@
 /*
  * context.c - a run made up in one JSON value.
  */
+#include "base/os.h"
 #include "wdl/call.h"
 
 static const struct json *tree_of(void *arg)
@@ -88,6 +89,8 @@ static bool current(void *arg, const struct json **out)
 
 void wdl_context_json(struct wdl_context *c, const struct json *tree)
 {
+	int64_t now;
+
 	*c = (struct wdl_context){
 		.arg = (void *)(uintptr_t)tree,
 		.action = action,
@@ -100,5 +103,8 @@ void wdl_context_json(struct wdl_context *c, const struct json *tree)
 		.result = result,
 		.workflow = workflow,
 		.current = current,
+		.seed = (uint64_t)json_int(json_get(tree, "seed"), 0),
 	};
+	if (os_parse_time(json_get_str(tree, "now"), &now))
+		c->now = wdl_ticks_of_ms(now);
 }

@@ -338,6 +338,7 @@ static struct wdl_eval begin(struct arena *a, const struct wdl_template *t,
 	struct wdl_eval ev = { .a = a, .t = t, .c = c, .r = r, .steps_tail = &r->steps };
 
 	ev.now = c->now ? c->now : wdl_ticks_of_ms(os_wall_ms());
+	ev.chance = c->seed;
 	return ev;
 }
 

@@ -32,8 +32,9 @@ struct wdl_context {
 	bool (*workflow)(void *arg, const struct json **out);
 	/* action(): the record of the action that is being evaluated. */
 	bool (*current)(void *arg, const struct json **out);
-	/* Sixty-four random bits; NULL asks the system. */
+	/* Sixty-four random bits; NULL: made of the seed, or when that is 0, asked of the system. */
 	uint64_t (*random)(void *arg);
+	uint64_t seed;
 	/* Now in units of 100 ns since 0001-01-01 UTC; 0 asks the system's clock. */
 	int64_t now;
 	bool steps; /* collect the value of every call and member access */
@@ -42,8 +43,8 @@ struct wdl_context {
 /* A context out of one JSON value:
  * {"trigger":{"outputs":...},"actions":{"Name":{"inputs","outputs","status"}},"variables",
  *  "parameters","items":{"Loop":value},"item","iterationIndexes":{"Loop":n},"workflow",
- *  "results":{"Scope":[...]},"action"}; every member may be left out.  The first four may
- * also be given as plain values: parameters with {"value":...} or {"defaultValue":...} are
+ *  "results":{"Scope":[...]},"action","now":"2026-11-21T18:00:00Z","seed":n}; every member may be
+ * left out.  Parameters may be given with {"value":...} or {"defaultValue":...}, which are
  * unwrapped. */
 void wdl_context_json(struct wdl_context *c, const struct json *tree);
 

@@ -15,6 +15,9 @@ bool refactor_same(struct arena *a, struct str x, struct str y);
 /* The step of that name: exactly so, else folded; NULL when there is none. */
 struct lint_step *refactor_step(const struct lint *l, struct str name);
 
+/* An action that changes the variable which its input "name" names. */
+bool refactor_writes(const struct lint_step *s);
+
 /* The name as the engine stores it (spaces of an action's are underscores), or false with the
  * reason in *out when there can be none of that name. */
 bool refactor_legal(struct arena *a, enum refactor_kind kind, struct str wanted, struct str *name,

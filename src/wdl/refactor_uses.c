@@ -236,7 +236,7 @@ static void look_at_actions(struct finder *x)
 	}
 }
 
-static bool writes(const struct lint_step *s)
+bool refactor_writes(const struct lint_step *s)
 {
 	static const char *const types[] = { "SetVariable", "AppendToArrayVariable",
 					     "AppendToStringVariable", "IncrementVariable",
@@ -257,7 +257,7 @@ static void look_at_variables(struct finder *x)
 	for (struct lint_step *s = x->l->steps; s; s = s->next) {
 		struct json *name = json_get(s->inputs, "name");
 
-		if (writes(s) && json_is(name, JSON_STRING) && means(x, json_str(name)))
+		if (refactor_writes(s) && json_is(name, JSON_STRING) && means(x, json_str(name)))
 			add_field(x, REFACTOR_FIELD,
 				  lint_at(x->l, lint_at(x->l, s->pointer, "inputs"), "name"), name,
 				  s->name);

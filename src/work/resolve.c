@@ -432,11 +432,20 @@ static bool bad_run(struct call *c, const struct param *p)
 	return true;
 }
 
+/* A tool that can do without a flow does without an environment, too. */
+static bool nothing_named(const struct call *c, const struct wants *w)
+{
+	return w->environment && (w->environment->flags & P_WITH_FLOW) &&
+	       !(w->flow && arg_str(c, w->flow->name).n) && !(w->run && arg_str(c, w->run->name).n);
+}
+
 enum verdict resolve_arguments(struct call *c)
 {
 	struct wants w = wants_of(c->tool);
 	enum verdict v;
 
+	if (nothing_named(c, &w))
+		return done(c, NULL);
 	/* The most exact first, so that what a link fills in is there when its turn comes. */
 	if (!absorb(c, &w, w.run, WANT_RUN) || !absorb(c, &w, w.flow, WANT_FLOW) ||
 	    !absorb(c, &w, w.environment, WANT_ENVIRONMENT) || !use_profile_environment(c, &w))

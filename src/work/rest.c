@@ -52,7 +52,8 @@ static struct arena *memory(const struct rest_op *op)
 
 static bool is_write(const struct rest_op *op)
 {
-	return op->f->method != HTTP_GET && op->f->method != HTTP_HEAD;
+	return op->f->method != HTTP_GET && op->f->method != HTTP_HEAD &&
+	       !(op->f->flags & FETCH_READ);
 }
 
 bool rest_is_write(const struct rest_op *op)

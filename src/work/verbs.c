@@ -235,7 +235,8 @@ enum verdict fetch_each(struct call *c, const struct fetch *f, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		s->answers[i].message = s->answers[i].service_code = "";
 		s->answers[i].correlation = s->answers[i].location = "";
-		if (f[i].method != HTTP_GET && f[i].method != HTTP_HEAD)
+		if (f[i].method != HTTP_GET && f[i].method != HTTP_HEAD &&
+		    !(f[i].flags & FETCH_READ))
 			c->write_sent = true;
 	}
 	for (size_t i = 0; i < count; i++)
