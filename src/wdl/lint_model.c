@@ -58,7 +58,7 @@ bool lint_is_connector(const struct lint_step *s)
 	       str_starts_nocase(s->type, S("ApiConnection"));
 }
 
-static struct str last_part(struct str s)
+struct str lint_last_part(struct str s)
 {
 	for (size_t i = s.n; i--;)
 		if (s.p[i] == '/')
@@ -78,14 +78,14 @@ static struct str quoted_api(struct str s)
 struct str lint_api(const struct lint *l, const struct lint_step *s)
 {
 	struct json *host = lint_is_connector(s) ? json_get(s->inputs, "host") : NULL;
-	struct str api = last_part(json_get_str(host, "apiId")), key;
+	struct str api = lint_last_part(json_get_str(host, "apiId")), key;
 	struct json *ref;
 
 	if (api.n || !host)
 		return api;
 	key = quoted_api(json_str(json_at(host, "/connection/name")));
 	ref = lint_reference(l, key.n ? key : json_get_str(host, "connectionName"));
-	api = last_part(json_get_str(ref, "id"));
+	api = lint_last_part(json_get_str(ref, "id"));
 	if (!api.n)
 		api = json_str(json_at(ref, "/api/name"));
 	return api.n ? api : key;
@@ -270,8 +270,13 @@ static void index_parameters(struct lint *l)
 	l->parameter_names.fold = l->reference_names.fold = true;
 	JSON_EACH(p, json_get(l->definition, "parameters"))
 		lint_map_put(l->a, &l->parameter_names, NULL, json_name(p), p);
-	JSON_EACH(ref, l->references)
+	l->connection_names.fold = true;
+	JSON_EACH(ref, l->references) {
 		lint_map_put(l->a, &l->reference_names, NULL, json_name(ref), ref);
+		if (json_get_str(ref, "connectionName").n)
+			lint_map_put(l->a, &l->connection_names, NULL,
+				     json_get_str(ref, "connectionName"), ref);
+	}
 	JSON_EACH(ref, l->references)
 		for (size_t i = 0; i < 2; i++)
 			if (json_str(json_at(ref, logical[i])).n)

@@ -106,10 +106,11 @@ struct lint {
 	struct lint_spot *spots;
 	struct lint_map exact, folded;    /* steps by name */
 	struct lint_map in_scope, values; /* steps by scope and name, and by their value */
-	struct lint_map variable_names, parameter_names, reference_names;
+	struct lint_map variable_names, parameter_names, reference_names, connection_names;
 	struct lint_step **stack; /* room for every action */
 	unsigned mark;
 	size_t effort; /* spent on following runAfter; see LIMIT_LINT_EFFORT */
+	const struct lint_rule *told; /* the last rule that says its thing once per flow */
 	struct lint_finding *findings;
 	size_t count, dropped;
 };
@@ -146,6 +147,7 @@ bool lint_is_connector(const struct lint_step *s);
 /* "shared_sql" of ".../apis/shared_sql", of the host of a step or of its connection; "" for other
  * steps. */
 struct str lint_api(const struct lint *l, const struct lint_step *s);
+struct str lint_last_part(struct str path);
 /* The operation of a connector step; "" where it has none. */
 struct str lint_operation(const struct lint_step *s);
 /* A parameter of a connector step, wherever the step has it: of its operation, body or query. */
@@ -203,7 +205,7 @@ bool lint_among(struct str s, const char *const *names);
 /* The groups of rules, each ended by a row without id. */
 extern const struct lint_rule lint_rules_shape[], lint_rules_graph[], lint_rules_paths[],
 	lint_rules_names[], lint_rules_uses[], lint_rules_values[],
-	lint_rules_expressions[], lint_rules_triggers[], lint_rules_starts[], lint_rules_connections[],
+	lint_rules_expressions[], lint_rules_triggers[], lint_rules_starts[], lint_rules_connections[], lint_rules_parameters[],
 	lint_rules_limits[];
 
 #endif

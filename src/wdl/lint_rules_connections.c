@@ -58,6 +58,22 @@ static bool is_open_api(const struct lint_step *s)
 	return str_starts_nocase(s->type, S("OpenApiConnection"));
 }
 
+/* A connection's own id stands inside a reference; hosts want the reference's key. */
+static void lost_reference(struct lint *l, const struct lint_rule *r, const struct lint_step *s,
+			   const char *member)
+{
+	struct str name = json_get_str(json_get(s->inputs, "host"), member);
+	struct json *ref = lint_map_get(&l->connection_names, NULL, name);
+	struct lint_finding *f =
+		lint_add(l, r, host_pointer(l, s, member),
+			 ref ? "%.*s is a connection: name its reference" : "there is no connection "
+									     "reference %.*s",
+			 STR_ARG(name));
+
+	if (ref)
+		lint_fix_set(l, f, host_pointer(l, s, member), json_new_str(l->a, json_name(ref)));
+}
+
 static void references(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_step *s = l->steps; s && l->references; s = s->next) {
@@ -70,19 +86,9 @@ static void references(struct lint *l, const struct lint_rule *r)
 		if (!name.n)
 			lint_add(l, r, lint_at(l, lint_at(l, s->pointer, "inputs"), "host"),
 				 "the host names no connection reference (connectionName)");
-		else if (!lint_is_expression(json_get(host, member)) && !reference(l, host))
-			lint_add(l, r, host_pointer(l, s, member),
-				 "there is no connection reference %.*s", STR_ARG(name));
+		else if (!lint_is_dynamic(json_get(host, member)) && !reference(l, host))
+			lost_reference(l, r, s, member);
 	}
-}
-
-/* "shared_sql" of "/providers/Microsoft.PowerApps/apis/shared_sql". */
-static struct str last_part(struct str s)
-{
-	for (size_t i = s.n; i--;)
-		if (s.p[i] == '/')
-			return str_from_at(s, i + 1);
-	return s;
 }
 
 static struct str api_of(const struct json *ref)
@@ -90,7 +96,7 @@ static struct str api_of(const struct json *ref)
 	static const char *const where[] = { "/id", "/api/name", "/apiName", "/api/id" };
 
 	for (size_t i = 0; i < ROWS(where); i++) {
-		struct str s = last_part(json_str(json_at(ref, where[i])));
+		struct str s = lint_last_part(json_str(json_at(ref, where[i])));
 
 		if (s.n)
 			return s;
@@ -103,12 +109,19 @@ static void hosts(struct lint *l, const struct lint_rule *r)
 	for (struct lint_step *s = l->steps; s; s = s->next) {
 		struct json *host = json_get(s->inputs, "host");
 		struct str at = lint_at(l, s->pointer, "inputs");
-		struct str api = last_part(json_get_str(host, "apiId")), wanted;
+		struct str api = lint_last_part(json_get_str(host, "apiId")), wanted;
 
-		if (!is_open_api(s))
+		if (!lint_is_connector(s))
 			continue;
 		if (!host) {
 			lint_add(l, r, s->pointer, "a connector step needs inputs.host");
+			continue;
+		}
+		if (!is_open_api(s)) {
+			if (!json_get(host, "connection"))
+				lint_add(l, r, lint_at(l, at, "host"),
+					 "the host of a step of this type has a connection; with "
+					 "operationId the type is OpenApiConnection");
 			continue;
 		}
 		at = lint_at(l, at, "host");
@@ -168,21 +181,59 @@ static void superseded(struct lint *l, const struct lint_rule *r)
 		bool prefix;
 	} rows[] = {
 		{ "shared_teams", "PostMessageToChannel", "PostMessageToConversation", true },
+		{ "shared_teams", "PostUserNotification", "PostMessageToConversation", false },
+		{ "shared_teams", "PostChannelNotification", "PostMessageToConversation", false },
+		{ "shared_teams", "PostUserAdaptiveCard", "PostCardToConversation", false },
+		{ "shared_teams", "PostChannelAdaptiveCard", "PostCardToConversation", false },
+		{ "shared_teams", "PostReplyToMessage", "ReplyWithMessageToConversation", true },
+		{ "shared_teams", "SubscribeUserFlowContinuation", "PostCardAndWaitForResponse", false },
+		{ "shared_teams", "SubscribeChannelFlowContinuation", "PostCardAndWaitForResponse", false },
 		{ "shared_office365", "SendEmail", "SendEmailV2", false },
+		{ "shared_office365", "ReplyTo", "ReplyToV3", false },
+		{ "shared_office365", "ReplyToV2", "ReplyToV3", false },
 		{ "shared_approvals", "approvalSubscribe", "StartAndWaitForAnApproval", true },
+		{ "shared_planner", "CreateTask", "CreateTask_V3", false },
+		{ "shared_planner", "CreateTask_V2", "CreateTask_V3", false },
+		{ "shared_microsoftforms", "GetFormResponses", "CreateFormWebhook", false },
 	};
 
 	for (struct lint_step *s = l->steps; s; s = s->next) {
-		struct json *host = json_get(s->inputs, "host");
-		struct str op = json_get_str(host, "operationId");
-		struct str api = last_part(json_get_str(host, "apiId"));
+		struct str op = lint_operation(s), api = lint_api(l, s);
 
-		for (size_t i = 0; i < ROWS(rows); i++)
+		for (size_t i = 0; op.n && i < ROWS(rows); i++)
 			if (str_eq_nocase(api, str_from(rows[i].api)) &&
 			    (rows[i].prefix ? str_starts_nocase(op, str_from(rows[i].operation))
 					    : str_eq_nocase(op, str_from(rows[i].operation))))
-				lint_add(l, r, host_pointer(l, s, "operationId"),
+				lint_add(l, r,
+					 is_open_api(s) ? host_pointer(l, s, "operationId") : s->pointer,
 					 "%.*s is deprecated: use %s", STR_ARG(op), rows[i].successor);
+	}
+}
+
+/* "title" for "WebhookApprovalCreationInput/title". */
+static void approval_members(struct lint *l, const struct lint_rule *r, const struct lint_step *s)
+{
+	static const char prefix[] = "WebhookApprovalCreationInput/";
+	static const char *const members[] = { "title",	   "assignedTo", "details",
+					       "itemLink", "itemLinkDescription", NULL };
+	struct str at = lint_in(l, s, "/inputs/parameters");
+	struct json *parameters = json_get(s->inputs, "parameters");
+
+	if (!str_starts(lint_operation(s), S("StartAndWaitForAnApproval")))
+		return;
+	JSON_EACH(m, parameters) {
+		struct str name = json_name(m), right;
+		struct lint_finding *f;
+
+		if (str_starts(name, S("ApprovalCreationInput/")))
+			name = str_from_at(name, sizeof("ApprovalCreationInput"));
+		if (!lint_among(name, members))
+			continue;
+		right = str_fmt(l->a, "%s%.*s", prefix, STR_ARG(name));
+		f = lint_add(l, r, lint_at_n(l, at, json_name(m)), "the parameter is named %.*s",
+			     STR_ARG(right));
+		if (!json_get_n(parameters, right))
+			lint_fix_move(l, f, lint_at_n(l, at, json_name(m)), lint_at_n(l, at, right), m);
 	}
 }
 
@@ -195,9 +246,10 @@ static void approvals(struct lint *l, const struct lint_rule *r)
 		struct json *v = json_at(s->inputs, "/parameters/approvalType");
 		bool good = !json_is(v, JSON_STRING) || str_find_char(json_str(v), '@') >= 0;
 
-		if (!str_eq_nocase(last_part(json_str(json_at(s->inputs, "/host/apiId"))),
+		if (!str_eq_nocase(lint_last_part(json_str(json_at(s->inputs, "/host/apiId"))),
 				   S("shared_approvals")))
 			continue;
+		approval_members(l, r, s);
 		for (size_t i = 0; i < ROWS(types); i++)
 			good = good || str_eq(json_str(v), str_from(types[i]));
 		if (!good)
