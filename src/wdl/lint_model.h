@@ -67,6 +67,7 @@ struct lint_step {
 	bool trigger;
 	bool cyclic;    /* on or behind a cycle of runAfter */
 	bool read;      /* an expression reads its result */
+	bool tested;    /* a condition does */
 	bool lenient;   /* asked for while it may be skipped; see lint_rules_paths.c */
 	unsigned demanded; /* the statuses left to it there */
 	unsigned rank;  /* longest way from a root of the scope */
@@ -78,7 +79,7 @@ struct lint_variable {
 	struct str name, type, pointer;
 	struct json *row;
 	struct lint_step *step;
-	bool used, written;
+	bool used, tested;
 };
 
 /* A call whose first argument is a name in quotes. */
