@@ -455,6 +455,7 @@ struct entry {
 	bool has_table;       /* [mcp_servers.NAME] */
 	size_t start, head_end; /* its header's lines */
 	size_t end;           /* of the last statement in it */
+	bool has_below;       /* [mcp_servers.NAME.more] */
 	bool elsewhere;       /* it is written in another way, at `other` */
 	size_t other;
 	const struct json *members; /* to look for */
@@ -497,6 +498,7 @@ static bool find_entry(struct arena *a, const struct clientconf_spot *s, struct 
 			     str_eq(it.path.parts[0], str_from(s->container));
 		if (!ours && !inline_all)
 			continue;
+		out->has_below |= it.kind != PAIR && it.path.n > 2;
 		if (it.kind == TABLE && it.path.n == 2) {
 			if (out->has_table) {
 				r.at = it.start;
@@ -777,7 +779,8 @@ bool toml_restore(struct arena *a, const struct clientconf_spot *s, struct str t
 		*nothing = false;
 		return true;
 	}
-	if (!drop_table(a, s, &text, true, e))
+	/* What was below it before us is not ours. */
+	if (!drop_table(a, s, &text, !before.has_below, e))
 		return false;
 	*out = text;
 	*nothing = str_trim(text).n == 0;

@@ -6,7 +6,8 @@
 #   - Inspector CLI in both eras, --strict
 #   - the official SDK: version 2 pinned to 2026-07-28, version 1 with a handshake
 #   - the official conformance suite for both revisions, against the fixture
-#   - with INTEROP_CLIENTS=1 (0.8 GB more): Claude Code and Codex, whose model is played on loopback
+#   - with INTEROP_CLIENTS=1 (1.2 GB more): Claude Code and Codex, whose model is played on loopback;
+#     and whether they, Gemini CLI and opencode take what `flowlatch setup client` writes
 # Prints TAP; exit status 0 when every test passed.
 
 B=${B:-build}
@@ -184,17 +185,43 @@ END
 	grep '"result"' "$log" | grep 'Fabrikam'
 }
 
+# takes HOST PROGRAM - the host lists the entry that `setup client` wrote (and but for Codex, which
+# only lists, starts it), and no longer after its undo.
+takes() {
+	local own=$lab/hosts/$1 program=$lab/clients/node_modules/.bin/$2
+
+	rm -rf "$own"
+	mkdir -p "$own/project"
+	cd "$own/project" || return 1
+	export HOME=$own GEMINI_CLI_TRUST_WORKSPACE=true
+	"$B/flowlatch" setup client "$1" --write --practice || return 1
+	timeout 120 "$program" mcp list >"$own/list" 2>&1
+	cat "$own/list"
+	grep -q "flowlatch" "$own/list" || return 1
+	[ "$1" = codex ] || grep -qi '[^s]connected' "$own/list" || return 1
+	[ "$1" != codex ] || grep -q 'enabled' "$own/list" || return 1
+	"$B/flowlatch" setup client "$1" --undo || return 1
+	timeout 120 "$program" mcp list >"$own/list" 2>&1
+	! grep "serve --practice" "$own/list"
+}
+
 if [ "${INTEROP_CLIENTS:-}" = 1 ]; then
-	install "$lab/clients" @anthropic-ai/claude-code@2.1.330 @openai/codex@0.169.0 || {
+	install "$lab/clients" @anthropic-ai/claude-code@2.1.330 @openai/codex@0.169.0 \
+		@google/gemini-cli@0.61.0 opencode-ai@1.18.33 || {
 		tail -5 "$lab/clients/install.log"
 		exit 1
 	}
-	export -f claude_code codex start_model
+	export -f claude_code codex start_model takes
+	for pair in "claude-code claude" "codex codex" "gemini gemini" "opencode opencode"; do
+		# shellcheck disable=SC2086 # two words
+		test "${pair%% *} takes what setup client writes" takes $pair
+	done
 	test "Claude Code calls list_live_environments" claude_code
 	test "Codex calls list_live_environments" codex
 else
-	skip "Claude Code" "INTEROP_CLIENTS=1 installs 0.8 GB"
-	skip "Codex" "INTEROP_CLIENTS=1 installs 0.8 GB"
+	skip "Claude Code" "INTEROP_CLIENTS=1 installs 1.2 GB"
+	skip "Codex" "INTEROP_CLIENTS=1 installs 1.2 GB"
+	skip "what setup client writes" "INTEROP_CLIENTS=1 installs 1.2 GB"
 fi
 
 echo "1..$count"
