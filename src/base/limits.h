@@ -179,6 +179,10 @@
 #define LIMIT_BROWSER_REQUEST (32u << 10)
 /* Somebody who went to the browser and has not come back after this time starts anew. */
 #define LIMIT_BROWSER_MS (10 * 60 * 1000)
+/* The doctor asks everything at once: one request, and all of it. */
+#define LIMIT_DOCTOR_REQUEST_MS 8000
+#define LIMIT_DOCTOR_MS 20000
+
 /* Waiting for another process's token refresh; Entra tolerates a parallel one after that. */
 #define LIMIT_TOKEN_LOCK_MS 20000
 

@@ -1,0 +1,372 @@
+/*
+ * doctor.c - the rows of the doctor, in order of cause, and what they need of each other.
+ *
+ * Knows the order and the forms of a finding; what is looked at is in doctor_local.c,
+ * doctor_net.c, doctor_judge.c and doctor_clients.c.
+ */
+#include "work/doctor_int.h"
+
+#include <grp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/os.h"
+#include "work/auth.h"
+#include "work/conf_text.h"
+#include "work/store.h"
+
+#define NEEDS(check) (1u << (check))
+
+static const struct row {
+	const char *name;
+	unsigned needs;  /* checks that must not be bad */
+	bool network;    /* judges what the network has answered */
+	bool long_run;   /* left out of a short run */
+	void (*look)(struct doctor *d);
+} rows[] = {
+	[DOCTOR_CONFIGURATION] = { "configuration", 0, false, false, doctor_configuration },
+	[DOCTOR_CLIENT_ID] = { "client_id", NEEDS(DOCTOR_CONFIGURATION), false, false, doctor_client_id },
+	[DOCTOR_STATE] = { "state", NEEDS(DOCTOR_CONFIGURATION), false, false, doctor_state_dir },
+	[DOCTOR_AUTHORITIES] = { "authorities", NEEDS(DOCTOR_CONFIGURATION), false, false, doctor_authorities },
+	[DOCTOR_STORE] = { "store", NEEDS(DOCTOR_CONFIGURATION) | NEEDS(DOCTOR_STATE), false, false, doctor_store },
+	[DOCTOR_LOG] = { "log", NEEDS(DOCTOR_STORE) | NEEDS(DOCTOR_STATE), false, true, doctor_log },
+	[DOCTOR_PROXY] = { "proxy", NEEDS(DOCTOR_CONFIGURATION) | NEEDS(DOCTOR_AUTHORITIES), true, false, doctor_proxy },
+	[DOCTOR_NAMES] = { "names", NEEDS(DOCTOR_PROXY), true, false, doctor_names },
+	[DOCTOR_CONNECTION] = { "connection", NEEDS(DOCTOR_NAMES), true, false, doctor_connection },
+	[DOCTOR_CLOCK] = { "clock", NEEDS(DOCTOR_CONNECTION), true, false, doctor_clock },
+	[DOCTOR_CERTIFICATE] = { "certificate", NEEDS(DOCTOR_CONNECTION) | NEEDS(DOCTOR_CLOCK), true, false, doctor_certificate },
+	[DOCTOR_TENANT] = { "tenant", NEEDS(DOCTOR_CERTIFICATE), true, false, doctor_tenant },
+	[DOCTOR_SERVICES] = { "services", NEEDS(DOCTOR_CERTIFICATE), true, true, doctor_services_row },
+	[DOCTOR_SIGN_IN] = { "sign_in", NEEDS(DOCTOR_STORE) | NEEDS(DOCTOR_CLIENT_ID), true, false, doctor_sign_in },
+	[DOCTOR_AUDIENCES] = { "audiences", NEEDS(DOCTOR_SIGN_IN) | NEEDS(DOCTOR_TENANT), true, false, doctor_audiences },
+	[DOCTOR_CLIENTS] = { "clients", 0, false, true, doctor_clients },
+};
+
+static const char *const state_names[] = {
+	[DOCTOR_FINE] = "ok", [DOCTOR_NOTE] = "note", [DOCTOR_BAD] = "fail",
+	[DOCTOR_SKIPPED] = "skipped",
+};
+
+const char *doctor_name(enum doctor_check c)
+{
+	return c < DOCTOR__CHECKS ? rows[c].name : "run";
+}
+
+enum doctor_check doctor_find(struct str name)
+{
+	int i = 0;
+
+	while (i < DOCTOR__CHECKS && !str_eq(name, str_from(rows[i].name)))
+		i++;
+	return (enum doctor_check)i;
+}
+
+const char *doctor_state_name(enum doctor_state s)
+{
+	return state_names[s];
+}
+
+void doctor_say(struct doctor *d, enum doctor_check c, enum doctor_state s, const char *what,
+		const char *why, const char *command)
+{
+	struct doctor_finding *f = arena_alloc(d->a, sizeof(*f));
+
+	*f = (struct doctor_finding){ .check = c, .state = s, .what = what, .why = why,
+				      .command = command };
+	if (d->last[c])
+		d->last[c]->next = f;
+	else
+		d->first[c] = f;
+	d->last[c] = f;
+	d->bad[c] |= s == DOCTOR_BAD;
+}
+
+/* ---- commands ---- */
+
+const char *doctor_with_profile(const struct doctor *d, const char *command)
+{
+	const char *profile = d->conf->profile;
+
+	if (!profile || str_eq(str_from(profile), S("default")))
+		return command;
+	return arena_printf(d->a, "%s --profile %s", command, profile);
+}
+
+static const char *conf_file(const struct doctor *d)
+{
+	const char *dir = d->conf->file ? NULL : os_config_dir(d->a);
+
+	return d->conf->file ? d->conf->file :
+	       dir	     ? arena_printf(d->a, "%s/flowlatch.conf", dir) :
+			       NULL;
+}
+
+/* Where in the file the key stands: in the profile's section, in the global part, or nowhere. */
+enum key_place { KEY_NOWHERE, KEY_GLOBAL, KEY_SECTION };
+
+static enum key_place find_key(const struct doctor *d, const char *file, const char *key,
+			       bool *section, bool *anything)
+{
+	enum key_place place = KEY_NOWHERE;
+	const char *message;
+	struct conf_text t;
+	struct buf b;
+
+	*section = *anything = false;
+	buf_init_in(&b, d->a, LIMIT_CONF_FILE);
+	if (os_read_file(file, &b) || !b.n)
+		return place;
+	*anything = true;
+	if (!conf_text_read(d->a, file, buf_str(&b), &t, &message))
+		return place;
+	for (size_t i = 0; i < t.profile_count; i++)
+		*section |= str_eq(str_from(t.profiles[i]), str_from(d->conf->profile));
+	for (const struct conf_entry *e = t.first; e; e = e->next) {
+		if (!str_eq(str_from(e->key->name), str_from(key)))
+			continue;
+		if (e->profile && str_eq(str_from(e->profile), str_from(d->conf->profile)))
+			place = KEY_SECTION;
+		else if (!e->profile && place == KEY_NOWHERE)
+			place = KEY_GLOBAL;
+	}
+	return place;
+}
+
+const char *doctor_set_key(const struct doctor *d, const char *key, const char *value)
+{
+	const char *file = conf_file(d), *profile = d->conf->profile, *dir;
+	bool section, anything;
+
+	if (!file)
+		return arena_printf(d->a, "set %s = %s in the configuration", key, value);
+	switch (find_key(d, file, key, &section, &anything)) {
+	case KEY_SECTION:
+		return arena_printf(d->a,
+				    "sed -i '/^\\[profile %s\\]/,/^\\[/s|^[ \\t]*%s[ \\t]*=.*|%s = %s|' '%s'",
+				    profile, key, key, value, file);
+	case KEY_GLOBAL:
+		if (!section)
+			return arena_printf(d->a, "sed -i '1,/^\\[/s|^[ \\t]*%s[ \\t]*=.*|%s = %s|' '%s'",
+					    key, key, value, file);
+		break;
+	default:
+		break;
+	}
+	if (section)
+		return arena_printf(d->a, "sed -i '/^\\[profile %s\\]/a %s = %s' '%s'", profile, key,
+				    value, file);
+	if (anything)
+		return arena_printf(d->a, "sed -i '1i %s = %s' '%s'", key, value, file);
+	dir = arena_copy(d->a, file, (size_t)(strrchr(file, '/') - file));
+	return arena_printf(d->a, "mkdir -p '%s' && echo '%s = %s' >>'%s'", dir, key, value, file);
+}
+
+static bool in_path(const struct doctor *d, const char *program)
+{
+	struct str rest = str_from(getenv("PATH")), dir;
+
+	while (str_cut(&rest, ':', &dir))
+		if (dir.n && access(arena_printf(d->a, "%.*s/%s", STR_ARG(dir), program), X_OK) == 0)
+			return true;
+	return false;
+}
+
+/* Members of these groups may use sudo on the usual distributions. */
+static bool may_sudo(const struct doctor *d)
+{
+	static const char *const names[] = { "sudo", "wheel", "admin" };
+	gid_t groups[256];
+	int n = getgroups(256, groups);
+
+	if (!in_path(d, "sudo"))
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const struct group *g = getgrnam(names[i]);
+
+		for (int k = 0; g && k < n; k++)
+			if (groups[k] == g->gr_gid)
+				return true;
+	}
+	return false;
+}
+
+const char *doctor_as_root(const struct doctor *d, const char *command)
+{
+	if (geteuid() == 0)
+		return command;
+	if (may_sudo(d))
+		return arena_printf(d->a, "sudo %s", command);
+	return arena_printf(d->a, "ask the administrator of this machine for: %s", command);
+}
+
+const char *doctor_proxy_shown(struct arena *a, const char *url)
+{
+	struct str rest = str_from(url);
+	ptrdiff_t at = str_find(rest, S("://"));
+	struct str scheme = at >= 0 ? str_first(rest, (size_t)at + 3) : S("http://");
+
+	rest = str_from_at(rest, at >= 0 ? (size_t)at + 3 : 0);
+	for (ptrdiff_t user; (user = str_find_char(rest, '@')) >= 0;)
+		rest = str_from_at(rest, (size_t)user + 1);
+	at = str_find_char(rest, '/');
+	return arena_printf(a, "%.*s%s", STR_ARG(scheme),
+			    conf_quote(a, at >= 0 ? str_first(rest, (size_t)at) : rest));
+}
+
+/* ---- running ---- */
+
+/* The earliest bad check that `c` rests on, itself skipped or bad; DOCTOR__CHECKS: none. */
+static enum doctor_check blocked_by(const struct doctor *d, enum doctor_check c)
+{
+	for (int i = 0; i < (int)c; i++) {
+		enum doctor_check deeper;
+
+		if (!(rows[c].needs & NEEDS(i)))
+			continue;
+		if (d->bad[i])
+			return (enum doctor_check)i;
+		deeper = blocked_by(d, (enum doctor_check)i);
+		if (deeper != DOCTOR__CHECKS)
+			return deeper;
+	}
+	return DOCTOR__CHECKS;
+}
+
+static void look(struct doctor *d, enum doctor_check c)
+{
+	enum doctor_check first = blocked_by(d, c);
+
+	if (d->o.short_run && rows[c].long_run)
+		return;
+	if (first == DOCTOR__CHECKS)
+		rows[c].look(d);
+	else
+		doctor_say(d, c, DOCTOR_SKIPPED,
+			   arena_printf(d->a, "not looked at: %s comes first", rows[first].name),
+			   NULL, NULL);
+}
+
+static void thread(struct doctor *d)
+{
+	struct doctor_finding **end = &d->all;
+
+	for (int c = 0; c < DOCTOR__CHECKS; c++)
+		if (d->first[c]) {
+			*end = d->first[c];
+			end = &d->last[c]->next;
+			*end = NULL;
+		}
+}
+
+static void finish(struct doctor *d)
+{
+	if (d->ended)
+		return;
+	for (int c = 0; c < DOCTOR__CHECKS; c++)
+		if (rows[c].network)
+			look(d, (enum doctor_check)c);
+	thread(d);
+	d->ended = true;
+	if (d->o.on_end)
+		d->o.on_end(d->o.arg);
+}
+
+struct doctor *doctor_start(struct arena *a, const struct doctor_options *o)
+{
+	struct doctor *d = arena_alloc(a, sizeof(*d));
+
+	*d = (struct doctor){ .a = a, .o = *o, .conf = o->conf };
+	for (int c = 0; c < DOCTOR__CHECKS; c++)
+		if (!rows[c].network)
+			look(d, (enum doctor_check)c);
+	doctor_ask(d, finish);
+	return d;
+}
+
+void doctor_free(struct doctor *d)
+{
+	if (!d)
+		return;
+	doctor_ask_end(d);
+	store_free(d->store);
+	d->store = NULL;
+}
+
+const struct doctor_finding *doctor_findings(const struct doctor *d)
+{
+	return d->all;
+}
+
+/* ---- two runs ---- */
+
+/* A variable that only this terminal has and that would explain the difference. */
+static const char *lost_setting(const struct doctor *d, enum doctor_check c, const char **command)
+{
+	for (size_t i = 0; i < conf_key_count; i++) {
+		const char *value = conf_keys[i].variable ? getenv(conf_keys[i].variable) : NULL;
+
+		if (!value || !*value)
+			continue;
+		*command = doctor_set_key(d, conf_keys[i].name, value);
+		return conf_keys[i].variable;
+	}
+	if ((c == DOCTOR_PROXY || c == DOCTOR_NAMES || c == DOCTOR_CONNECTION) && d->proxy_env) {
+		*command = doctor_set_key(d, "proxy", d->proxy);
+		return d->proxy_from;
+	}
+	return NULL;
+}
+
+void doctor_merge(struct doctor *d, const struct json *found)
+{
+	JSON_EACH(f, json_get(found, "checks"))
+	{
+		enum doctor_check c = doctor_find(json_get_str(f, "check"));
+		const char *why = json_get_z(f, "why"), *command = json_get_z(f, "command"), *lost;
+
+		if (!str_eq(json_get_str(f, "state"), S("fail")) || c == DOCTOR__CHECKS || d->bad[c])
+			continue;
+		why = *why ? arena_copy(d->a, why, strlen(why)) : NULL;
+		command = *command ? arena_copy(d->a, command, strlen(command)) : NULL;
+		lost = lost_setting(d, c, &command);
+		if (lost)
+			why = arena_printf(d->a, "%s is set in this terminal, and hosts do not pass "
+						 "it on", lost);
+		doctor_say(d, c, DOCTOR_BAD,
+			   arena_copy(d->a, json_get_z(f, "what"), strlen(json_get_z(f, "what"))),
+			   why, command);
+		d->last[c]->host = true;
+	}
+	thread(d);
+}
+
+struct json *doctor_json(const struct doctor *d)
+{
+	static const enum doctor_state order[] = { DOCTOR_BAD, DOCTOR_NOTE, DOCTOR_FINE,
+						   DOCTOR_SKIPPED };
+	struct json *v = json_new_object(d->a), *list = json_new_array(d->a);
+	bool bad = false;
+
+	for (int c = 0; c < DOCTOR__CHECKS; c++)
+		bad |= d->bad[c];
+	json_set_z(d->a, v, "state", state_names[bad ? DOCTOR_BAD : DOCTOR_FINE]);
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
+		for (const struct doctor_finding *f = d->all; f; f = f->next) {
+			struct json *one;
+
+			if (f->state != order[i])
+				continue;
+			one = json_push(list, json_new_object(d->a));
+			json_set_z(d->a, one, "check", rows[f->check].name);
+			json_set_z(d->a, one, "state", state_names[f->state]);
+			json_set_z(d->a, one, "environment", f->host ? "host" : "person");
+			json_set_z(d->a, one, "what", f->what);
+			if (f->why)
+				json_set_z(d->a, one, "why", f->why);
+			if (f->command)
+				json_set_z(d->a, one, "command", f->command);
+		}
+	json_set(d->a, v, "checks", list);
+	return v;
+}
