@@ -372,8 +372,10 @@ static bool load_conf(struct reading *r)
 					       .options_only = cli->practice && !r->file,
 					       .new_profile = cli->command->new_profile },
 		       &cli->conf, &message)) {
-		cli_fail(EXIT_USAGE, NULL, "%s", message);
-		return false;
+		cli->conf_error = message;
+		if (!cli->command->any_conf)
+			cli_fail(EXIT_USAGE, NULL, "%s", message);
+		return cli->command->any_conf;
 	}
 	log_set_level(levels[(unsigned char)cli->conf.log_level[0]]);
 	return true;
@@ -399,6 +401,8 @@ static int run(struct reading *r)
 		return cli_fail(EXIT_USAGE, NULL, "%s has nothing to do with --practice",
 				cli->command->name);
 	cli->help = r->help;
+	if (cli->command->before)
+		cli->command->before(cli);
 	if (!cli->command->no_conf && !load_conf(r))
 		return EXIT_USAGE;
 	return cli->command->run(cli);
@@ -407,7 +411,7 @@ static int run(struct reading *r)
 int cli_main(int argc, char **argv)
 {
 	struct arena arena;
-	struct cli cli = { .arena = &arena };
+	struct cli cli = { .arena = &arena, .words = argv };
 	struct reading r = { .cli = &cli, .argv = argv, .argc = argc, .at = 1 };
 	size_t room = (size_t)(argc > 0 ? argc : 0) + 1;
 	int code;

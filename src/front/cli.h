@@ -30,6 +30,8 @@ struct cli {
 	bool practice;  /* --practice */
 	bool help;      /* --help, after the first operand of a loose command */
 	size_t columns; /* of the terminal, or $COLUMNS; 0 where lines need not be cut */
+	const char *conf_error; /* why there is no configuration, for a command that asked */
+	char **words;   /* the command line as it was given */
 	int argc;       /* operands after the subcommand's name; options are taken out */
 	char **argv;
 	const struct command *command;
@@ -48,6 +50,8 @@ struct command {
 	const char *synopsis; /* arguments, as the man page has them */
 	const char *help;     /* one line */
 	const struct cli_option *options; /* its own, or NULL */
+	void (*before)(struct cli *cli); /* called before the configuration is read, or NULL */
+	bool any_conf;        /* runs also when the configuration cannot be read */
 	bool no_conf;         /* runs without reading the configuration */
 	bool new_profile;     /* may name a profile that no file has yet */
 	bool practice;        /* --practice makes sense */

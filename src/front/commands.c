@@ -38,6 +38,15 @@ const struct command commands[] = {
 		.run = cmd_login,
 	},
 	{
+		.name = "doctor",
+		.synopsis = "[--host-env]",
+		.help = "say what is wrong on this machine, why, and the command that mends it",
+		.options = cmd_doctor_options,
+		.before = cmd_doctor_before,
+		.any_conf = true,
+		.run = cmd_doctor,
+	},
+	{
 		.name = "setup",
 		.synopsis = "app | client HOST",
 		.help = "make the app registration, or the entry in an MCP host's configuration",

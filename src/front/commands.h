@@ -31,6 +31,11 @@ extern const struct cli_option cmd_setup_options[];
 int cmd_use(struct cli *cli);
 extern const struct cli_option cmd_use_options[];
 
+/* What is wrong on this machine, and the command that mends it. */
+int cmd_doctor(struct cli *cli);
+void cmd_doctor_before(struct cli *cli);
+extern const struct cli_option cmd_doctor_options[];
+
 /* The usage log: show, verify, stats, export, purge, init. */
 int cmd_log(struct cli *cli);
 extern const struct cli_option cmd_log_options[];

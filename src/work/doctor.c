@@ -25,22 +25,96 @@ static const struct row {
 	bool long_run;   /* left out of a short run */
 	void (*look)(struct doctor *d);
 } rows[] = {
-	[DOCTOR_CONFIGURATION] = { "configuration", 0, false, false, doctor_configuration },
-	[DOCTOR_CLIENT_ID] = { "client_id", NEEDS(DOCTOR_CONFIGURATION), false, false, doctor_client_id },
-	[DOCTOR_STATE] = { "state", NEEDS(DOCTOR_CONFIGURATION), false, false, doctor_state_dir },
-	[DOCTOR_AUTHORITIES] = { "authorities", NEEDS(DOCTOR_CONFIGURATION), false, false, doctor_authorities },
-	[DOCTOR_STORE] = { "store", NEEDS(DOCTOR_CONFIGURATION) | NEEDS(DOCTOR_STATE), false, false, doctor_store },
-	[DOCTOR_LOG] = { "log", NEEDS(DOCTOR_STORE) | NEEDS(DOCTOR_STATE), false, true, doctor_log },
-	[DOCTOR_PROXY] = { "proxy", NEEDS(DOCTOR_CONFIGURATION) | NEEDS(DOCTOR_AUTHORITIES), true, false, doctor_proxy },
-	[DOCTOR_NAMES] = { "names", NEEDS(DOCTOR_PROXY), true, false, doctor_names },
-	[DOCTOR_CONNECTION] = { "connection", NEEDS(DOCTOR_NAMES), true, false, doctor_connection },
-	[DOCTOR_CLOCK] = { "clock", NEEDS(DOCTOR_CONNECTION), true, false, doctor_clock },
-	[DOCTOR_CERTIFICATE] = { "certificate", NEEDS(DOCTOR_CONNECTION) | NEEDS(DOCTOR_CLOCK), true, false, doctor_certificate },
-	[DOCTOR_TENANT] = { "tenant", NEEDS(DOCTOR_CERTIFICATE), true, false, doctor_tenant },
-	[DOCTOR_SERVICES] = { "services", NEEDS(DOCTOR_CERTIFICATE), true, true, doctor_services_row },
-	[DOCTOR_SIGN_IN] = { "sign_in", NEEDS(DOCTOR_STORE) | NEEDS(DOCTOR_CLIENT_ID), true, false, doctor_sign_in },
-	[DOCTOR_AUDIENCES] = { "audiences", NEEDS(DOCTOR_SIGN_IN) | NEEDS(DOCTOR_TENANT), true, false, doctor_audiences },
-	[DOCTOR_CLIENTS] = { "clients", 0, false, true, doctor_clients },
+	[DOCTOR_CONFIGURATION] = {
+		.name = "configuration",
+		.look = doctor_configuration,
+	},
+	[DOCTOR_CLIENT_ID] = {
+		.name = "client_id",
+		.needs = NEEDS(DOCTOR_CONFIGURATION),
+		.look = doctor_client_id,
+	},
+	[DOCTOR_STATE] = {
+		.name = "state",
+		.needs = NEEDS(DOCTOR_CONFIGURATION),
+		.look = doctor_state_dir,
+	},
+	[DOCTOR_AUTHORITIES] = {
+		.name = "authorities",
+		.needs = NEEDS(DOCTOR_CONFIGURATION),
+		.look = doctor_authorities,
+	},
+	[DOCTOR_STORE] = {
+		.name = "store",
+		.needs = NEEDS(DOCTOR_CONFIGURATION) | NEEDS(DOCTOR_STATE),
+		.look = doctor_store,
+	},
+	[DOCTOR_LOG] = {
+		.name = "log",
+		.needs = NEEDS(DOCTOR_STORE) | NEEDS(DOCTOR_STATE),
+		.long_run = true,
+		.look = doctor_log,
+	},
+	[DOCTOR_PROXY] = {
+		.name = "proxy",
+		.needs = NEEDS(DOCTOR_CONFIGURATION) | NEEDS(DOCTOR_AUTHORITIES),
+		.network = true,
+		.look = doctor_proxy,
+	},
+	[DOCTOR_NAMES] = {
+		.name = "names",
+		.needs = NEEDS(DOCTOR_PROXY),
+		.network = true,
+		.look = doctor_names,
+	},
+	[DOCTOR_CONNECTION] = {
+		.name = "connection",
+		.needs = NEEDS(DOCTOR_NAMES),
+		.network = true,
+		.look = doctor_connection,
+	},
+	[DOCTOR_CLOCK] = {
+		.name = "clock",
+		.needs = NEEDS(DOCTOR_CONNECTION),
+		.network = true,
+		.look = doctor_clock,
+	},
+	[DOCTOR_CERTIFICATE] = {
+		.name = "certificate",
+		.needs = NEEDS(DOCTOR_CONNECTION) | NEEDS(DOCTOR_CLOCK),
+		.network = true,
+		.look = doctor_certificate,
+	},
+	[DOCTOR_TENANT] = {
+		.name = "tenant",
+		.needs = NEEDS(DOCTOR_CERTIFICATE),
+		.network = true,
+		.look = doctor_tenant,
+	},
+	[DOCTOR_SERVICES] = {
+		.name = "services",
+		.needs = NEEDS(DOCTOR_CERTIFICATE),
+		.network = true,
+		.long_run = true,
+		.look = doctor_services_row,
+	},
+	[DOCTOR_SIGN_IN] = {
+		.name = "sign_in",
+		.needs = NEEDS(DOCTOR_STORE) | NEEDS(DOCTOR_CLIENT_ID),
+		.network = true,
+		.look = doctor_sign_in,
+	},
+	[DOCTOR_AUDIENCES] = {
+		.name = "audiences",
+		.needs = NEEDS(DOCTOR_SIGN_IN) | NEEDS(DOCTOR_TENANT),
+		.network = true,
+		.look = doctor_audiences,
+	},
+	[DOCTOR_CLIENTS] = {
+		.name = "clients",
+		.long_run = true,
+		.look = doctor_clients,
+	},
 };
 
 static const char *const state_names[] = {

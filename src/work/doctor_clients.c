@@ -191,7 +191,7 @@ void doctor_clients(struct doctor *d)
 	struct found f = { .d = d };
 
 	if (!d->o.conf_error)
-		f.profile_count = conf_profiles(d->a, d->conf->file, (const char *const **)&f.profiles);
+		f.profile_count = conf_profiles(d->a, d->conf->file, &f.profiles);
 	(void)client_machine_look(d->a, NULL, &m, &message);
 	for (size_t i = 0; i < client_host_count; i++)
 		for (int scope = CLIENT_USER; scope <= CLIENT_PROJECT; scope++) {

@@ -40,6 +40,7 @@ struct doctor {
 
 	struct hosts *hosts;
 	struct store *store;
+	const char *other_login; /* the sign-in that is stored is not this profile's: why */
 	bool have_token; /* somebody is signed in, as far as the store knows */
 
 	/* the network */

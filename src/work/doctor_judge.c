@@ -407,8 +407,10 @@ void doctor_sign_in(struct doctor *d)
 		doctor_say(d, DOCTOR_SIGN_IN, DOCTOR_FINE, "a sign-in is stored", NULL, NULL);
 	else
 		doctor_say(d, DOCTOR_SIGN_IN, DOCTOR_BAD,
-			   arena_printf(d->a, "nobody is signed in with the profile %s",
-					d->conf->profile),
+			   d->other_login ? d->other_login :
+					    arena_printf(d->a,
+							 "nobody is signed in with the profile %s",
+							 d->conf->profile),
 			   NULL, doctor_with_profile(d, "flowlatch login"));
 }
 
@@ -449,10 +451,9 @@ void doctor_audiences(struct doctor *d)
 		}
 		row = aadsts_find(aadsts_code(str_from(t->code)));
 		doctor_say(d, DOCTOR_AUDIENCES, DOCTOR_BAD,
-			   row ? arena_printf(d->a, "no token for %s: %s (AADSTS%u)",
-					      audience_name(t->audience), row->sentence, row->code) :
-				 arena_printf(d->a, "no token for %s: %s",
-					      audience_name(t->audience), t->message),
+			   arena_printf(d->a, "no token for %s: %s%s", audience_name(t->audience),
+					row ? row->sentence : t->message,
+					row ? arena_printf(d->a, " (AADSTS%u)", row->code) : ""),
 			   row ? row->next : NULL, mend_token(d, t, row));
 	}
 	if (fine.n)

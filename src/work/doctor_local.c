@@ -144,7 +144,7 @@ static bool is_bundle(struct doctor *d, const char *path, const char **why)
 	struct buf b;
 	int err;
 
-	/* A bundle of the system has a quarter of a megabyte; a certificate is in its first pages. */
+	/* The system's has a quarter of a megabyte. */
 	buf_init(&b, 4u << 20);
 	err = os_read_file(path, &b);
 	*why = err ? strerror(err) :
@@ -187,34 +187,55 @@ static const char *another_store(struct doctor *d)
 	return doctor_with_profile(d, "flowlatch login --store file");
 }
 
+/* A desktop without a keyring can get one, where its person may install programs. */
+static const char *make_service(struct doctor *d)
+{
+	const char *root = doctor_as_root(d, "apt install gnome-keyring");
+
+	return (getenv("DISPLAY") || getenv("WAYLAND_DISPLAY")) && str_starts(str_from(root), S("sudo")) ?
+		       root :
+		       another_store(d);
+}
+
 /* What mends each way in which a store can fail. */
 static const char *store_command(struct doctor *d, enum store_result r)
 {
-	const char *file = d->conf->refresh_token_file;
+	const char *file = d->conf->refresh_token_file, *next;
 
 	switch (r) {
 	case STORE_UNSAFE:
-		return file && d->conf->store[0] == 'r' ?
+		return file && str_eq(str_from(d->conf->store), S("refresh_token_file")) ?
 			       arena_printf(d->a, "chmod 0600 '%s'", file) :
 			       arena_printf(d->a, "chmod -R go-rwx '%s'", d->conf->state_dir);
 	case STORE_LOCKED:
-		return doctor_with_profile(d, "flowlatch unlock");
-	default:
+	case STORE_NO_COLLECTION:
+		return "flowlatch unlock";
+	case STORE_NO_SERVICE:
+		return make_service(d);
+	case STORE_NO_BUS:
+	case STORE_SLOW:
 		return another_store(d);
+	default:
+		next = d->store ? store_next(d->store) : NULL;
+		return next ? arena_copy(d->a, next, strlen(next)) : another_store(d);
 	}
 }
 
 void doctor_store(struct doctor *d)
 {
-	const char *kind = d->conf->store ? d->conf->store : "keyring", *why;
 	struct secret *token = NULL;
+	const char *why, *kind;
 	enum store_result r;
 
 	d->store = store_new(d->conf);
+	kind = d->store ? store_name(d->store) : "";
 	r = d->store ? store_get(d->store, "refresh_token", &token) : STORE_FAILED;
 	secret_free(token);
 	d->have_token = r == STORE_OK;
-	if (r == STORE_OK || r == STORE_ABSENT) {
+	if (r == STORE_OTHER_LOGIN)
+		d->other_login = arena_copy(d->a, store_message(d->store),
+					    strlen(store_message(d->store)));
+	if (r == STORE_OK || r == STORE_ABSENT || r == STORE_OTHER_LOGIN) {
 		doctor_say(d, DOCTOR_STORE, DOCTOR_FINE,
 			   arena_printf(d->a, "store = %s can be read", kind), NULL, NULL);
 		return;

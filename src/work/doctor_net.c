@@ -13,6 +13,8 @@
 #include "work/aadsts.h"
 #include "work/auth.h"
 
+#define USER_AGENT "flowlatch/" FLOWLATCH_VERSION
+
 const enum host_row doctor_services[DOCTOR_SERVICE_ROWS] = {
 	HOST_FLOW, HOST_POWERAPPS, HOST_BAP, HOST_POWERPLATFORM,
 };
@@ -115,11 +117,12 @@ static void after_login(struct doctor *d)
 	if (d->login.outcome == HTTP_ANSWERED && d->login.status == 200)
 		start_tokens(d);
 	else if (d->login.outcome != HTTP_ANSWERED && d->login.outcome != HTTP_TLS && d->proxy) {
-		d->direct_http = http_new(&(struct http_options){ .loop = d->o.loop,
-								  .ca_file = d->conf->ca_file,
-								  .proxy = "",
-								  .user_agent = "flowlatch/"
-										FLOWLATCH_VERSION });
+		d->direct_http = http_new(&(struct http_options){
+			.loop = d->o.loop,
+			.ca_file = d->conf->ca_file,
+			.proxy = "",
+			.user_agent = USER_AGENT,
+		});
 		if (d->direct_http)
 			ask(d, &d->net->direct, &d->direct, d->direct_http, login_url(d));
 	}
@@ -156,12 +159,14 @@ static void ask(struct doctor *d, struct probe *p, struct doctor_answer *answer,
 	*p = (struct probe){ .d = d, .answer = answer };
 	answer->asked = true;
 	d->net->pending++;
-	p->transfer = http_start(http, &(struct http_request){ .method = HTTP_GET,
-							       .url = url,
-							       .timeout_ms = LIMIT_DOCTOR_REQUEST_MS,
-							       .max_bytes = LIMIT_TOKEN_ANSWER,
-							       .on_done = on_done,
-							       .arg = p });
+	p->transfer = http_start(http, &(struct http_request){
+		.method = HTTP_GET,
+		.url = url,
+		.timeout_ms = LIMIT_DOCTOR_REQUEST_MS,
+		.max_bytes = LIMIT_TOKEN_ANSWER,
+		.on_done = on_done,
+		.arg = p,
+	});
 	if (p->transfer)
 		return;
 	answer->done = true;
@@ -252,12 +257,13 @@ void doctor_ask(struct doctor *d, void (*then)(struct doctor *d))
 	d->net->pending = 1;
 	if (d->hosts) {
 		find_proxy(d);
-		d->http = http_new(&(struct http_options){ .loop = d->o.loop,
-							   .ca_file = d->conf->ca_file,
-							   .proxy = d->conf->proxy,
-							   .no_proxy = d->conf->no_proxy,
-							   .user_agent =
-								   "flowlatch/" FLOWLATCH_VERSION });
+		d->http = http_new(&(struct http_options){
+			.loop = d->o.loop,
+			.ca_file = d->conf->ca_file,
+			.proxy = d->conf->proxy,
+			.no_proxy = d->conf->no_proxy,
+			.user_agent = USER_AGENT,
+		});
 	}
 	if (d->http) {
 		loop_timer_set(d->o.loop, &d->net->limit, LIMIT_DOCTOR_MS, on_limit, d);
