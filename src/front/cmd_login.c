@@ -5,12 +5,14 @@
  * programs.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/os.h"
 #include "front/commands.h"
 #include "front/keys.h"
 #include "front/login.h"
 #include "wire/opener.h"
+#include "front/stand.h"
 #include "front/term.h"
 #include "wire/loop.h"
 #include "work/audit.h"
@@ -22,6 +24,7 @@ const struct cli_option cmd_login_options[] = {
 	{ "no-open", NULL, "with --browser: only show the address" },
 	{ "audience", "NAME", "sign in for this service (flow, powerapps, powerplatform, apihub, or the "
 			      "address of a Dataverse organisation)" },
+	{ "quick", NULL, "do not look what the sign-in is good for and what is there" },
 	{ "letter", NULL, "print the letter to an administrator who has to consent, and end" },
 	{ .name = NULL },
 };
@@ -244,27 +247,103 @@ static int failed(struct login *l)
 	return code;
 }
 
-static int succeeded(struct login *l)
+/* What was given on the command line or found out is kept in the profile: a server that a host
+ * starts gets neither options nor the terminal's environment. */
+static const char *keep_profile(struct login *l)
+{
+	struct cli *cli = l->cli;
+	const struct conf *conf = &cli->conf;
+	struct str tenant = str_from(conf->tenant);
+	bool any = !tenant.n || str_eq(tenant, S("organizations")) || str_eq(tenant, S("common"));
+	const struct {
+		const char *key, *value;
+	} keys[] = {
+		{ "client_id", conf->client_id },
+		{ "tenant", any ? l->end.tenant_id : conf->tenant },
+		{ "cloud", conf->cloud },
+		{ "read_only", conf->read_only ? "yes" : NULL },
+	};
+	const char *dir = conf->file ? NULL : os_config_dir(cli->arena), *file = conf->file;
+
+	if (!file)
+		file = dir ? arena_printf(cli->arena, "%s/flowlatch.conf", dir) : NULL;
+	if (!file)
+		return "there is no home directory";
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		int err = keys[i].value && *keys[i].value ?
+				  conf_write(cli->arena, file, conf->profile, keys[i].key,
+					     keys[i].value) : 0;
+
+		if (err)
+			return arena_printf(cli->arena, "%s: %s", file, strerror(err));
+	}
+	return NULL;
+}
+
+static const char *who(struct login *l)
 {
 	const struct signin_end *e = &l->end;
 	struct cli *cli = l->cli;
-	struct json *v;
+	const char *upn = cli_safe(cli, str_from(e->username), 0);
+	const char *name = arena_printf(cli->arena, "%s%s%s%s", cli_safe(cli, str_from(e->name), 0),
+					*upn ? " (" : "", upn, *upn ? ")" : "");
+	const char *tenant = cli_safe(cli, str_from(e->tenant_id), 0);
 
-	if (!cli->json) {
-		cli_out("Signed in as %s%s%s%s, tenant %s.\n",
-			cli_safe(cli, str_from(e->name), 0), e->username[0] ? " (" : "",
-			cli_safe(cli, str_from(e->username), 0), e->username[0] ? ")" : "",
-			cli_safe(cli, str_from(e->tenant_id), 0));
+	if (!e->home_tenant[0])
+		return arena_printf(cli->arena, "%s, at home in tenant %s", name, tenant);
+	return arena_printf(cli->arena, "%s, a guest in tenant %s (at home in %s)", name, tenant,
+			    cli_safe(cli, str_from(e->home_tenant), 0));
+}
+
+static void describe(struct login *l, const struct stand *stand, const char *not_kept)
+{
+	const struct signin_end *e = &l->end;
+	struct arena *a = l->cli->arena;
+	struct json *v = json_new_object(a);
+
+	json_set_z(a, v, "profile", l->cli->conf.profile);
+	json_set_z(a, v, "displayName", e->name);
+	json_set_z(a, v, "userPrincipalName", e->username);
+	json_set_z(a, v, "objectId", e->object_id);
+	json_set_z(a, v, "tenantId", e->tenant_id);
+	json_set_bool(a, v, "guest", e->home_tenant[0] != 0);
+	if (e->home_tenant[0])
+		json_set_z(a, v, "homeTenantId", e->home_tenant);
+	json_set_z(a, v, "scope", e->scope);
+	if (not_kept)
+		json_set_z(a, v, "profileNotWritten", not_kept);
+	if (stand)
+		stand_describe(l->cli, stand, v);
+	cli_out_json(l->cli, v);
+}
+
+static int succeeded(struct login *l)
+{
+	struct cli *cli = l->cli;
+	bool look = !cli_option(cli, "quick");
+	const char *not_kept = keep_profile(l);
+	struct stand stand;
+
+	if (not_kept && !cli->json)
+		tell(l, arena_printf(cli->arena,
+				     "warning: client_id and tenant could not be kept in the profile (%s); "
+				     "without them the next start finds no sign-in\n", not_kept));
+	cli->conf.tenant = l->end.tenant_id;
+	if (look)
+		stand_look(cli, &stand);
+	if (cli->json) {
+		describe(l, look ? &stand : NULL, not_kept);
 		return EXIT_FINE;
 	}
-	v = json_new_object(cli->arena);
-	json_set_z(cli->arena, v, "profile", cli->conf.profile);
-	json_set_z(cli->arena, v, "displayName", e->name);
-	json_set_z(cli->arena, v, "userPrincipalName", e->username);
-	json_set_z(cli->arena, v, "objectId", e->object_id);
-	json_set_z(cli->arena, v, "tenantId", e->tenant_id);
-	json_set_z(cli->arena, v, "scope", e->scope);
-	cli_out_json(cli, v);
+	if (look && stand.service_count) {
+		stand_table(cli, &stand);
+		cli_out("\n");
+	}
+	cli_out("Signed in as %s%s.\n", who(l), look ? stand_counts(cli, &stand) : "");
+	if (look && stand.problem)
+		cli_out("Not all could be counted: %s\n", cli_safe(cli, str_from(stand.problem), 0));
+	else if (look && stand.flows == 0 && !stand.partly)
+		stand_no_flows(cli, &stand, l->end.home_tenant);
 	return EXIT_FINE;
 }
 
@@ -299,7 +378,8 @@ static void on_end(void *arg, const struct signin_end *e)
 	l->end.home_tenant = keep(l, e->home_tenant);
 	l->end.scope = keep(l, e->scope);
 	l->ended = true;
-	l->code = e->err == ERR_OK ? succeeded(l) : failed(l);
+	if (e->err != ERR_OK)
+		l->code = failed(l);
 	if (l->asking == ASK_NOTHING)
 		loop_stop(l->loop);
 }
@@ -343,7 +423,7 @@ static int wait_for_person(struct login *l)
 	loop_free(l->loop);
 	cli_progress_end();
 	if (l->ended)
-		return l->code;
+		return l->end.err == ERR_OK ? succeeded(l) : l->code;
 	if (!l->interrupted)
 		return cli_fail(EXIT_INTERNAL, NULL, "out of memory");
 	return cli_fail(l->expired ? EXIT_TEMPORARY : EXIT_SIGN_IN, NULL,

@@ -14,7 +14,7 @@ struct loop;
 
 struct keys_options {
 	struct loop *loop;
-	/* A key at the beginning of a line; true when it was meant for the caller and is no text. */
+	/* A key at the beginning of a line; true when it was meant for us and is no text. */
 	bool (*on_key)(void *arg, char key);
 	/* A whole line, trimmed; may be empty. */
 	void (*on_line)(void *arg, struct str line);

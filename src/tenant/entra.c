@@ -276,7 +276,8 @@ static struct str granted_scope(struct request *q, struct str scope, struct str 
 	return str_trim(buf_str(&b));
 }
 
-bool entra_policy(struct request *q, const char *grant, struct str resource, bool device)
+bool entra_policy(struct request *q, const char *grant, struct str resource, bool device,
+		  bool strong)
 {
 	enum knob_audience a = knob_audience_of(resource);
 
@@ -290,7 +291,7 @@ bool entra_policy(struct request *q, const char *grant, struct str resource, boo
 		entra_refuse(q, 65001, entra_client_id());
 		return true;
 	}
-	if (a < KA__MAX && knobs.needs_mfa[a] && !request_form(q, "claims").n) {
+	if (a < KA__MAX && knobs.needs_mfa[a] && !strong && !request_form(q, "claims").n) {
 		entra_refuse(q, 50076, str_c(&q->mem, resource));
 		return true;
 	}
@@ -380,7 +381,7 @@ static void refresh_grant(struct request *q, const struct client *c)
 		entra_refuse(q, 65002, c->id);
 		return;
 	}
-	if (entra_policy(q, "refresh_token", resource, g && g->device) ||
+	if (entra_policy(q, "refresh_token", resource, g && g->device, g && g->strong) ||
 	    !refresh_allowed(q, g, generation, c)) {
 		stats_grant("refresh_token", knob_audience_of(resource), true);
 		return;

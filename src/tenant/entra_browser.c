@@ -141,6 +141,7 @@ static void give_code(struct request *q, struct user *u)
 	entra_copy(p->redirect, sizeof(p->redirect), uri);
 	snprintf(p->user, sizeof(p->user), "%s", u->id);
 	snprintf(p->directory, sizeof(p->directory), "%s", d->id);
+	p->strong = request_query(q, "claims").n > 0;
 	p->expires = clock_now() + CODE_MINUTES * TICKS_MIN;
 	crypt_uuid(session);
 	buf_init_in(&b, &q->mem, 8192);
@@ -236,6 +237,7 @@ void entra_redeem_code(struct request *q)
 	struct str code = request_form(q, "code");
 	struct pending *p = NULL;
 	struct str resource;
+	struct grant *g;
 	bool more;
 
 	if (codes.next)
@@ -260,12 +262,13 @@ void entra_redeem_code(struct request *q)
 	}
 	p->state = PENDING_SPENT;
 	resource = entra_resource(q, str_from(p->scope), &more);
-	if (entra_policy(q, "authorization_code", resource, false)) {
+	if (entra_policy(q, "authorization_code", resource, false, p->strong)) {
 		stats_grant("authorization_code", knob_audience_of(resource), true);
 		return;
 	}
-	entra_give_tokens(q, entra_grant_new(p->user, p->directory, p->client, false),
-			  str_from(p->scope), resource, p->nonce);
+	g = entra_grant_new(p->user, p->directory, p->client, false);
+	g->strong = p->strong;
+	entra_give_tokens(q, g, str_from(p->scope), resource, p->nonce);
 }
 
 /* ---- administrator's consent ---- */

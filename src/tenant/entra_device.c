@@ -84,6 +84,7 @@ static void device_code(struct request *q)
 	entra_copy(p->scope, sizeof(p->scope), scope);
 	p->expires = clock_now() + knobs.device_seconds * TICKS_S;
 	p->interval = knobs.device_interval;
+	p->strong = request_form(q, "claims").n > 0;
 	page = str_fmt(&q->mem, "%.*s/device", STR_ARG(face_origin(q, FACE_LOGIN)));
 	message = str_fmt(&q->mem,
 			  "To sign in, use a web browser to open the page %.*s and enter the code "
@@ -125,11 +126,12 @@ static void redeem(struct request *q, struct pending *p)
 	struct str resource = entra_resource(q, scope, &more);
 
 	p->state = PENDING_SPENT;
-	if (entra_policy(q, "device_code", resource, true)) {
+	if (entra_policy(q, "device_code", resource, true, p->strong)) {
 		stats_grant("device_code", knob_audience_of(resource), true);
 		return;
 	}
 	g = entra_grant_new(p->user, p->directory, p->client, true);
+	g->strong = p->strong;
 	entra_give_tokens(q, g, scope, resource, "");
 }
 

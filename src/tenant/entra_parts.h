@@ -18,6 +18,7 @@ struct grant {
 	unsigned number, generation;
 	char user[37], directory[37], client[37];
 	bool device, revoked;
+	bool strong; /* signed in with the claims that a policy asked for (a second factor) */
 	int64_t created, used;
 };
 
@@ -30,6 +31,7 @@ struct pending {
 	char tenant[64];      /* as it stands in the path */
 	char scope[600], nonce[200], challenge[64], redirect[600];
 	char user[37], directory[37];
+	bool strong;
 	int64_t expires, last_poll, polls, interval;
 	enum { PENDING_WAITING, PENDING_APPROVED, PENDING_DECLINED, PENDING_SPENT } state;
 };
@@ -62,7 +64,8 @@ void entra_give_tokens(struct request *q, struct grant *g, struct str scope, str
 struct grant *entra_grant_new(const char *user, const char *directory, const char *client,
 			      bool device);
 /* Policies of tests that a sign-in or refresh may meet: true when the answer is set. */
-bool entra_policy(struct request *q, const char *grant, struct str resource, bool device);
+bool entra_policy(struct request *q, const char *grant, struct str resource, bool device,
+		  bool strong);
 struct pending *entra_pending_new(struct list *list, struct request *q);
 void entra_copy(char *out, size_t room, struct str s);
 

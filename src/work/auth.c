@@ -756,6 +756,14 @@ struct json *auth_describe(const struct auth *a, struct arena *arena)
 	return list;
 }
 
+const char *auth_scope(const struct auth *a, struct arena *arena, enum audience aud,
+		       struct str organisation)
+{
+	const struct slot *s = find_slot(a, aud, organisation);
+
+	return s ? str_c(arena, str_from(text(s->scope_granted))) : "";
+}
+
 struct auth_stats auth_stats(const struct auth *a)
 {
 	return a->stats;

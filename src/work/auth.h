@@ -69,6 +69,9 @@ enum auth_state auth_get(struct auth *a, enum audience aud, struct str organisat
  * refreshes.  `claims`: the decoded challenge, or empty.  Ignored when it is gone already. */
 void auth_rejected(struct auth *a, enum audience aud, struct str organisation,
 		   unsigned long serial, struct str claims);
+/* The scopes that were granted with the audience's token, in `arena`; "" when there is none. */
+const char *auth_scope(const struct auth *a, struct arena *arena, enum audience aud,
+		       struct str organisation);
 /* What a person must run to sign in with this profile, or to unlock the sign-in. */
 const char *auth_command(const struct auth *a, struct arena *arena);
 /* What to do about the store when the last refresh failed because of it, or NULL. */

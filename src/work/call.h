@@ -11,6 +11,7 @@
 
 #include "work/conf.h"
 
+struct auth;
 struct loop;
 struct work;
 
@@ -38,6 +39,8 @@ unsigned work_busy(const struct work *w);
  * with a `failure` they then end with it (ERR_CONFIG). */
 void work_hold(struct work *w);
 void work_go(struct work *w, const char *failure);
+/* Its tokens, for those who ask what the sign-in is good for. */
+struct auth *work_auth(struct work *w);
 /* Does ahead of the first call what costs a round trip (token, connection).  Optional. */
 void work_warm(struct work *w);
 

@@ -35,6 +35,7 @@ struct work {
 	bool log_warned;
 	bool warmed[HOST__MAX]; /* a connection was opened ahead of the first token */
 	const char *hold_failure;
+	int64_t role_renewed; /* when a token was renewed for want of an administrator's role */
 	unsigned char seal_key[32];
 	bool seal_key_ready;
 };

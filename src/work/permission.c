@@ -32,7 +32,7 @@ static const struct api apis[] = {
 		.audience = AUD_POWERPLATFORM,
 		.name = "Power Platform API",
 		.app_id = "8578e004-a5c6-46e7-913e-12f58912df43",
-		.purpose = "the documented interface to environments and connections",
+		.purpose = "environments and connections through the documented interface",
 		.permissions = {
 			{ "EnvironmentManagement.Environments.Read", true, "list environments" },
 			{ "PowerAutomate.Flows.Read", true, "list flows" },
@@ -55,7 +55,7 @@ static const struct api apis[] = {
 		.name = "Azure API Connections",
 		.app_id = "fe053c5f-3692-4f14-aef2-ee34fc081cae",
 		.for_changes = true,
-		.purpose = "trying a connector's operation through a connection",
+		.purpose = "trial of a connector's operation through a connection",
 		.permissions = {
 			{ "Runtime.All", false, "try an operation through the person's own connection" },
 		},

@@ -12,7 +12,13 @@
 #include "text/crypt.h"
 
 
-enum { HEADERS = 8, HOPS = 3, BACKOFF_MS = 1000, BACKOFF_MOST_MS = 16000 };
+enum {
+	HEADERS = 8,
+	HOPS = 3,
+	BACKOFF_MS = 1000,
+	BACKOFF_MOST_MS = 16000,
+	ROLE_RENEWAL_MS = 60 * 1000,
+};
 
 struct rest_op {
 	struct call *call;
@@ -247,6 +253,11 @@ static bool redirected(struct rest_op *op, const struct http_response *r)
 	return true;
 }
 
+static bool on_admin_surface(const struct rest_op *op)
+{
+	return str_find(op->url, S("/scopes/admin/")) >= 0;
+}
+
 /* A refused token is refreshed once; true when the request goes out again. */
 static bool reauthorised(struct rest_op *op, const struct http_response *r,
 			 const struct service_error *e)
@@ -270,6 +281,24 @@ static bool reauthorised(struct rest_op *op, const struct http_response *r,
 	op->refreshed = true;
 	auth_rejected(op->call->work->auth, op->audience, op->organisation, op->token_serial,
 		      claims.p ? claims : S(""));
+	send_request(op);
+	return true;
+}
+
+/* A role that was activated a moment ago is not in the token yet: one fresh token for it, and
+ * not for each of many refusals. */
+static bool role_may_be_new(struct rest_op *op, const struct http_response *r)
+{
+	struct work *w = op->call->work;
+	int64_t now = os_now_ms();
+
+	if (r->status != 403 || !on_admin_surface(op) || op->refreshed || is_write(op) ||
+	    (op->f->flags & (FETCH_TOLERATE | FETCH_OPTIONAL)) ||
+	    (w->role_renewed && now - w->role_renewed < ROLE_RENEWAL_MS))
+		return false;
+	op->refreshed = true;
+	w->role_renewed = now;
+	auth_rejected(w->auth, op->audience, op->organisation, op->token_serial, S(""));
 	send_request(op);
 	return true;
 }
@@ -306,6 +335,9 @@ static void error_answer(struct rest_op *op, const struct http_response *r)
 	rest_error_read(memory(op), r->status, r->body, &e);
 	if (r->status == 401 && reauthorised(op, r, &e))
 		return;
+	if (role_may_be_new(op, r))
+		return;
+	a->needs_role = r->status == 403 && on_admin_surface(op);
 	if (r->status == 429 && throttled(op, r, &e))
 		return;
 	if (r->status >= 500 && !is_write(op) && op->failed++ < LIMIT_RETRIES - 1 &&

@@ -359,6 +359,12 @@ enum verdict fail(struct call *c, enum err err, const char *fmt, ...)
 	return FAIL;
 }
 
+static const char activate_role[] =
+	"This needs an active administrator's role (Power Platform Administrator; Dynamics 365 or Global "
+	"Administrator will do). Where roles are activated for a time: entra.microsoft.com, Privileged "
+	"Identity Management, My roles, Activate; then try again, the token is renewed by itself. Without "
+	"the role, leave out the admin mode: it shows what is yours.";
+
 enum verdict fail_answer(struct call *c, const struct answer *a)
 {
 	const char *message = a->message[0] ? a->message : "the service gave no reason";
@@ -372,7 +378,7 @@ enum verdict fail_answer(struct call *c, const struct answer *a)
 		.service_code = a->service_code,
 		.correlation = a->correlation,
 		.retry_after_s = a->retry_after_s,
-		.hint = row ? row->hint : NULL,
+		.hint = a->needs_role ? activate_role : row ? row->hint : NULL,
 	};
 	if (c->failure.err == ERR_NOT_SIGNED_IN || c->failure.err == ERR_REAUTH_REQUIRED)
 		rest_explain_sign_in(c);

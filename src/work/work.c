@@ -204,6 +204,11 @@ void work_go(struct work *w, const char *failure)
 	}
 }
 
+struct auth *work_auth(struct work *w)
+{
+	return w->auth;
+}
+
 void work_warm(struct work *w)
 {
 	struct arena a;

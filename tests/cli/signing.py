@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import urllib.parse
 
-from cli import B, Home
+from cli import B, PROGRAM, Home, Result
 
 
 class Here(http.client.HTTPSConnection):
@@ -66,6 +66,18 @@ class Signing:
         return "[profile %s]\n%s\n" % (name, "".join(
             "%s = %s\n" % (k, v) for k, v in keys.items() if v is not None))
 
+    def start(self, *args, name="t", env=None):
+        """A sign-in with the browser whose address was shown."""
+        return Login(self, *args, name=name, env=env)
+
+    def login(self, *args, name="t", user=None):
+        """A whole sign-in with the browser."""
+        at = self.start(*args, name=name)
+        if at.url:
+            visit(at.drive(**({"user": user} if user else {})))
+        at.finish()
+        return Result(at.code, at.out, at.err)
+
     # -- the browser
 
     def send(self, url, body=None, headers=None):
@@ -95,6 +107,41 @@ class Signing:
         target = urllib.parse.urljoin(url, html.unescape(form.group(1)))
         status, headers, text = self.send(target, dict({"action": action}, **fields))
         return headers.get("Location"), text
+
+
+class Login:
+    """A sign-in that waits for the browser; drive() goes through the pages, finish() waits."""
+
+    def __init__(self, tenant, *args, name="t", env=None):
+        self.tenant = tenant
+        self.p = subprocess.Popen([PROGRAM, "login", "--browser", "--profile", name, *args],
+                                  env=tenant.home.env(**(env or {})), stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.err = ""
+        self.url = None
+        for line in self.p.stderr:
+            self.err += line
+            if line.startswith("https://"):
+                self.url = line.strip()
+            if "press Enter" in line or "error:" in line:
+                break
+        self.query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.url or "").query))
+
+    def drive(self, action="accept", **fields):
+        """Where the browser is sent in the end."""
+        return self.tenant.page(self.url, action, **fields)[0]
+
+    def finish(self, type=None):
+        out, err = self.p.communicate(type, timeout=60)
+        self.out, self.code = out, self.p.returncode
+        self.err += err
+        return self
+
+    def running(self):
+        return self.p.poll() is None
+
+    def __str__(self):
+        return f"exit {self.p.returncode}\n{getattr(self, 'out', '')}\n{self.err}"
 
 
 def visit(url, method="GET", host=None, address="127.0.0.1", headers=None):

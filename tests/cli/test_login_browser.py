@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """flowlatch login --browser: PKCE on loopback, the listener, pasting, each way it can end."""
-import base64
 import hashlib
 import json
 import os
@@ -11,7 +10,7 @@ import subprocess
 import time
 import urllib.parse
 
-from cli import PROGRAM, check, end, run
+from cli import check, end
 from signing import Signing, visit
 from terminal import Terminal
 
@@ -26,37 +25,8 @@ def signed_in():
     return os.path.exists(s.token)
 
 
-class Login:
-    """A login whose address was shown; drive() goes through the pages, finish() waits."""
-
-    def __init__(self, *args, name="t", env=None, input=subprocess.PIPE):
-        self.p = subprocess.Popen([PROGRAM, "login", "--browser", "--profile", name, *args],
-                                  env=s.home.env(**(env or {})), stdin=input,
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.err = ""
-        self.url = None
-        for line in self.p.stderr:
-            self.err += line
-            if line.startswith("https://"):
-                self.url = line.strip()
-            if "press Enter" in line or "error:" in line:
-                break
-        self.query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.url or "").query))
-
-    def drive(self, action="accept", **fields):
-        return s.page(self.url, action, **fields)[0]
-
-    def finish(self, type=None):
-        out, err = self.p.communicate(type, timeout=60)
-        self.out, self.code = out, self.p.returncode
-        self.err += err
-        return self
-
-    def running(self):
-        return self.p.poll() is None
-
-    def __str__(self):
-        return f"exit {self.p.returncode}\n{getattr(self, 'out', '')}\n{self.err}"
+def Login(*args, name="t", env=None):
+    return s.start(*args, name=name, env=env)
 
 
 # The whole way.
@@ -229,7 +199,7 @@ check("another account than the profile's", l.code == 3 and "but the profile is 
 
 # Guests and two tenants.
 s.fresh()
-l = Login()
+l = Login("--tenant", "organizations")
 visit(l.drive(user="chris.okafor@contoso.example"))
 l.finish("")
 check("somebody of another tenant signs in at home", l.code == 0 and "chris.okafor" in l.out and
