@@ -94,7 +94,7 @@ static struct str help(struct arena *a, const struct lint_rule *r)
 
 	buf_init_in(&b, a, (size_t)-1 / 2);
 	buf_addf(&b, "%s.\n", r->summary);
-	for (size_t i = 0; i < 4; i += 2) {
+	for (size_t i = 0; r->check && i < 4; i += 2) {
 		buf_addf(&b, "\n%s\n", sides[i]);
 		json_print_pretty(&b, lint_example(a, sides[i + 1]));
 		buf_addc(&b, '\n');
