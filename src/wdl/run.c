@@ -36,7 +36,9 @@ enum wdl_status wdl_status_from(struct str name)
 void wrun_stop(struct wrun *r, const char *why)
 {
 	r->result.why = why;
-	longjmp(r->jump, 1);
+	/* The way out is the arena's: nobody has so much memory. */
+	arena_alloc(&r->mem, SIZE_MAX / 2);
+	__builtin_unreachable();
 }
 
 static void check_memory(struct wrun *r)
@@ -492,7 +494,7 @@ static void cut_off(struct wrun *r, enum wdl_status status, const char *code, in
 			s->end = status == WDL_ST_RUNNING ? INT64_MAX : at;
 			s->state = WRUN_DONE;
 			wrun_report(r, s);
-			/* Only what a container has not handed to its children is skipped with it. */
+			/* Children that were begun have steps of their own. */
 			if (!started && wrun_is_container(s->node))
 				wrun_skip_below(r, s, at);
 		}
@@ -506,7 +508,9 @@ static void terminated(struct wrun *r, const struct wrun_step *s)
 	const struct json *error = json_get(s->inputs, "runError");
 
 	r->over = true;
-	r->result.status = status == WDL_ST__MAX || status == WDL_ST_RUNNING ? WDL_ST_FAILED : status;
+	if (status == WDL_ST__MAX || status == WDL_ST_RUNNING)
+		status = WDL_ST_FAILED;
+	r->result.status = status;
 	r->result.end = s->end;
 	if (r->result.status != WDL_ST_SUCCEEDED)
 		r->result.code = S("Terminated");
@@ -738,7 +742,7 @@ static struct wrun *set_up(struct arena *a, const struct json *definition,
 	r->options = options;
 	arena_init(&r->mem, LIMIT_RUN_MEMORY);
 	arena_init(&r->scratch, LIMIT_RUN_MEMORY);
-	r->mem.out = r->scratch.out = &r->jump;
+	r->scratch.out = &r->jump;
 	list_init(&r->frames);
 	r->result.why = "the run needs too much memory";
 	r->result.start = options->start;
@@ -752,8 +756,8 @@ struct wdl_run wdl_run(struct arena *a, const struct json *definition,
 	jmp_buf *caller = a->out;
 	struct wdl_run out;
 
-	if (setjmp(r->jump) == 0) {
-		/* Callbacks that run out of memory come here first, so that nothing is left behind. */
+	if (!arena_guard(&r->mem, &r->jump)) {
+		/* Callbacks that run out of memory come here first: nothing is left behind. */
 		a->out = &r->jump;
 		wrun_context(r);
 		wrun_read(r);

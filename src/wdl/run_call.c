@@ -160,7 +160,8 @@ static struct str attempt_id(struct wrun *r, const struct wrun_step *s)
 			h = (h ^ (unsigned char)parts[k].p[i]) * 1099511628211u;
 	h = (h ^ (uint64_t)s->attempt_start) * 1099511628211u;
 	return str_fmt(&s->frame->mem, "%08x-%04x-4%03x-8%03x-%012llx", (unsigned)(h >> 32),
-		       (unsigned)(h >> 16 & 0xffff), (unsigned)(h >> 4 & 0xfff), (unsigned)(h & 0xfff),
+		       (unsigned)(h >> 16 & 0xffff), (unsigned)(h >> 4 & 0xfff),
+		       (unsigned)(h & 0xfff),
 		       (unsigned long long)(h * 0x9e3779b97f4a7c15u >> 16));
 }
 

@@ -269,7 +269,8 @@ bool wrun_inputs(struct wrun *r, struct wrun_step *s);
 /* Ends it well with {"body": value}; `value` may be NULL. */
 void wrun_body(struct wrun *r, struct wrun_step *s, struct json *value);
 void wrun_fault(struct wrun *r, struct wrun_step *s, const struct wdl_fault *f);
-void wrun_data(struct wrun *r, struct wrun_step *s);      /* ParseJson, Query, Select, Join, Table */
+/* ParseJson, Query, Select, Join, Table. */
+void wrun_data(struct wrun *r, struct wrun_step *s);
 void wrun_variable(struct wrun *r, struct wrun_step *s);
 const struct json *wrun_variable_value(struct wrun *r, struct str name);
 void wrun_call(struct wrun *r, struct wrun_step *s);

@@ -219,8 +219,9 @@ static void check_bound(const struct spot *s, bool upper)
 		return;
 	if (exclusive && !(v < bound) && !(v > bound))
 		raise_plain(s, name,
-			    str_fmt(s->c->a, "%s %.*s equals %s value of %.*s and exclusive %s is true.",
-				    kind, STR_ARG(have), name, STR_ARG(want), name));
+			    str_fmt(s->c->a, "%s %.*s equals %s value of %.*s and exclusive %s is "
+					     "true.", kind, STR_ARG(have), name, STR_ARG(want),
+				    name));
 	else if (upper ? v > bound : v < bound)
 		raise_plain(s, name,
 			    str_fmt(s->c->a, "%s %.*s %s %s value of %.*s.", kind, STR_ARG(have),
@@ -340,7 +341,8 @@ static bool seen_before(struct check *c, const struct json *array, const struct 
 static void check_items(const struct spot *s)
 {
 	const struct json *items = json_get(s->schema, "items");
-	bool tuple = json_is(items, JSON_ARRAY), unique = json_is_true(json_get(s->schema, "uniqueItems"));
+	bool tuple = json_is(items, JSON_ARRAY);
+	bool unique = json_is_true(json_get(s->schema, "uniqueItems"));
 	const struct json *next = tuple ? json_first(items) : NULL;
 	struct arena *a = s->c->a;
 	size_t i = 0;

@@ -122,8 +122,6 @@ static bool interval(const struct json *i, int64_t *ticks)
 	for (size_t k = 0; k < sizeof(units) / sizeof(*units); k++) {
 		if (!str_eq_nocase(unit, str_from(units[k].name)))
 			continue;
-		if (count < 0 || count > 12 * 10000)
-			count = count < 0 ? -1 : count;
 		if (count < 0)
 			return false;
 		if (units[k].months)
@@ -136,7 +134,8 @@ static bool interval(const struct json *i, int64_t *ticks)
 
 static void wait_for(struct wrun *r, struct wrun_step *s)
 {
-	const struct json *until = json_get(s->inputs, "until"), *i = json_get(s->inputs, "interval");
+	const struct json *until = json_get(s->inputs, "until");
+	const struct json *i = json_get(s->inputs, "interval");
 	struct str text = json_is(until, JSON_STRING) ? json_str(until) :
 							json_get_str(until, "timestamp");
 	int64_t at = r->now;
