@@ -77,6 +77,14 @@ const struct command commands[] = {
 		.no_conf = true,
 		.run = cmd_lint,
 	},
+	{
+		.name = "run",
+		.synopsis = "FILE | -",
+		.help = "run a flow in a file with scripted connectors, without an account",
+		.options = cmd_run_options,
+		.no_conf = true,
+		.run = cmd_run,
+	},
 };
 
 const size_t command_count = sizeof(commands) / sizeof(*commands);

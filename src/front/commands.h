@@ -44,4 +44,8 @@ extern const struct cli_option cmd_log_options[];
 int cmd_lint(struct cli *cli);
 extern const struct cli_option cmd_lint_options[];
 
+/* A flow in a file, run with connectors that answer out of a script. */
+int cmd_run(struct cli *cli);
+extern const struct cli_option cmd_run_options[];
+
 #endif

@@ -32,6 +32,8 @@ struct wdl_context {
 	bool (*workflow)(void *arg, const struct json **out);
 	/* action(): the record of the action that is being evaluated. */
 	bool (*current)(void *arg, const struct json **out);
+	/* listCallbackUrl(): only a run has one. */
+	bool (*callback)(void *arg, const struct json **out);
 	/* Sixty-four random bits; NULL: made of the seed, or when that is 0, asked of the system. */
 	uint64_t (*random)(void *arg);
 	uint64_t seed;

@@ -240,11 +240,16 @@ static bool f_action(struct wdl_call *c, struct wdl_value *out)
 	return true;
 }
 
-/* Only the service knows the address, and it is a secret. */
+/* Only a run has such an address; the service's is a secret. */
 static bool f_list_callback_url(struct wdl_call *c, struct wdl_value *out)
 {
-	(void)out;
-	return not_here(c);
+	const struct wdl_context *x = c->ev->c;
+	const struct json *v;
+
+	if (!x->callback || !x->callback(x->arg, &v))
+		return not_here(c);
+	*out = wdl_of_json(v);
+	return true;
 }
 
 const struct wdl_body wdl_workflow_functions[] = {

@@ -584,10 +584,6 @@ static const struct wdl_message_row rows[WDL_M__MAX] = {
 		" '1' and column '0': '%2'.",
 		"unverified",
 	},
-	[WDL_M_RUN_TRIGGER_CONDITION] = {
-		"The conditions of trigger '%1' are not met.",
-		"unverified",
-	},
 	[WDL_M_RUN_SPLIT] = {
 		"The result of the evaluation of the 'splitOn' expression of trigger '%1'"
 		" is of type '%2'. The result must be a valid array.",

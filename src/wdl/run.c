@@ -198,6 +198,8 @@ static void add_sum(struct wrun *r, const struct wrun_step *s)
 {
 	struct wrun_sum *sum = &r->nodes[wrun_number(r, s->node)].sum;
 
+	if (sum->never)
+		*sum = (struct wrun_sum){ 0 };
 	if (!sum->all || s->start < sum->start)
 		sum->start = s->start;
 	if (!sum->all || s->end > sum->end)
@@ -246,6 +248,7 @@ static void skip_sum(struct wrun *r, struct wrun_node *n, int64_t at, struct jso
 
 	if (sum->all)
 		return;
+	sum->never = true;
 	sum->start = sum->end = at;
 	sum->counts[WDL_ST_SKIPPED]++;
 	sum->all++;
@@ -273,7 +276,7 @@ static void report_sums(struct wrun *r)
 			.kind = WDL_REPORT_SUMMARY, .name = n->name, .type = n->type,
 			.definition = n->def, .status = worst[k], .code = sum->code,
 			.error = sum->error, .start = sum->start, .end = sum->end,
-			.count = sum->all });
+			.count = sum->never ? 0 : sum->all });
 	}
 }
 

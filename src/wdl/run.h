@@ -155,6 +155,9 @@ struct wdl_record *wdl_record_new(struct arena *a);
 void wdl_record_report(struct wdl_record *rec, const struct wdl_report *r);
 struct json *wdl_record_json(struct wdl_record *rec, const struct json *definition,
 			     const struct wdl_run *run, const struct wdl_run_options *options);
+/* P[nY][nM][nW][nD][T[nH][nM][nS]] in ticks (years and months as 365 and 30 days); false when it
+ * is none. */
+bool wdl_iso_duration(struct str text, int64_t *ticks);
 /* "2026-07-16T17:34:32.1328743Z" */
 struct str wdl_ticks_text(struct arena *a, int64_t ticks);
 

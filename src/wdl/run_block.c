@@ -322,8 +322,7 @@ static void start_foreach(struct wrun *r, struct wrun_step *s)
 	}
 }
 
-/* ISO 8601: P[nY][nM][nW][nD][T[nH][nM][nS]]; years and months as 365 and 30 days. */
-bool wrun_span(struct str text, int64_t *ticks)
+bool wdl_iso_duration(struct str text, int64_t *ticks)
 {
 	static const struct {
 		char letter;
@@ -380,7 +379,7 @@ static void start_until(struct wrun *r, struct wrun_step *s)
 	const struct json *v = limit ? wrun_evaluate(r, s->frame, limit, &fault) : NULL;
 	int64_t count = json_int(json_get(v, "count"), 60), span;
 
-	if (!wrun_span(json_get_str(v, "timeout"), &span))
+	if (!wdl_iso_duration(json_get_str(v, "timeout"), &span))
 		span = 3600 * WDL_TICKS_SECOND;
 	s->count = count < 1 ? 1 : count > LIMIT_RUN_UNTIL ? LIMIT_RUN_UNTIL : (uint64_t)count;
 	s->deadline = r->now + span;

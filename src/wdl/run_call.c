@@ -78,7 +78,7 @@ static int64_t span_of(const struct json *p, const char *name, int64_t otherwise
 {
 	int64_t t;
 
-	return wrun_span(json_get_str(p, name), &t) ? t : otherwise;
+	return wdl_iso_duration(json_get_str(p, name), &t) ? t : otherwise;
 }
 
 static struct policy policy_of(const struct wrun_step *s)
@@ -285,7 +285,7 @@ void wrun_call(struct wrun *r, struct wrun_step *s)
 
 	if (static_result(r, s))
 		return;
-	if (wrun_span(json_get_str(json_get(s->node->def, "limit"), "timeout"), &span))
+	if (wdl_iso_duration(json_get_str(json_get(s->node->def, "limit"), "timeout"), &span))
 		s->deadline = r->now + span;
 	wrun_attempt(r, s);
 }

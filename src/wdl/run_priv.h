@@ -55,6 +55,7 @@ struct wrun_edge {
 /* Over all repetitions of an action inside loops. */
 struct wrun_sum {
 	uint64_t counts[WDL_ST__MAX], all;
+	bool never; /* its loop was not entered: there is no repetition */
 	int64_t start, end;
 	struct str code;
 	const struct json *error; /* of the first failure, or of the first skip */
@@ -279,8 +280,6 @@ void wrun_answered(struct wrun *r, struct wrun_step *s);
 void wrun_block(struct wrun *r, struct wrun_step *s);
 void wrun_children(struct wrun *r, struct wrun_step *s);
 void wrun_iteration(struct wrun *r, struct wrun_frame *f);
-/* An ISO 8601 duration in ticks; false when it is none. */
-bool wrun_span(struct str text, int64_t *ticks);
 /* `condition` of an If or Until: false when it cannot be evaluated, and the step has failed. */
 bool wrun_condition(struct wrun *r, struct wrun_step *s, struct wrun_frame *f,
 		    const struct json *expression, bool *out);

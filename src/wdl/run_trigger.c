@@ -114,7 +114,8 @@ static bool failed(struct arena *a, struct wdl_trigger *t, const struct wdl_faul
 	return false;
 }
 
-static bool conditions_met(struct view *v, struct wdl_trigger *t, const struct json *def)
+/* 1: all met; 0: one is not; -1: one cannot be evaluated. */
+static int conditions_met(struct view *v, struct wdl_trigger *t, const struct json *def)
 {
 	struct wdl_context c = context_of(v);
 
@@ -122,16 +123,14 @@ static bool conditions_met(struct view *v, struct wdl_trigger *t, const struct j
 		const struct json *e = json_get(row, "expression");
 		struct wdl_result one = wdl_evaluate_value(v->a, e, &c);
 
-		if (!one.ok)
-			return failed(v->a, t, &one.fault);
-		if (json_is_true(one.value) || str_eq_nocase(json_str(one.value), S("true")))
-			continue;
-		refuse(v->a, t, WDL_ST_SKIPPED, "TriggerConditionNotMet",
-		       WDL_M_RUN_TRIGGER_CONDITION, &t->name);
-		t->error = NULL;
-		return false;
+		if (!one.ok) {
+			failed(v->a, t, &one.fault);
+			return -1;
+		}
+		if (!json_is_true(one.value) && !str_eq_nocase(json_str(one.value), S("true")))
+			return 0;
 	}
-	return true;
+	return 1;
 }
 
 static struct json *with_body(struct arena *a, const struct json *outputs, const struct json *body)
@@ -145,24 +144,40 @@ static struct json *with_body(struct arena *a, const struct json *outputs, const
 	return out;
 }
 
+static struct json *record_of(struct view *v, struct str name, const struct json *outputs)
+{
+	struct json *record = json_new_object(v->a);
+
+	json_set_str(v->a, record, "name", name);
+	if (outputs)
+		json_set(v->a, record, "outputs", json_copy(v->a, outputs));
+	return record;
+}
+
+/* One run more, unless the conditions say no; they look at the item that splitOn cut out. */
+static bool add_run(struct view *v, struct wdl_trigger *t, const struct json *def,
+		    struct json *outputs)
+{
+	int met;
+
+	v->record = record_of(v, t->name, outputs);
+	met = conditions_met(v, t, def);
+	if (met < 0)
+		return false;
+	if (met)
+		t->outputs[t->count++] = outputs;
+	return true;
+}
+
 static bool split(struct view *v, struct wdl_trigger *t, const struct json *def,
 		  const struct json *outputs)
 {
 	struct wdl_context c = context_of(v);
-	const struct json *on = json_get(def, "splitOn");
-	struct wdl_result one;
-	struct str values[2];
+	struct wdl_result one = wdl_evaluate_value(v->a, json_get(def, "splitOn"), &c);
+	struct str values[2] = { t->name, { 0 } };
 
-	if (!on) {
-		t->outputs = arena_array(v->a, 1, sizeof(*t->outputs));
-		t->outputs[0] = outputs ? json_copy(v->a, outputs) : NULL;
-		t->count = 1;
-		return true;
-	}
-	one = wdl_evaluate_value(v->a, on, &c);
 	if (!one.ok)
 		return failed(v->a, t, &one.fault);
-	values[0] = t->name;
 	values[1] = str_from(wrun_type(one.value));
 	if (!json_is(one.value, JSON_ARRAY)) {
 		refuse(v->a, t, WDL_ST_FAILED, "InvalidTemplate", WDL_M_RUN_SPLIT, values);
@@ -170,11 +185,31 @@ static bool split(struct view *v, struct wdl_trigger *t, const struct json *def,
 	}
 	t->outputs = arena_array(v->a, json_count(one.value) + 1, sizeof(*t->outputs));
 	JSON_EACH(item, one.value)
-		t->outputs[t->count++] = with_body(v->a, outputs, item);
+		if (!add_run(v, t, def, with_body(v->a, outputs, item)))
+			return false;
+	if (!json_first(one.value)) {
+		t->status = WDL_ST_SKIPPED;
+		t->code = S("Accepted");
+	}
+	return json_first(one.value) != NULL;
+}
+
+/* The runs that start. */
+static bool runs_of(struct view *v, struct wdl_trigger *t, const struct json *def,
+		    const struct json *outputs)
+{
+	if (json_get(def, "splitOn")) {
+		if (!split(v, t, def, outputs))
+			return false;
+	} else {
+		t->outputs = arena_array(v->a, 1, sizeof(*t->outputs));
+		if (!add_run(v, t, def, outputs ? json_copy(v->a, outputs) : NULL))
+			return false;
+	}
 	if (t->count)
 		return true;
 	t->status = WDL_ST_SKIPPED;
-	t->code = S("Accepted");
+	t->code = S("TriggerConditionNotMet");
 	return false;
 }
 
@@ -209,15 +244,11 @@ struct wdl_trigger wdl_trigger_fire(struct arena *a, const struct json *definiti
 	const struct json *def = json_first(json_get(definition, "triggers"));
 	struct wdl_trigger t = { .status = WDL_ST_SUCCEEDED, .name = json_name(def),
 				 .code = S("OK") };
-	struct json *record = json_new_object(a);
-	struct view v = { a, definition, record, options, host };
+	struct view v = { a, definition, NULL, options, host };
 
-	json_set_str(a, record, "name", t.name);
-	if (outputs)
-		json_set(a, record, "outputs", json_copy(a, outputs));
+	v.record = record_of(&v, t.name, outputs);
 	t.inputs = inputs_of(&v, def);
-	t.fired = fits(a, &t, def, outputs) && conditions_met(&v, &t, def) &&
-		  split(&v, &t, def, outputs);
+	t.fired = fits(a, &t, def, outputs) && runs_of(&v, &t, def, outputs);
 	return t;
 }
 

@@ -271,6 +271,14 @@ static bool see_current(void *arg, const struct json **out)
 	return give(out, r->current);
 }
 
+/* Nobody listens there: what would call back is answered by the host. */
+static bool see_callback(void *arg, const struct json **out)
+{
+	struct wrun *r = arg;
+
+	return give(out, json_new_z(&r->scratch, "https://callback.invalid/"));
+}
+
 static uint64_t chance(void *arg)
 {
 	struct wrun *r = arg;
@@ -292,6 +300,7 @@ void wrun_context(struct wrun *r)
 		.result = see_result,
 		.workflow = see_workflow,
 		.current = see_current,
+		.callback = see_callback,
 		.random = r->host->random ? chance : NULL,
 	};
 }

@@ -19,9 +19,9 @@
 struct script {
 	struct arena *a;
 	const struct json *answers; /* {action: answer or [answers]} */
+	struct json *counts;       /* calls by name */
 	struct wdl_record *record;
-	uint64_t reports[4], calls;
-	size_t most_used; /* of the arena, at any report */
+	uint64_t reports[4], luck;
 };
 
 static bool answer(void *arg, struct arena *a, const struct wdl_request *r, struct wdl_answer *out)
@@ -29,16 +29,24 @@ static bool answer(void *arg, struct arena *a, const struct wdl_request *r, stru
 	struct script *s = arg;
 	const struct json *v = json_get_n(s->answers, r->name);
 
-	s->calls++;
 	if (json_is(v, JSON_ARRAY)) {
-		size_t i = r->attempt - 1, n = json_count(v);
+		size_t i, n = json_count(v);
 
+		if (!s->counts)
+			s->counts = json_new_object(s->a);
+		i = (size_t)json_int(json_get_n(s->counts, r->name), 0);
+		json_set_n(s->a, s->counts, r->name, json_new_int(s->a, (int64_t)i + 1));
 		v = json_item(v, i < n ? i : n - 1);
 	}
 	if (!v)
 		v = json_get(s->answers, "*");
 	if (!v)
 		return false;
+	if (!json_get(v, "status") && !json_get(v, "code") && !json_get(v, "never")) {
+		out->outputs = json_new_object(a);
+		json_set(a, out->outputs, "body", json_copy(a, v));
+		return true;
+	}
 	out->never = json_is_true(json_get(v, "never"));
 	out->duration = json_int(json_get(v, "ms"), 0) * 10000;
 	out->code = json_get_str(v, "code");
@@ -65,8 +73,9 @@ static void report(void *arg, const struct wdl_report *r)
 
 static uint64_t chance(void *arg)
 {
-	(void)arg;
-	return 0x0123456789abcdefu;
+	const struct script *s = arg;
+
+	return 0x0123456789abcdefu + (s ? s->luck : 0);
 }
 
 static struct json *quoted(struct arena *a, const char *text)
@@ -780,6 +789,66 @@ static void test_triggers(void **state)
 	}
 }
 
+/* ---- real flows ---- */
+
+static enum wdl_status play_flow(struct arena *a, const struct json *flow,
+				 const struct json *script, uint64_t luck)
+{
+	const struct json *definition = json_at(flow, "/properties/definition");
+	struct json *connections;
+	struct script s = { .a = a, .answers = json_get(script, "connectors"), .luck = luck };
+	struct wdl_host host = { .arg = &s, .call = answer, .report = report, .random = chance };
+	struct wdl_run_options o = { .start = wdl_ticks_of_ms(1760000000000), .run_name = S("r") };
+	const struct json *payload = json_get(script, "trigger");
+	struct wdl_trigger t;
+	struct wdl_run run;
+
+	o.parameters = quoted(a, "{`$connections`:{}}");
+	connections = json_get(o.parameters, "$connections");
+	JSON_EACH(c, json_at(flow, "/properties/connectionReferences"))
+		json_set_n(a, connections, json_name(c), quoted(a, "{`connectionId`:`c`}"));
+	t = wdl_trigger_fire(a, definition,
+			     json_is(payload, JSON_NULL) ? NULL : payload, &host, &o);
+	assert_true(t.fired);
+	assert_int_equal(t.count, 1);
+	o.trigger = t.outputs[0];
+	o.trigger_inputs = t.inputs;
+	s.record = wdl_record_new(a);
+	run = wdl_run(a, definition, &host, &o);
+	assert_true(run.ok);
+	assert_true(s.reports[WDL_REPORT_ACTION] > 0);
+	return run.status;
+}
+
+/* Every flow of tests/data/flows with the answers in tests/data/runs.  One of them throws dice. */
+static void test_flows(void **state)
+{
+	static const char dir[] = "tests/data/flows";
+	DIR *d = opendir(dir);
+	size_t flows = 0;
+
+	assert_non_null(d);
+	for (struct dirent *e; (e = readdir(d)) != NULL;) {
+		struct arena *a = *state;
+		const struct json *flow, *script;
+		bool good = false;
+
+		if (!str_ends(str_from(e->d_name), S(".json")))
+			continue;
+		flow = json_parse(a, unit_file(a, arena_printf(a, "%s/%s", dir, e->d_name)),
+				  JSON_ANSWER, NULL);
+		script = json_parse(a, unit_file(a, arena_printf(a, "tests/data/runs/%s", e->d_name)),
+				    JSON_STRICT, NULL);
+		for (uint64_t luck = 0; luck < 20 && !good; luck++)
+			good = play_flow(a, flow, script, luck) == WDL_ST_SUCCEEDED;
+		if (!good)
+			fail_msg("%s does not succeed", e->d_name);
+		flows++;
+	}
+	closedir(d);
+	assert_int_equal(flows, 10);
+}
+
 /* ---- texts ---- */
 
 /* How many of the service's words have a source; a row without one says so. */
@@ -809,7 +878,7 @@ int main(void)
 		UNIT(test_simple), UNIT(test_data),  UNIT(test_variables),
 		UNIT(test_loops),  UNIT(test_calls), UNIT(test_parallel), UNIT(test_concurrency),
 		UNIT(test_stops),  UNIT(test_large), UNIT(test_refused),  UNIT(test_triggers),
-		UNIT(test_sources),
+		UNIT(test_flows),  UNIT(test_sources),
 	};
 
 	return UNIT_RUN(tests);
