@@ -44,6 +44,7 @@ static bool answer(void *arg, struct arena *a, const struct wdl_request *r, stru
 		return false;
 	if (!json_get(v, "status") && !json_get(v, "code") && !json_get(v, "never")) {
 		out->outputs = json_new_object(a);
+		json_set_int(a, out->outputs, "statusCode", 200);
 		json_set(a, out->outputs, "body", json_copy(a, v));
 		return true;
 	}
