@@ -11,6 +11,7 @@
 #include "front/commands.h"
 #include "front/keys.h"
 #include "front/login.h"
+#include "front/login_store.h"
 #include "wire/opener.h"
 #include "front/stand.h"
 #include "front/term.h"
@@ -347,6 +348,14 @@ static int succeeded(struct login *l)
 	return EXIT_FINE;
 }
 
+static void on_account(void *arg, const struct signin_end *account)
+{
+	struct login *l = arg;
+
+	cli_progress_end();
+	login_record(l->cli, account, l->browser ? "browser" : "device");
+}
+
 static const char *keep(struct login *l, const char *text)
 {
 	return arena_copy(l->cli->arena, text, strlen(text));
@@ -396,6 +405,7 @@ static void begin(struct login *l)
 		.on_code = on_code,
 		.on_address = on_address,
 		.on_wait = on_wait,
+		.on_account = on_account,
 		.on_end = on_end,
 		.arg = l,
 	};
@@ -474,6 +484,7 @@ int cmd_login(struct cli *cli)
 {
 	struct login l = { .cli = cli, .browser = cli_option(cli, "browser") != NULL };
 	const char *message = "", *warning;
+	int code;
 
 	if (cli->argc)
 		return refuse_unknown(cli);
@@ -489,6 +500,9 @@ int cmd_login(struct cli *cli)
 		cli_out_str(login_letter(cli, l.hosts));
 		return EXIT_FINE;
 	}
+	code = login_choose_store(cli);
+	if (code != EXIT_FINE)
+		return code;
 	warning = login_borrowed(cli);
 	if (warning)
 		tell(&l, arena_printf(cli->arena, "warning: %s\n", warning));

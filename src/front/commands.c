@@ -38,6 +38,25 @@ const struct command commands[] = {
 		.run = cmd_login,
 	},
 	{
+		.name = "logout",
+		.synopsis = "[--all]",
+		.help = "forget the sign-in, and say what Microsoft still honours",
+		.options = cmd_logout_options,
+		.run = cmd_logout,
+	},
+	{
+		.name = "status",
+		.synopsis = "",
+		.help = "tell who is signed in, where that is kept, and whether it can be read",
+		.run = cmd_status,
+	},
+	{
+		.name = "unlock",
+		.synopsis = "",
+		.help = "ask for the keyring's password, so that servers can use the sign-in",
+		.run = cmd_unlock,
+	},
+	{
 		.name = "doctor",
 		.synopsis = "[--host-env]",
 		.help = "say what is wrong on this machine, why, and the command that mends it",

@@ -23,6 +23,14 @@ int cmd_tools(struct cli *cli);
 int cmd_login(struct cli *cli);
 extern const struct cli_option cmd_login_options[];
 
+/* Forgetting a sign-in, and what Microsoft still honours. */
+int cmd_logout(struct cli *cli);
+extern const struct cli_option cmd_logout_options[];
+
+/* Who is signed in, and where that is kept. */
+int cmd_status(struct cli *cli);
+int cmd_unlock(struct cli *cli);
+
 /* What has to be made once, outside of flowlatch: the app registration. */
 int cmd_setup(struct cli *cli);
 extern const struct cli_option cmd_setup_options[];

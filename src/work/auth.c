@@ -7,7 +7,9 @@
 #include "work/auth.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -16,6 +18,7 @@
 #include "wire/http.h"
 #include "wire/loop.h"
 #include "work/aadsts.h"
+#include "work/account.h"
 #include "work/conf.h"
 #include "work/permission.h"
 #include "work/signin.h"
@@ -61,6 +64,7 @@ struct auth {
 	/* refused, and not told before the store was looked at again */
 	enum err refused;
 	char *refused_code, *refused_message;
+	struct stat account; /* of the account's file when the sign-in was read; st_ino 0: none */
 	bool locked;  /* the store is, so signing in is not what helps */
 	char *advice; /* what to do about the store's last failure */
 	int lock;
@@ -570,6 +574,41 @@ static bool refused_before(const struct auth *a)
 	return crypt_equal(hash, s->failed_with, sizeof(hash));
 }
 
+/* A person who signs out, or in as somebody else, does so for running servers too. */
+static bool account_file(const struct auth *a, struct stat *st)
+{
+	const char *dir = store_dir_name(a->o.store);
+	char path[4096];
+	int n = dir ? snprintf(path, sizeof(path), "%s/" ACCOUNT_FILE, dir) : -1;
+
+	*st = (struct stat){ 0 };
+	return n > 0 && (size_t)n < sizeof(path) && !stat(path, st);
+}
+
+static void forget_former_account(struct auth *a)
+{
+	struct stat now;
+
+	if (!a->account.st_ino)
+		return;
+	account_file(a, &now);
+	if (now.st_ino == a->account.st_ino && now.st_mtime == a->account.st_mtime)
+		return;
+	a->account.st_ino = 0;
+	LIST_EACH(pos, &a->slots)
+	{
+		struct slot *s = LIST_ITEM(pos, struct slot, link);
+
+		secret_free(s->token);
+		s->token = NULL;
+	}
+	/* One that could not be stored belongs to the former account too. */
+	if (!a->now) {
+		secret_free(a->unsaved);
+		a->unsaved = NULL;
+	}
+}
+
 static void on_token(void *arg, enum store_result r, struct secret *value)
 {
 	struct auth *a = arg;
@@ -580,6 +619,7 @@ static void on_token(void *arg, enum store_result r, struct secret *value)
 	set_text(&a->advice, S(""));
 	a->tries = 0;
 	a->reread = false;
+	account_file(a, &a->account);
 	if (r != STORE_OK)
 		no_token(a, r);
 	else if (!a->o.conf->client_id)
@@ -686,6 +726,7 @@ enum auth_state auth_get(struct auth *a, enum audience aud, struct str organisat
 						  .service_code = "", .correlation = "" };
 		return AUTH_FAILED;
 	}
+	forget_former_account(a);
 	usable = s->token && now < s->expires;
 	/* Past its renewal time a token is still good while a renewal just failed. */
 	if (usable && (now < s->renew || (s->err != ERR_OK && now < s->failed_until))) {

@@ -284,14 +284,22 @@ static const struct {
 	{ "content_hosts", "cloud", "custom", false, true },
 };
 
-static bool check_relations(struct load *l)
+/* Signing in is about to say what is missing, and a unit of systemd brings its key along. */
+static bool needed(const char *key, const struct conf_request *r)
+{
+	if (!strcmp(key, "key_file") && getenv("CREDENTIALS_DIRECTORY"))
+		return false;
+	return !r->new_profile || (strcmp(key, "key_file") && strcmp(key, "refresh_token_file"));
+}
+
+static bool check_relations(struct load *l, const struct conf_request *r)
 {
 	for (size_t i = 0; i < sizeof(relations) / sizeof(*relations); i++) {
 		const struct setting *s = setting(l, relations[i].key);
 		const struct setting *other = setting(l, relations[i].other);
 		bool meant = !strcmp(other->value, relations[i].value);
 
-		if (meant && relations[i].needed && !s->value)
+		if (meant && relations[i].needed && !s->value && needed(relations[i].key, r))
 			return say(l, other->where, "%s = %s needs %s", relations[i].other,
 				   relations[i].value, relations[i].key);
 		if (!meant && relations[i].only && s->value)
@@ -334,7 +342,8 @@ bool conf_load(struct arena *a, const struct conf_request *r, struct conf *out,
 		return false;
 	put_text(&l, &l.system, RANK_SYSTEM, RANK_SYSTEM_PROFILE);
 	put_text(&l, &l.user, RANK_FILE, RANK_FILE_PROFILE);
-	if ((!r->options_only && !put_variables(&l)) || !put_options(&l, r) || !put_defaults(&l))
+	if ((!r->options_only && !r->files_only && !put_variables(&l)) || !put_options(&l, r) ||
+	    !put_defaults(&l))
 		return false;
 	/* Now the profile is known, and its sections come in between. */
 	l.profile = setting(&l, "profile")->value;
@@ -342,7 +351,10 @@ bool conf_load(struct arena *a, const struct conf_request *r, struct conf *out,
 	put_text(&l, &l.user, RANK_FILE, RANK_FILE_PROFILE);
 	if (setting(&l, "store")->rank == RANK_DEFAULT && setting(&l, "refresh_token_file")->value)
 		put(&l, conf_key_find(S("store")), "refresh_token_file", RANK_DEFAULT, NULL);
-	if (!check_profile(&l, r) || !check_relations(&l))
+	c.store_chosen = setting(&l, "store")->rank != RANK_DEFAULT ||
+			 setting(&l, "refresh_token_file")->value;
+	c.state_dir_chosen = setting(&l, "state_dir")->rank != RANK_DEFAULT;
+	if (!check_profile(&l, r) || !check_relations(&l, r))
 		return false;
 	fill(&l, &c);
 	c.file = l.file && access(l.file, F_OK) == 0 ? l.file : NULL;

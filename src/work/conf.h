@@ -39,6 +39,7 @@ struct conf {
 	const char *account;
 	const char *environment;
 	const char *store; /* keyring session file refresh_token_file */
+	bool store_chosen; /* by somebody; else it is the default */
 	const char *key_file;
 	const char *refresh_token_file;
 	const char *toolsets;
@@ -58,6 +59,7 @@ struct conf {
 
 	/* global keys */
 	const char *state_dir;
+	bool state_dir_chosen;
 	const char *log_level; /* error warn info debug */
 	int64_t log_days;      /* 1 to 30 */
 };
@@ -89,6 +91,7 @@ struct conf_request {
 	const struct conf_option *options;
 	size_t option_count;
 	bool options_only; /* no file and no environment variable: practising depends on nothing */
+	bool files_only;   /* no environment variable: what a server that a host starts will see */
 	bool new_profile; /* a profile that no file names is fine: signing in is about to make it */
 };
 

@@ -296,34 +296,26 @@ static enum store_result put_raw(struct store *s, const char *name, const struct
 	return k->helper ? store_wait(s, &r, NULL) : k->put(s, name, raw);
 }
 
-/* What a plain store (an earlier one of this profile, or a logout) left in a file. */
-static enum store_result adopt_file(struct store *s, const char *name, struct secret **out)
+/* A key that lies in a plain file: an earlier store's, or left by a sign-out.  It stays there
+ * until the next sign-in takes it into the store (store_take_keys). */
+static bool in_plain_file(const struct store *s, const char *name, char path[4096])
 {
-	char path[4096];
-	enum store_result r;
-	int n = snprintf(path, sizeof(path), "%s/%s", s->dir, name);
+	int n = snprintf(path, 4096, "%s/%s", s->dir, name);
 
-	if (n < 0 || (size_t)n >= sizeof(path) || access(path, F_OK))
-		return STORE_ABSENT;
-	r = store_read_file(s, path, false, out);
-	if (r != STORE_OK)
-		return r;
-	r = store_put(s, name, *out);
-	if (r == STORE_OK)
-		return store_remove_file(s, path);
-	secret_free(*out);
-	*out = NULL;
-	return r;
+	return strcmp(name, STORE_TOKEN) != 0 && n > 0 && n < 4096 && !access(path, F_OK);
 }
 
 enum store_result store_get(struct store *s, const char *name, struct secret **out)
 {
 	enum store_result r = check_name(s, name);
 	struct secret *raw = NULL;
+	char path[4096];
 
 	if (r != STORE_OK)
 		return r;
 	s->written = 0;
+	if (!store_kind(s)->bare && in_plain_file(s, name, path))
+		return store_read_file(s, path, false, out);
 	r = get_raw(s, name, &raw);
 	if (r == STORE_OK && store_kind(s)->bare) {
 		*out = raw;
@@ -331,8 +323,17 @@ enum store_result store_get(struct store *s, const char *name, struct secret **o
 	}
 	if (r == STORE_OK)
 		r = store_unwrap(s, name, raw, out);
-	else if (r == STORE_ABSENT && !store_kind(s)->bare && strcmp(name, STORE_TOKEN) != 0)
-		r = adopt_file(s, name, out);
+	secret_free(raw);
+	return r;
+}
+
+static enum store_result put_wrapped(struct store *s, const char *name,
+				     const struct secret *value)
+{
+	struct secret *raw = store_wrap(s, name, value);
+	enum store_result r = raw ? put_raw(s, name, raw)
+				  : store_say(s, STORE_FAILED, "memory is out");
+
 	secret_free(raw);
 	return r;
 }
@@ -341,7 +342,7 @@ enum store_result store_put(struct store *s, const char *name, const struct secr
 {
 	enum store_result r = check_name(s, name);
 	size_t n = secret_bytes(value).n;
-	struct secret *raw;
+	char path[4096];
 
 	if (r != STORE_OK)
 		return r;
@@ -350,10 +351,9 @@ enum store_result store_put(struct store *s, const char *name, const struct secr
 				 n ? "the value is too large" : "the value is empty");
 	if (store_kind(s)->bare)
 		return put_raw(s, name, value);
-	raw = store_wrap(s, name, value);
-	r = raw ? put_raw(s, name, raw) : store_say(s, STORE_FAILED, "memory is out");
-	secret_free(raw);
-	return r;
+	if (in_plain_file(s, name, path))
+		return store_write_file(s, path, secret_bytes(value));
+	return put_wrapped(s, name, value);
 }
 
 enum store_result store_erase(struct store *s, const char *name)
@@ -427,7 +427,7 @@ static enum store_result keep_log_key(struct store *s)
 	enum store_result r;
 	int n;
 
-	if (store_kind(s)->bare)
+	if (store_kind(s)->bare || in_plain_file(s, STORE_LOG_KEY, path))
 		return STORE_OK;
 	r = store_get(s, STORE_LOG_KEY, &key);
 	if (r == STORE_ABSENT)
@@ -463,24 +463,47 @@ enum store_result store_clear(struct store *s)
 	return all;
 }
 
-enum store_result store_adopt(struct store *s, struct store *from)
-{
-	static const char *const names[] = { STORE_LOG_KEY, STORE_SEAL_KEY };
-	enum store_result r = STORE_OK;
+static const char *const keys[] = { STORE_LOG_KEY, STORE_SEAL_KEY };
 
-	for (size_t i = 0; r == STORE_OK && i < sizeof(names) / sizeof(*names); i++) {
+enum { KEYS = sizeof(keys) / sizeof(*keys) };
+
+enum store_result store_take_keys(struct store *s)
+{
+	enum store_result r = check_name(s, PROBE);
+	char path[4096];
+
+	for (size_t i = 0; r == STORE_OK && i < KEYS && !store_kind(s)->bare; i++) {
 		struct secret *value = NULL;
 
-		r = store_get(from, names[i], &value);
+		if (!in_plain_file(s, keys[i], path))
+			continue;
+		r = store_read_file(s, path, false, &value);
+		if (r == STORE_OK)
+			r = put_wrapped(s, keys[i], value);
+		if (r == STORE_OK)
+			r = store_remove_file(s, path);
+		secret_free(value);
+	}
+	return r;
+}
+
+enum store_result store_adopt(struct store *s, struct store *from)
+{
+	enum store_result r = store_take_keys(s);
+
+	for (size_t i = 0; r == STORE_OK && i < KEYS; i++) {
+		struct secret *value = NULL;
+
+		r = store_get(from, keys[i], &value);
 		if (r == STORE_ABSENT) {
 			r = STORE_OK;
 			continue;
 		}
 		if (r == STORE_OK)
-			r = store_put(s, names[i], value);
+			r = store_put(s, keys[i], value);
 		/* Two stores of plain files share the file. */
 		if (r == STORE_OK && !(store_kind(s)->bare && store_kind(from)->bare))
-			(void)store_erase(from, names[i]);
+			(void)store_erase(from, keys[i]);
 		secret_free(value);
 	}
 	return r;

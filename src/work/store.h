@@ -70,6 +70,8 @@ enum store_result store_try(struct store *s);
 /* Erases every item of the profile but the log's key, which then lies in a file in store_dir:
  * the usage log outlives a sign-in.  STORE_ABSENT when there was nothing. */
 enum store_result store_clear(struct store *s);
+/* Takes the keys that lie in plain files beside the store into it. */
+enum store_result store_take_keys(struct store *s);
 /* Takes the items of `from` that outlive a sign-in into `s`, and erases them there. */
 enum store_result store_adopt(struct store *s, struct store *from);
 /* store = file: makes the key file when there is none. */

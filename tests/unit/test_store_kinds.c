@@ -123,13 +123,18 @@ static void check_kind(struct conf *conf)
 		check_value(o, "log_key", "line 1\nline \"2\"\\\t\xff\xfe\n");
 		store_free(o);
 	}
-	/* A sign-out leaves the log's key beside the log, and the next store takes it from there. */
+	/* A sign-out leaves the log's key beside the log, and the next sign-in takes it from there. */
 	assert_int_equal(store_clear(s), STORE_OK);
 	check_result(again, "refresh_token", STORE_ABSENT);
 	assert_int_equal(access(arena_printf(conf->arena, "%s/log_key", store_dir(s)), F_OK), 0);
 	check_value(again, "log_key", "line 1\nline \"2\"\\\t\xff\xfe\n");
-	assert_int_equal(access(arena_printf(conf->arena, "%s/log_key", store_dir(s)), F_OK), -1);
+	assert_int_equal(put(s, "log_key", "next day"), STORE_OK);
 	assert_int_equal(store_clear(s), STORE_ABSENT);
+	check_value(again, "log_key", "next day");
+	assert_int_equal(store_take_keys(again), STORE_OK);
+	assert_int_equal(access(arena_printf(conf->arena, "%s/log_key", store_dir(s)), F_OK), -1);
+	check_value(s, "log_key", "next day");
+	assert_int_equal(store_erase(s, "log_key"), STORE_OK);
 	store_free(s);
 	store_free(again);
 }
