@@ -154,7 +154,7 @@ static void tell(struct cli *cli, const struct doctor_finding *f)
 		doctor_name(f->check), f->host ? "when a host starts it: " : "",
 		cli_safe(cli, str_from(f->what), 0));
 	if (f->why)
-		cli_out("; %s", cli_safe(cli, str_from(f->why), 0));
+		cli_out("; %s", cli_safe(cli, doctor_bare(str_from(f->why)), 0));
 	if (f->command)
 		cli_out(". %s: %s", f->state == DOCTOR_BAD ? "Run" : "To change it",
 			cli_safe(cli, str_from(f->command), 0));

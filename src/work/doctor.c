@@ -136,6 +136,11 @@ enum doctor_check doctor_find(struct str name)
 	return (enum doctor_check)i;
 }
 
+struct str doctor_bare(struct str sentence)
+{
+	return str_ends(sentence, S(".")) ? str_first(sentence, sentence.n - 1) : sentence;
+}
+
 const char *doctor_state_name(enum doctor_state s)
 {
 	return state_names[s];

@@ -66,6 +66,8 @@ struct doctor_options {
 /* "configuration", "clock" ... as --json has it. */
 const char *doctor_name(enum doctor_check c);
 enum doctor_check doctor_find(struct str name); /* DOCTOR__CHECKS when unknown */
+/* A sentence without its full stop, to go on with. */
+struct str doctor_bare(struct str sentence);
 const char *doctor_state_name(enum doctor_state s);
 
 /* Looks at what is here at once, then asks the network from the loop; within LIMIT_DOCTOR_MS. */

@@ -287,13 +287,24 @@ static const char *company_authority(const char **variable)
 }
 
 /* Certificates were put where the system wants them, but not taken up. */
-static bool waiting_certificates(void)
+static bool waiting_certificates(struct doctor *d)
 {
-	struct stat bundle, dir;
+	static const char place[] = "/usr/local/share/ca-certificates";
+	struct stat bundle, st;
+	struct dirent *e;
+	bool waiting = false;
+	DIR *dir;
 
-	return stat("/etc/ssl/certs/ca-certificates.crt", &bundle) == 0 &&
-	       stat("/usr/local/share/ca-certificates", &dir) == 0 &&
-	       dir.st_mtim.tv_sec > bundle.st_mtim.tv_sec;
+	if (stat("/etc/ssl/certs/ca-certificates.crt", &bundle) != 0)
+		return false;
+	dir = opendir(place);
+	while (dir && !waiting && (e = readdir(dir)) != NULL)
+		waiting = str_ends(str_from(e->d_name), S(".crt")) &&
+			  stat(arena_printf(d->a, "%s/%s", place, e->d_name), &st) == 0 &&
+			  st.st_mtim.tv_sec > bundle.st_mtim.tv_sec;
+	if (dir)
+		closedir(dir);
+	return waiting;
 }
 
 void doctor_certificate(struct doctor *d)
@@ -320,7 +331,7 @@ void doctor_certificate(struct doctor *d)
 			   arena_printf(d->a, "a company that looks into its traffic signs with an "
 					      "authority of its own; %s names one", variable),
 			   doctor_set_key(d, "ca_file", file));
-	else if (waiting_certificates() && !d->conf->ca_file)
+	else if (waiting_certificates(d) && !d->conf->ca_file)
 		doctor_say(d, DOCTOR_CERTIFICATE, DOCTOR_BAD, what,
 			   "/usr/local/share/ca-certificates has changed since the system's "
 			   "authorities were put together",
@@ -434,8 +445,29 @@ static const char *mend_token(struct doctor *d, const struct doctor_token *t,
 	return row->next;
 }
 
+/* The services that are refused for the same reason. */
+static const char *refused_alike(struct doctor *d, size_t from, bool told[DOCTOR_TOKENS])
+{
+	const struct doctor_token *first = &d->tokens[from];
+	struct buf names;
+
+	buf_init_in(&names, d->a, 1024);
+	for (size_t i = from; i < DOCTOR_TOKENS; i++) {
+		const struct doctor_token *t = &d->tokens[i];
+
+		if (!t->audience || t->good || t->err != first->err ||
+		    !str_eq(str_from(t->code), str_from(first->code)) ||
+		    (!*first->code && !str_eq(str_from(t->message), str_from(first->message))))
+			continue;
+		buf_addf(&names, "%s%s", names.n ? ", " : "", audience_name(t->audience));
+		told[i] = true;
+	}
+	return buf_c(&names);
+}
+
 void doctor_audiences(struct doctor *d)
 {
+	bool told[DOCTOR_TOKENS] = { false };
 	struct buf fine;
 
 	buf_init_in(&fine, d->a, 1024);
@@ -443,7 +475,7 @@ void doctor_audiences(struct doctor *d)
 		const struct doctor_token *t = &d->tokens[i];
 		const struct aadsts *row;
 
-		if (!t->audience)
+		if (!t->audience || told[i])
 			continue;
 		if (t->good) {
 			buf_addf(&fine, "%s%s", fine.n ? ", " : "", audience_name(t->audience));
@@ -451,8 +483,9 @@ void doctor_audiences(struct doctor *d)
 		}
 		row = aadsts_find(aadsts_code(str_from(t->code)));
 		doctor_say(d, DOCTOR_AUDIENCES, DOCTOR_BAD,
-			   arena_printf(d->a, "no token for %s: %s%s", audience_name(t->audience),
-					row ? row->sentence : t->message,
+			   arena_printf(d->a, "no token for %s: %.*s%s", refused_alike(d, i, told),
+					STR_ARG(doctor_bare(str_from(row ? row->sentence :
+								      t->message))),
 					row ? arena_printf(d->a, " (AADSTS%u)", row->code) : ""),
 			   row ? row->next : NULL, mend_token(d, t, row));
 	}
