@@ -16,7 +16,7 @@ static const struct lint_rule *const groups[] = {
 	lint_rules_names,	lint_rules_uses,	lint_rules_expressions, lint_rules_values, lint_rules_triggers,
 	lint_rules_starts,	lint_rules_connections,
 	lint_rules_parameters, lint_rules_limits,
-	lint_rules_speed,	lint_rules_quality,
+	lint_rules_speed,	lint_rules_quality,  lint_rules_secrets,
 };
 
 #define GROUPS (sizeof(groups) / sizeof(*groups))

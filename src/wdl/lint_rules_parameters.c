@@ -131,7 +131,8 @@ static const char *place(struct str s)
 static void fixed_value(struct lint *l, const struct lint_rule *r, const struct lint_string *s)
 {
 	const char *what = s->step && lint_is_connector(s->step) && !lint_is_dynamic(s->value) &&
-					   !str_eq(s->outer, S("host"))
+					   !str_eq(s->outer, S("host")) &&
+					   !str_eq(s->name, S("subscriptionRequest/name"))
 				   ? place(s->text)
 				   : NULL;
 	struct lint_finding *f;

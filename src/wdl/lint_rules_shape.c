@@ -71,24 +71,40 @@ static const char *const action_types[] = {
 	"AS2Encode", "AS2Decode", "X12Encode", "X12Decode", "EdifactEncode", "EdifactDecode", NULL,
 };
 
+static bool is_exact(struct str s, const char *const *names)
+{
+	for (; *names; names++)
+		if (str_eq(s, str_from(*names)))
+			return true;
+	return false;
+}
+
+static const char *near_type(struct lint *l, struct str s, const char *const *names)
+{
+	struct str low = str_lower(l->a, s);
+
+	for (; *names; names++)
+		if (str_distance(low, str_lower(l->a, str_from(*names)), 2) <= 2)
+			return *names;
+	return NULL;
+}
+
 static void known_types(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_step *s = l->steps; s; s = s->next) {
 		const char *const *known = s->trigger ? trigger_types : action_types;
-		struct str at = lint_at(l, s->pointer, "type");
-		const char *near = NULL;
+		const char *near;
 		struct lint_finding *f;
+		struct str at;
 
 		if (!s->type.n) {
 			lint_add(l, r, s->pointer, "there is no type");
 			continue;
 		}
-		for (; *known && !str_eq(s->type, str_from(*known)); known++)
-			if (!near && str_distance(str_lower(l->a, s->type),
-						  str_lower(l->a, str_from(*known)), 2) <= 2)
-				near = *known;
-		if (*known)
+		if (is_exact(s->type, known))
 			continue;
+		near = near_type(l, s->type, known);
+		at = lint_at(l, s->pointer, "type");
 		if (near) {
 			f = lint_add(l, r, at, "the type %.*s does not exist, %s does", STR_ARG(s->type),
 				     near);
@@ -142,7 +158,7 @@ static bool is_snake_of(struct str name, struct str camel)
 }
 
 static void snake_members(struct lint *l, const struct lint_rule *r, const struct json *object,
-			  struct str pointer, const char *known)
+			  struct str base, const char *below, const char *known)
 {
 	JSON_EACH(m, object) {
 		struct str rest = str_from(known), right;
@@ -150,6 +166,7 @@ static void snake_members(struct lint *l, const struct lint_rule *r, const struc
 		while (str_find_char(json_name(m), '_') >= 0 && str_cut(&rest, ' ', &right)) {
 			if (!is_snake_of(json_name(m), right))
 				continue;
+			struct str pointer = str_fmt(l->a, "%.*s%s", STR_ARG(base), below);
 			struct str from = lint_at_n(l, pointer, json_name(m));
 			struct lint_finding *f =
 				lint_add(l, r, from, "the member is named %.*s", STR_ARG(right));
@@ -172,15 +189,15 @@ static void snake_case(struct lint *l, const struct lint_rule *r)
 {
 	struct str at = lint_at(l, l->prefix, "parameters");
 
-	snake_members(l, r, l->definition, l->prefix, "contentVersion staticResults");
+	snake_members(l, r, l->definition, l->prefix, "", "contentVersion staticResults");
 	JSON_EACH(p, json_get(l->definition, "parameters"))
-		snake_members(l, r, p, lint_at_n(l, at, json_name(p)),
+		snake_members(l, r, p, lint_at_n(l, at, json_name(p)), "",
 			      "defaultValue allowedValues");
 	for (struct lint_step *s = l->steps; s; s = s->next)
 		for (size_t i = 0; i < ROWS(places); i++)
 			if (is_of(s, places[i].type))
-				snake_members(l, r, json_at(s->value, places[i].below),
-					      lint_in(l, s, places[i].below), places[i].members);
+				snake_members(l, r, json_at(s->value, places[i].below), s->pointer,
+					      places[i].below, places[i].members);
 }
 
 /* Pointers inside a step, apart by blanks; a|b: one of them; * is each member or item. */

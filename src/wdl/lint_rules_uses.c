@@ -135,6 +135,20 @@ static bool is_unsafe(const struct wdl_node *n)
 	       wdl_is_call(base, "triggerBody");
 }
 
+/* The service refuses a call without them. */
+static bool is_required(const struct lint *l, const struct wdl_node *n)
+{
+	const struct json *required =
+		l->triggers ? json_at(l->steps->inputs, "/schema/required") : NULL;
+
+	if (!wdl_is_call(wdl_target(n), "triggerBody"))
+		return false;
+	JSON_EACH(name, required)
+		if (str_eq_nocase(json_str(name), wdl_key(n)->text))
+			return true;
+	return false;
+}
+
 static void unsafe_paths(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_spot *s = l->spots; s; s = s->next) {
@@ -142,7 +156,7 @@ static void unsafe_paths(struct lint *l, const struct lint_rule *r)
 
 		for (struct wdl_part *p = s->place->template->first; p && !told; p = p->next)
 			for (struct wdl_node *n = p->node; n && !told; n = wdl_walk_next(p->node, n)) {
-				told = is_unsafe(n);
+				told = is_unsafe(n) && !is_required(l, n);
 				if (told)
 					lint_add_at(l, r, s->place, n->start,
 						    "fails when what is before ['%.*s'] is null, "

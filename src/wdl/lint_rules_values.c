@@ -349,6 +349,10 @@ static const struct wdl_node *outside(const struct lint *l, const struct wdl_nod
 		base = wdl_target(base);
 	if (n->kind != WDL_MEMBER || !n->safe || !base->function)
 		return NULL;
+	/* An answer that lists always has its list. */
+	if (wdl_key(n)->kind == WDL_STRING && (str_eq(wdl_key(n)->text, S("value")) ||
+					       str_ends(wdl_key(n)->text, S("/value"))))
+		return NULL;
 	if (wdl_is_call(base, "body") || wdl_is_call(base, "outputs")) {
 		const struct wdl_node *name = base->first;
 		const struct lint_step *s =
