@@ -10,14 +10,20 @@
 size_t wdl_char_length(const char *p, size_t n)
 {
 	unsigned char c = (unsigned char)*p;
-	size_t want = c < 0x80 ? 1 : c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+	size_t want = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
 
-	if (want > n)
+	if (c < 0x80 || want > n)
 		return 1;
 	for (size_t i = 1; i < want; i++)
 		if (((unsigned char)p[i] & 0xc0) != 0x80)
 			return 1; /* not UTF-8: a byte at a time */
 	return want;
+}
+
+/* Nearly every character of an expression is; the rest of this file is slow on purpose. */
+static bool is_ascii(char c)
+{
+	return (unsigned char)c < 0x80;
 }
 
 static unsigned point_at(const char *p, size_t n, size_t *length)
@@ -46,8 +52,10 @@ size_t wdl_space_at(const char *p, size_t n)
 
 	if (n == 0)
 		return 0;
+	if (is_ascii(*p))
+		return *p == ' ' || (*p >= 9 && *p <= 13);
 	c = point_at(p, n, &length);
-	if (c == ' ' || (c >= 9 && c <= 13) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+	if (c == 0x85 || c == 0xa0 || c == 0x1680 ||
 	    (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
 	    c == 0x205f || c == 0x3000)
 		return length;
@@ -59,7 +67,7 @@ size_t wdl_invisible_at(const char *p, size_t n)
 	size_t length;
 	unsigned c;
 
-	if (n == 0)
+	if (n == 0 || (is_ascii(*p) && *p >= ' '))
 		return 0;
 	c = point_at(p, n, &length);
 	if ((c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
@@ -86,6 +94,8 @@ static bool foreign_string(struct str s, size_t pos, size_t end, struct wdl_toke
 {
 	struct str rest = str_n(s.p + pos, end - pos);
 
+	if (is_ascii(s.p[pos]) && s.p[pos] != '"' && s.p[pos] != '`')
+		return false;
 	for (size_t i = 0; i < sizeof(quotes) / sizeof(quotes[0]); i++) {
 		if (!str_starts(rest, quotes[i].open))
 			continue;
@@ -127,10 +137,15 @@ static bool digit(struct str s, size_t i, size_t end)
 	return i < end && s.p[i] >= '0' && s.p[i] <= '9';
 }
 
-static bool word_char(char c)
+static bool ascii_word(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '$' || (unsigned char)c >= 0x80;
+	       c == '_' || c == '$';
+}
+
+static bool word_char(char c)
+{
+	return ascii_word(c) || !is_ascii(c);
 }
 
 static size_t digits(struct str s, size_t i, size_t end)
@@ -172,8 +187,9 @@ static void number(struct str s, size_t pos, size_t end, struct wdl_token *t)
 /* In .name the engine takes everything up to the next of its own punctuation. */
 static size_t member_end(struct str s, size_t i, size_t end)
 {
-	while (i < end && !strchr(".,(){}@[]?'\"", s.p[i]) && !wdl_space_at(s.p + i, end - i) &&
-	       !wdl_invisible_at(s.p + i, end - i))
+	while (i < end && (ascii_word(s.p[i]) ||
+			   (!strchr(".,(){}@[]?'\"", s.p[i]) && !wdl_space_at(s.p + i, end - i) &&
+			    !wdl_invisible_at(s.p + i, end - i))))
 		i += wdl_char_length(s.p + i, end - i);
 	return i;
 }
@@ -209,19 +225,22 @@ struct wdl_token wdl_token_at(struct str s, size_t pos, size_t end, enum wdl_tok
 	}
 	if (place == AT_VALUE && at_value(s, pos, end, &t))
 		return t;
-	t.op = strchr(".,()[]{}@'", s.p[pos]) && s.p[pos] ? NULL : wdl_operator_at(rest);
+	/* A word such as `and` is an operator only where one may stand. */
+	if ((place == AT_OPERATOR || !word_char(s.p[pos])) &&
+	    (!strchr(".,()[]{}@'", s.p[pos]) || !s.p[pos]))
+		t.op = wdl_operator_at(rest);
 	if (t.op) {
 		t.kind = TOK_OPERATOR;
 		t.end = pos + t.op->text.n;
-		if (place == AT_OPERATOR || !word_char(s.p[pos]))
-			return t;
-		t.op = NULL;
+		return t;
 	}
 	if (word_char(s.p[pos]) && !wdl_space_at(s.p + pos, end - pos)) {
 		t.kind = TOK_NAME;
-		for (t.end = pos; t.end < end && word_char(s.p[t.end]) &&
-				  !wdl_space_at(s.p + t.end, end - t.end) &&
-				  !wdl_invisible_at(s.p + t.end, end - t.end);)
+		for (t.end = pos;
+		     t.end < end && (ascii_word(s.p[t.end]) ||
+				     (!is_ascii(s.p[t.end]) &&
+				      !wdl_space_at(s.p + t.end, end - t.end) &&
+				      !wdl_invisible_at(s.p + t.end, end - t.end)));)
 			t.end += wdl_char_length(s.p + t.end, end - t.end);
 		if (t.end > pos)
 			return t;
