@@ -104,6 +104,29 @@ const struct command commands[] = {
 		.no_conf = true,
 		.run = cmd_run,
 	},
+	{
+		.name = "diff",
+		.synopsis = "FILE FILE",
+		.help = "say in words what differs between two definitions",
+		.no_conf = true,
+		.run = cmd_diff,
+	},
+	{
+		.name = "refactor",
+		.synopsis = "rename-action OLD NEW FILE | find KIND NAME FILE | ...",
+		.help = "rename, find, extract and replace in a definition",
+		.options = cmd_refactor_options,
+		.no_conf = true,
+		.run = cmd_refactor,
+	},
+	{
+		.name = "eval",
+		.synopsis = "EXPRESSION | -",
+		.help = "evaluate a workflow expression as the engine would",
+		.options = cmd_eval_options,
+		.no_conf = true,
+		.run = cmd_eval,
+	},
 };
 
 const size_t command_count = sizeof(commands) / sizeof(*commands);

@@ -56,4 +56,15 @@ extern const struct cli_option cmd_lint_options[];
 int cmd_run(struct cli *cli);
 extern const struct cli_option cmd_run_options[];
 
+/* What differs between two definitions. */
+int cmd_diff(struct cli *cli);
+
+/* Names and expressions of a definition, changed with all that depends on them. */
+int cmd_refactor(struct cli *cli);
+extern const struct cli_option cmd_refactor_options[];
+
+/* The value of an expression. */
+int cmd_eval(struct cli *cli);
+extern const struct cli_option cmd_eval_options[];
+
 #endif

@@ -8,93 +8,27 @@
 #include "base/limits.h"
 #include "tools/shared.h"
 #include "tools/table.h"
-#include "wdl/eval.h"
-#include "wdl/parse.h"
+#include "wdl/explain.h"
 
 /* The value may be as large as a model can take; steps are for following, not for reading. */
 enum { MOST_VALUE = LIMIT_RESULT / 2, MOST_STEP = 400, MOST_STEPS = 60 };
 
-/* "@expr", "text @{expr}", or the bare expression, which may hold "@{" in a literal. */
-static const struct wdl_template *read_expression(struct call *c)
-{
-	struct str s = arg_str(c, "expression");
-	struct wdl_template *t;
-
-	if (str_starts(s, S("@")))
-		return wdl_parse(call_arena(c), s);
-	t = wdl_parse_expression(call_arena(c), s);
-	return t->broken && str_find(s, S("@{")) >= 0 ? wdl_parse(call_arena(c), s) : t;
-}
-
-static size_t characters_before(struct str s, size_t at)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < at && i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
-static void put_step_value(struct call *c, struct json *out, const struct json *value)
-{
-	size_t n = json_text(call_arena(c), value).n;
-
-	if (n <= MOST_STEP)
-		json_set(call_arena(c), out, "value", json_copy(call_arena(c), value));
-	else
-		json_set_int(call_arena(c), out, "valueBytes", (int64_t)n);
-}
-
 static struct json *steps_of(struct call *c, const struct wdl_template *t,
 			     const struct wdl_result *r)
 {
-	struct json *out = json_new_array(call_arena(c));
-	size_t n = 0;
-
-	for (const struct wdl_step *s = r->steps; s && n < MOST_STEPS; s = s->next, n++) {
-		struct json *one = json_push(out, json_new_object(call_arena(c)));
-
-		json_set_str(call_arena(c), one, "expression", str_first_utf8(s->text, MOST_STEP));
-		json_set_int(call_arena(c), one, "offset",
-			     (int64_t)characters_before(t->source, s->offset));
-		if (s->value)
-			put_step_value(c, one, s->value);
-		else
-			json_set_str(call_arena(c), one, "error", s->fault);
-	}
-	return out;
+	return wdl_steps_json(call_arena(c), t, r, MOST_STEP, MOST_STEPS);
 }
 
 /* ---- failures ---- */
 
-static struct json *syntax_errors(struct call *c, const struct wdl_template *t)
-{
-	struct json *out = json_new_array(call_arena(c));
-
-	for (const struct wdl_error *e = t->errors; e; e = e->next) {
-		struct json *one;
-
-		if (e->severity != WDL_SEV_ERROR)
-			continue;
-		one = json_push(out, json_new_object(call_arena(c)));
-		json_set_int(call_arena(c), one, "offset", (int64_t)e->column);
-		json_set_str(call_arena(c), one, "message", e->message);
-		if (e->instead.n)
-			json_set_str(call_arena(c), one, "instead", e->instead);
-	}
-	return out;
-}
-
 static void hint_at(struct call *c, const struct wdl_template *t, const struct recorded *run)
 {
 	const struct json *line = json_first(run->missing);
+	struct str instead = wdl_instead_words(call_arena(c), t);
 
-	for (const struct wdl_error *e = t->errors; e; e = e->next)
-		if (e->severity == WDL_SEV_ERROR && e->instead.n) {
-			hint(c, e->mechanical ? "Write %.*s." : "%.*s.", STR_ARG(e->instead));
-			return;
-		}
-	if (line)
+	if (instead.n)
+		hint(c, "%.*s", STR_ARG(instead));
+	else if (line)
 		hint(c, "%s.", json_z(line));
 	else if (!run->context && !arg_given(c, "context"))
 		hint(c, "Values come from context ({\"trigger\": {\"outputs\": ...}, \"actions\": "
@@ -106,7 +40,7 @@ static enum verdict failed(struct call *c, const struct wdl_template *t, const s
 			   const struct recorded *run)
 {
 	const struct wdl_fault *f = &r->fault;
-	struct json *errors = syntax_errors(c, t), *steps = steps_of(c, t, r);
+	struct json *errors = wdl_errors_json(call_arena(c), t), *steps = steps_of(c, t, r);
 	struct str at = str_n(t->source.p + f->offset, f->end - f->offset);
 
 	fail(c, ERR_INVALID_ARGUMENT, "%.*s", STR_ARG(f->message));
@@ -178,7 +112,7 @@ static bool names_fit(struct call *c)
 
 static enum verdict step(struct call *c)
 {
-	const struct wdl_template *t = read_expression(c);
+	const struct wdl_template *t = wdl_parse_typed(call_arena(c), arg_str(c, "expression"));
 	struct json *given = arg_json(c, "context");
 	struct recorded run = { 0 };
 	struct wdl_context context;
