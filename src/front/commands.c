@@ -47,7 +47,7 @@ const struct command commands[] = {
 	{
 		.name = "status",
 		.synopsis = "",
-		.help = "tell who is signed in, where that is kept, and whether it can be read",
+		.help = "say who is signed in, where it is kept, and whether it can be read",
 		.run = cmd_status,
 	},
 	{
@@ -68,7 +68,7 @@ const struct command commands[] = {
 	{
 		.name = "setup",
 		.synopsis = "app | client HOST",
-		.help = "make the app registration, or the entry in an MCP host's configuration",
+		.help = "make the app registration, or the entry in an MCP host's settings",
 		.options = cmd_setup_options,
 		.practice = true,
 		.new_profile = true,

@@ -142,7 +142,9 @@ static size_t bound_parameters(const struct reading *r, const struct wdl_need_na
 {
 	size_t n = 0;
 
-	for (const struct wdl_need_name *p = r->needs.parameters; p && organisation(r).n; p = p->next)
+	if (!organisation(r).n)
+		return 0;
+	for (const struct wdl_need_name *p = r->needs.parameters; p; p = p->next)
 		if (schema_name(p).n && n < MOST_ACTIONS && !is_given(r, "parameters", p->name))
 			out[n++] = p;
 	return n;
@@ -253,6 +255,11 @@ static bool hidden(struct reading *r, const struct record *x, bool inputs)
 	return true;
 }
 
+static const struct url *link_url(const struct reading *r, const struct record *x, bool inputs)
+{
+	return url_content(r->c, json_get_str(link_of(x, inputs), "uri"));
+}
+
 static enum verdict fetch_contents(struct reading *r, const struct record *x, size_t count)
 {
 	struct fetch *f = arena_array(r->a, 2 * count + 1, sizeof(*f));
@@ -264,8 +271,7 @@ static enum verdict fetch_contents(struct reading *r, const struct record *x, si
 				return FAIL;
 			if (follows(&x[i], inputs))
 				f[n++] = (struct fetch){
-					.url = url_content(r->c, json_get_str(link_of(&x[i], inputs),
-									      "uri")),
+					.url = link_url(r, &x[i], inputs),
 					.flags = FETCH_TOLERATE | FETCH_LARGE,
 				};
 		}
@@ -387,15 +393,17 @@ static struct json *variable_value(struct reading *r, const struct json *row)
 	const struct json *own = json_get(json_first(list), "value");
 	struct str text = own ? json_str(own) : json_get_str(row, "defaultvalue");
 	int64_t type = json_int(json_get(row, "type"), 100000000);
-	struct json *parsed = type == 100000000
-				      ? NULL
-				      : json_parse(r->a, type == 100000002 ? str_lower(r->a, text) : text,
-						   JSON_ANSWER, NULL);
+	struct json *parsed;
 
 	if (type == 100000002 && str_eq_nocase(text, S("yes")))
 		return json_new_bool(r->a, true);
 	if (type == 100000002 && str_eq_nocase(text, S("no")))
 		return json_new_bool(r->a, false);
+	if (type == 100000000)
+		return json_new_str(r->a, text);
+	if (type == 100000002)
+		text = str_lower(r->a, text);
+	parsed = json_parse(r->a, text, JSON_ANSWER, NULL);
 	return parsed ? parsed : json_new_str(r->a, text);
 }
 

@@ -231,7 +231,8 @@ static void compare_branch(struct spot *s, const char *name, const struct json *
 	json_pointer_add(&s->pointer, str_from(name));
 	JSON_EACH(member, from)
 		if (!str_eq(json_name(member), S("actions")))
-			compare_at(s, json_name(member), member, find(to, json_name(member), &last));
+			compare_at(s, json_name(member), member,
+				   find(to, json_name(member), &last));
 	JSON_EACH(member, to)
 		if (!str_eq(json_name(member), S("actions")) &&
 		    !json_get_n(from, json_name(member)))
@@ -245,7 +246,8 @@ static void compare_cases(struct spot *s, const struct json *from, const struct 
 
 	json_pointer_add(&s->pointer, S("cases"));
 	JSON_EACH(one, from)
-		compare_branch(s, str_c(s->w->a, json_name(one)), one, json_get_n(to, json_name(one)));
+		compare_branch(s, str_c(s->w->a, json_name(one)), one,
+			       json_get_n(to, json_name(one)));
 	JSON_EACH(one, to)
 		if (!json_get_n(from, json_name(one)))
 			compare_branch(s, str_c(s->w->a, json_name(one)), NULL, one);
@@ -298,7 +300,8 @@ static void compare_place(struct diff_work *w, const struct lint_step *from,
 			  const struct lint_step *to)
 {
 	struct str was = diff_scope(w->a, from), is = diff_scope(w->a, to);
-	const struct json *x = json_get(from->value, "runAfter"), *y = json_get(to->value, "runAfter");
+	const struct json *x = json_get(from->value, "runAfter");
+	const struct json *y = json_get(to->value, "runAfter");
 	struct diff_change *c;
 
 	if (!str_eq(was, is)) {
@@ -341,8 +344,9 @@ static void compare_members(struct diff_work *w, enum diff_what what, const stru
 {
 	JSON_EACH(member, from)
 		if (!json_get_n(to, json_name(member)))
-			diff_say(w->a, diff_add(w, DIFF_REMOVED, what, json_name(member),
-						lint_at_n(w->now_model, old_at, json_name(member))));
+			diff_say(w->a,
+				 diff_add(w, DIFF_REMOVED, what, json_name(member),
+					  lint_at_n(w->now_model, old_at, json_name(member))));
 	JSON_EACH(member, to) {
 		struct str name = json_name(member), pointer = lint_at_n(w->now_model, at, name);
 		const struct json *old = json_get_n(from, name);

@@ -34,7 +34,7 @@ struct wdl_context {
 	bool (*current)(void *arg, const struct json **out);
 	/* listCallbackUrl(): only a run has one. */
 	bool (*callback)(void *arg, const struct json **out);
-	/* Sixty-four random bits; NULL: made of the seed, or when that is 0, asked of the system. */
+	/* Sixty-four random bits; NULL: of the seed, or when that is 0, asked of the system. */
 	uint64_t (*random)(void *arg);
 	uint64_t seed;
 	/* Now in units of 100 ns since 0001-01-01 UTC; 0 asks the system's clock. */

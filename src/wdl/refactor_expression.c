@@ -344,7 +344,8 @@ static bool sees_the_same(struct search *s, const struct lint_scope *scope)
 
 		if (r != WDL_REF_LOOP && r != WDL_REF_UNTIL)
 			continue;
-		loop = n->first && n->first->kind == WDL_STRING ? refactor_step(s->l, n->first->text) : NULL;
+		loop = n->first && n->first->kind == WDL_STRING ?
+			       refactor_step(s->l, n->first->text) : NULL;
 		if (!loop || !encloses(loop, scope))
 			return refactor_refuse(s->a, s->out, "",
 					       "it does not stand inside the loop that it reads");
@@ -469,7 +470,8 @@ static void insert_before(struct arena *a, struct json *actions, const struct js
 {
 	size_t count = json_count(actions), n = 0;
 	struct json **tail = arena_array(a, count + 1, sizeof(*tail));
-	struct str *names = arena_array(a, count + 1, sizeof(*names)); /* lost when it is taken out */
+	/* A member that is taken out loses its name. */
+	struct str *names = arena_array(a, count + 1, sizeof(*names));
 	bool found = false;
 
 	JSON_EACH(member, actions) {
@@ -508,6 +510,11 @@ static void wait_for(struct arena *a, struct json *step, struct str name)
 	json_set(a, step, "runAfter", after);
 }
 
+static bool is_literal(const struct wdl_node *n)
+{
+	return n->kind != WDL_CALL && n->kind != WDL_MEMBER;
+}
+
 static struct str read_of(struct arena *a, struct str name)
 {
 	struct buf b;
@@ -533,7 +540,7 @@ struct refactor_result refactor_extract(struct arena *a, struct refactor_flow *f
 	    !refactor_free(a, f, s.l, REFACTOR_ACTION, name, &out) ||
 	    !search(&s, expression, step))
 		return out;
-	if (s.pattern->first->node->kind != WDL_CALL && s.pattern->first->node->kind != WDL_MEMBER) {
+	if (is_literal(s.pattern->first->node)) {
 		refactor_refuse(a, &out, "", "a literal needs no action");
 		return out;
 	}

@@ -118,8 +118,8 @@ static void add_field(struct finder *x, enum refactor_use_kind kind, struct str 
 	u->step = step;
 }
 
-static void add_expression(struct finder *x, const struct wdl_place *p, const struct wdl_node *shown,
-			   struct wdl_node *name, bool computed)
+static void add_expression(struct finder *x, const struct wdl_place *p,
+			   const struct wdl_node *shown, struct wdl_node *name, bool computed)
 {
 	struct refactor_use *u = add(x, computed ? REFACTOR_COMPUTED : REFACTOR_EXPRESSION,
 				     p->pointer, p->value);
