@@ -41,6 +41,39 @@ enum verdict {
 /* How much harm the worst use of a tool can do; the gate starts from it. */
 enum klass { CLASS_READ_ONLY, CLASS_MODERATE, CLASS_DANGEROUS, CLASS_UNKNOWN };
 
+/* What a call does to its target; classes of effects and what raises them: work/gate_table.c. */
+enum effect {
+	EFFECT_READ,
+	EFFECT_PREVIEW, /* dryRun: says what would happen */
+	EFFECT_CREATE,  /* switched off */
+	EFFECT_RENAME,  /* name or description */
+	EFFECT_EDIT,    /* one operation on one action */
+	EFFECT_REPLACE, /* a whole definition */
+	EFFECT_ON,
+	EFFECT_OFF,
+	EFFECT_CANCEL, /* a run that is under way */
+	EFFECT_ADD,    /* to a solution */
+	EFFECT_RUN,    /* trigger, resubmit: what the flow does then is not known here */
+	EFFECT_DELETE,
+	EFFECT_SHARE,
+	EFFECT_CONNECTIONS,
+	EFFECT_ANSWER, /* speaks for the person: answers an approval */
+	EFFECT_UNKNOWN,
+	EFFECT__MAX,
+};
+
+/* What a change is aimed at, from reads of this run of the call. */
+struct target {
+	struct str name;    /* a stranger's words; "" when it has none */
+	struct str id;
+	struct str version; /* changes when the target does: lastModifiedTime, ETag, status ... */
+	const struct json *environment; /* as the flow service gives it; NULL: not known */
+	bool on;            /* a flow that is switched on */
+	bool shared;        /* others own or use it too, or it is not known */
+	size_t objects;     /* how many things are touched; 0 counts as one */
+	unsigned dropped;   /* a replace: percent of the actions that it drops */
+};
+
 enum {
 	P_REQUIRED = 1,
 	P_ENVIRONMENT = 2, /* resolved to an environment id before the first step */
@@ -78,7 +111,9 @@ struct tool {
 	const char *description; /* under 300 characters: when to use it, and when a neighbour */
 	const char *toolset;     /* environment, flow, connection, run, meta ... */
 	const char *bundles;     /* blank separated names of list_skills bundles, or NULL */
-	enum klass klass;
+	enum klass klass;        /* the lowest that a call of it can have */
+	/* What these arguments do to this target.  Pure.  NULL: it only reads. */
+	enum effect (*effect)(const struct json *args, const struct target *t);
 	bool sensitive;          /* hands out payloads of runs */
 	bool read_only, destructive, idempotent, open_world; /* the four annotations */
 	bool local;              /* never talks to the service: no sign-in needed */
@@ -193,6 +228,26 @@ struct json *res(const struct call *c);
 struct json *ask(struct call *c, const char *key, const char *method, struct json *params);
 /* What the client said it can do (the capabilities object of its era), or NULL. */
 const struct json *call_client_capabilities(const struct call *c);
+
+/* ---- changing something ---- */
+
+struct change {
+	struct target target;
+	const char *sentence;        /* what happens, in our words; strangers' through quoted() */
+	const char *const *warnings; /* worst first, ends with NULL; or NULL */
+	const char *diff;            /* of an update: what it adds, removes, changes; or NULL */
+	/* Every request that changes something, as it will be given to fetch. */
+	const struct fetch *writes;
+	size_t write_count;
+	bool irreversible;           /* a person types the target's name */
+};
+
+/* True when this change may be made now: send its writes.  False: return ASK; the engine asks a
+ * person, or ends the call when it was refused.  Call it after all reads and before the first
+ * write; a write that was not agreed to, or is another one, ends the call and is not sent. */
+bool agreed(struct call *c, const struct change *change);
+/* Text of strangers for a sentence: in quotes, short, without what could mislead the eye. */
+const char *quoted(struct call *c, struct str text);
 
 /* ---- ending ---- */
 

@@ -31,6 +31,7 @@ static const char *const names[ERR__MAX] = {
 	[ERR_CONFIG] = "config",
 	[ERR_LOG] = "log_unavailable",
 	[ERR_CANCELLED] = "cancelled",
+	[ERR_DECLINED] = "declined",
 	[ERR_INTERNAL] = "internal",
 };
 

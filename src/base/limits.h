@@ -182,6 +182,32 @@
 /* The doctor asks everything at once: one request, and all of it. */
 #define LIMIT_DOCTOR_REQUEST_MS 8000
 #define LIMIT_DOCTOR_MS 20000
+/* The card that a person reads: a form of a host shows about a screen; and in a terminal. */
+#define LIMIT_CARD 1500
+#define LIMIT_CARD_FULL (64u << 10)
+/* An approval is an answer to what was just seen: the world may change after that. */
+#define LIMIT_APPROVAL_MS (5 * 60 * 1000)
+/* A code waits for the person to find a terminal. */
+#define LIMIT_CODE_MS (10 * 60 * 1000)
+/* Codes that wait at one time: a person decides on one after the other. */
+#define LIMIT_CODES 32
+/* Proofs that were used, kept until they would have expired; 64 bytes each. */
+#define LIMIT_SPENT (256u << 10)
+/* More things than this at once are Dangerous. */
+#define LIMIT_GATE_OBJECTS 5
+/* How long reading payloads keeps grants from being used. */
+#define LIMIT_TAINT_MS (30 * 60 * 1000)
+/* Grants of one profile, and what one file of them holds. */
+#define LIMIT_GRANTS 64
+#define LIMIT_GRANT_FILE (32u << 10)
+/* "For 15 minutes", on a card. */
+#define LIMIT_PROMPT_GRANT_MS (15 * 60 * 1000)
+/* A waiting code with its full card. */
+#define LIMIT_CODE_FILE (256u << 10)
+/* A host hears from a call that waits for a person; some drop one that is silent for 60 s. */
+#define LIMIT_HEARTBEAT_MS 15000
+/* Rounds of PBKDF2 for the PIN (OWASP's number for SHA-256), about half a second. */
+#define LIMIT_PIN_ROUNDS 600000
 
 /* Waiting for another process's token refresh; Entra tolerates a parallel one after that. */
 #define LIMIT_TOKEN_LOCK_MS 20000

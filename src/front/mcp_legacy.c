@@ -15,7 +15,7 @@ static const char *const versions[] = {
 };
 
 /* The version of that name when we speak it, else the newest that has a handshake. */
-static const char *agreed(struct str wanted)
+static const char *agreed_version(struct str wanted)
 {
 	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++)
 		if (str_eq(wanted, str_from(versions[i])))
@@ -41,7 +41,7 @@ static void remember(struct mcp_request *q)
 	s->capabilities = json_is(can, JSON_OBJECT) ? json_copy(&s->arena, can) : NULL;
 	s->client = session_text(s, json_get(client, "name"));
 	s->client_version = session_text(s, json_get(client, "version"));
-	s->version = agreed(json_get_str(q->params, "protocolVersion"));
+	s->version = agreed_version(json_get_str(q->params, "protocolVersion"));
 	s->arena.out = NULL;
 }
 

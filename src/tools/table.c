@@ -7,6 +7,7 @@
 #include "tools/table.h"
 
 const struct tool *const tools_table[] = {
+	&tool_cancel_live_flow_run,
 	&tool_evaluate_expression,
 	&tool_get_live_flow,
 	&tool_get_live_flow_http_schema,
@@ -30,6 +31,7 @@ const struct tool *const tools_table[] = {
 	&tool_list_store_flows,
 	&tool_list_store_makers,
 	&tool_list_store_power_apps,
+	&tool_set_live_flow_state,
 	&tool_set_store_flow_state,
 	&tool_tool_search,
 	&tool_update_store_flow,

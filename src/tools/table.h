@@ -10,6 +10,7 @@
 extern const struct tool *const tools_table[];
 extern const size_t tools_count;
 
+extern const struct tool tool_cancel_live_flow_run;
 extern const struct tool tool_evaluate_expression;
 extern const struct tool tool_get_live_flow;
 extern const struct tool tool_get_live_flow_http_schema;
@@ -33,6 +34,7 @@ extern const struct tool tool_list_store_environments;
 extern const struct tool tool_list_store_flows;
 extern const struct tool tool_list_store_makers;
 extern const struct tool tool_list_store_power_apps;
+extern const struct tool tool_set_live_flow_state;
 extern const struct tool tool_set_store_flow_state;
 extern const struct tool tool_tool_search;
 extern const struct tool tool_update_store_flow;

@@ -192,6 +192,7 @@ static bool ready(struct audit *a)
 static const char *const event_names[] = {
 	[AUDIT_IN] = "in",     [AUDIT_OUT] = "out",     [AUDIT_ASK] = "ask",
 	[AUDIT_DENY] = "deny", [AUDIT_LOGIN] = "login", [AUDIT_POLICY] = "policy",
+	[AUDIT_DECIDE] = "decide",
 };
 
 /* "u:1a2b3c4d5e6f7081": the same for the same value, and of no use without the key. */

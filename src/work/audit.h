@@ -21,6 +21,7 @@ enum audit_event {
 	AUDIT_DENY,   /* refused: by the gate, by policy, by a person */
 	AUDIT_LOGIN,  /* signed in or out */
 	AUDIT_POLICY, /* policy or grants changed */
+	AUDIT_DECIDE, /* what a person said to a question */
 };
 
 enum audit_sync {

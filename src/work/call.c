@@ -28,6 +28,7 @@ static const struct {
 	{ ERR_CONNECTION_BROKEN, "after_human" },
 	{ ERR_CONNECTION_FORBIDDEN, "after_human" },
 	{ ERR_CONFIG, "after_human" },
+	{ ERR_APPROVAL_UNAVAILABLE, "after_human" },
 };
 
 static void run(void *arg);
@@ -115,7 +116,7 @@ static void reply_document(struct call *c, struct json *doc, enum reply_kind kin
 static void build_failure(struct call *c)
 {
 	reply_document(c, error_document(c), REPLY_ERROR);
-	c->log_status = S("error");
+	c->log_status = c->failure.err == ERR_OUTCOME_UNKNOWN ? S("unknown") : S("error");
 }
 
 /* One document of this size would push everything else out of a model's memory. */
@@ -141,6 +142,8 @@ static void build_result(struct call *c)
 	if (!c->failure.set) {
 		reply_document(c, doc, REPLY_RESULT);
 		c->log_status = S("ok");
+		if (c->tool->sensitive)
+			c->work->tainted_until = os_now_ms() + LIMIT_TAINT_MS;
 		if (c->reply.text.n <= HARD_LIMIT)
 			return;
 		fail(c, ERR_TOO_LARGE, "the result has %zu bytes", c->reply.text.n);
@@ -161,6 +164,8 @@ static void finish(struct call *c)
 	loop_timer_clear(&c->deadline_timer);
 	list_remove(&c->link);
 	c->ended = true;
+	if (w->prompt == c)
+		w->prompt = NULL;
 	w->busy--;
 	arena->out = NULL;
 	if (!c->cancelled && !c->replied) {
@@ -172,9 +177,28 @@ static void finish(struct call *c)
 		req.on_end(req.arg);
 }
 
-static struct audit_record record_of(struct call *c, enum audit_event event)
+/* What the gate said, for the outcome's record. */
+static struct str decision_of(const struct call *c)
+{
+	if (c->ticket.decision)
+		return str_from(c->ticket.decision);
+	switch (c->failure.err) {
+	case ERR_REFUSED_BY_POLICY:
+	case ERR_APPROVAL_UNAVAILABLE:
+		return S("refused");
+	case ERR_APPROVAL_REQUIRED:
+		return S("asked");
+	case ERR_DECLINED:
+		return S("declined");
+	default:
+		return c->question_count ? S("asked") : S("allow");
+	}
+}
+
+struct audit_record call_record_of(struct call *c, enum audit_event event)
 {
 	struct auth_identity who = auth_identity(c->work->auth);
+	const struct ticket *t = &c->ticket;
 
 	return (struct audit_record){
 		.event = event,
@@ -182,13 +206,11 @@ static struct audit_record record_of(struct call *c, enum audit_event event)
 		.ref = c->intent,
 		.tool = str_from(c->tool->name),
 		.api = c->any_row ? str_from(host_row_name(c->last_row)) : S(""),
-		.klass = "RMDU"[c->tool->klass],
-		.trust = 'S',
-		.channel = S(""),
-		.decision = c->failure.err == ERR_REFUSED_BY_POLICY ||
-					    c->failure.err == ERR_APPROVAL_UNAVAILABLE
-				    ? S("refused")
-				    : S("allow"),
+		.klass = "RMDU"[t->klass.rule ? t->klass.klass : c->tool->klass],
+		.trust = "MSA"[gate_trust(c->work)],
+		.channel = str_from(t->channel),
+		.decision = decision_of(c),
+		.plan = str_from(t->plan),
 		.who = str_from(who.object_id),
 		.tenant = str_from(who.tenant_id),
 		.environment = json_get_str(c->args, "environmentName"),
@@ -207,10 +229,13 @@ static struct audit_record record_of(struct call *c, enum audit_event event)
 static void log_and_finish(void *arg)
 {
 	struct call *c = arg;
-	struct audit_record r = record_of(c, AUDIT_OUT);
+	struct audit_record r = call_record_of(c, AUDIT_OUT);
 	int64_t now = os_now_ms();
 	struct audit *audit = work_audit(c->work);
-	enum audit_result result = audit ? audit_append(audit, &r, NULL) : AUDIT_FAILED;
+	enum audit_result result = gate_write_records(c);
+
+	if (result == AUDIT_DONE)
+		result = audit_append(audit, &r, NULL);
 
 	if (!c->log_since)
 		c->log_since = now;
@@ -278,12 +303,21 @@ static struct json *state_of(struct call *c)
 {
 	struct json *state = json_new_object(c->arena), *keys = json_new_array(c->arena);
 
+	unsigned char digest[CRYPT_HASH];
+	struct buf hex;
+
+	crypt_sha256(c->canonical, digest);
+	buf_init_in(&hex, c->arena, 128);
+	crypt_hex(&hex, str_n((const char *)digest, sizeof(digest)));
 	for (size_t i = 0; i < c->question_count; i++)
 		json_push(keys, json_new_z(c->arena, c->questions[i].key));
 	json_set(c->arena, state, "q", keys);
 	json_set(c->arena, state, "a", json_copy(c->arena, c->answers));
 	json_set_int(c->arena, state, "r", c->rounds);
-	json_set(c->arena, state, "d", json_new_str(c->arena, c->canonical));
+	json_set_str(c->arena, state, "d", buf_str(&hex));
+	if (c->asked_before && gate_key(c->work))
+		json_set(c->arena, state, "p",
+			 approval_write(c->arena, gate_key(c->work), &c->asked));
 	return state;
 }
 
@@ -299,6 +333,53 @@ static void build_questions(struct call *c)
 	c->log_status = S("asked");
 }
 
+/* Questions to a person about a change: one at a time, and not for ever. */
+static bool is_approval(const struct call *c)
+{
+	return c->question_count == 1 && strcmp(c->questions[0].key, "approve") == 0;
+}
+
+static void no_answer(void *arg)
+{
+	struct call *c = arg;
+
+	fail(c, ERR_APPROVAL_REQUIRED, "the question was not answered in time");
+	hint(c, "Nothing was changed. Call again to ask again.");
+	gate_record(c, AUDIT_DECIDE, "unanswered", "elicit");
+	c->waiting_for_answers = false;
+	conclude_with(c, build_failure);
+}
+
+/* Hosts give up on calls that say nothing. */
+static void heartbeat(void *arg)
+{
+	struct call *c = arg;
+
+	progress(c, c->progress_last + 1, 0, "Waiting for a person's answer");
+	loop_timer_set(c->work->loop, &c->timer, LIMIT_HEARTBEAT_MS, heartbeat, c);
+}
+
+static void asked(struct call *c);
+
+static void ask_later(void *arg)
+{
+	asked(arg);
+}
+
+/* The one open question of this process; others wait for it in the call's own time. */
+static bool take_prompt(struct call *c)
+{
+	struct work *w = c->work;
+
+	if (w->prompt && w->prompt != c) {
+		c->rounds--;
+		loop_timer_set(w->loop, &c->timer, 50, ask_later, c);
+		return false;
+	}
+	w->prompt = c;
+	return true;
+}
+
 static void asked(struct call *c)
 {
 	if (++c->rounds > LIMIT_ASK_ROUNDS || c->question_count == 0 || c->write_sent) {
@@ -310,9 +391,15 @@ static void asked(struct call *c)
 		conclude_with(c, build_questions);
 		return;
 	}
+	if (is_approval(c) && !take_prompt(c))
+		return;
 	build_questions(c);
 	c->waiting_for_answers = true;
 	loop_timer_clear(&c->deadline_timer);
+	if (is_approval(c)) {
+		loop_timer_set(c->work->loop, &c->deadline_timer, LIMIT_APPROVAL_MS, no_answer, c);
+		loop_timer_set(c->work->loop, &c->timer, LIMIT_HEARTBEAT_MS, heartbeat, c);
+	}
 	c->req.on_reply(c->req.arg, &c->reply);
 }
 
@@ -321,6 +408,9 @@ static void restart(struct call *c)
 	c->stage_count = 0;
 	c->question_count = 0;
 	c->waiting_for_answers = false;
+	c->ticket = (struct ticket){ .klass = c->ticket.klass };
+	if (c->work->prompt == c)
+		c->work->prompt = NULL;
 	c->deadline = os_now_ms() + LIMIT_CALL_MS;
 	loop_timer_set(c->work->loop, &c->deadline_timer, LIMIT_CALL_MS, out_of_time, c);
 	call_wake(c);
@@ -349,9 +439,20 @@ void call_answer(struct call *c, const char *key, const struct json *result)
 static bool open_state(struct call *c)
 {
 	struct json *state = unseal(c, "request-state", c->req.state);
+	unsigned char digest[CRYPT_HASH];
+	struct buf hex;
 
-	if (!state || !str_eq(json_get_str(state, "d"), c->canonical))
+	crypt_sha256(c->canonical, digest);
+	buf_init_in(&hex, c->arena, 128);
+	crypt_hex(&hex, str_n((const char *)digest, sizeof(digest)));
+	if (!state || !str_eq(json_get_str(state, "d"), buf_str(&hex)))
 		return false;
+	if (json_get(state, "p")) {
+		if (!gate_key(c->work) ||
+		    !approval_read(gate_key(c->work), json_get(state, "p"), &c->asked))
+			return false;
+		c->asked_before = true;
+	}
 	c->rounds = (unsigned)json_int(json_get(state, "r"), 0);
 	JSON_EACH(v, json_get(state, "a"))
 	json_set_n(c->arena, c->answers, json_name(v), json_copy(c->arena, v));
@@ -367,19 +468,6 @@ static bool open_state(struct call *c)
 
 /* ---- running ---- */
 
-static bool gate_allows(struct call *c)
-{
-	struct gate_output g = gate_decide(&(struct gate_input){
-		.klass = c->tool->klass,
-		.read_only_profile = c->work->conf->read_only,
-	});
-
-	if (g.verdict == GATE_ALLOW)
-		return true;
-	fail(c, g.err, "%s", g.why);
-	return false;
-}
-
 static enum verdict check(struct call *c)
 {
 	struct buf b;
@@ -392,7 +480,7 @@ static enum verdict check(struct call *c)
 	c->canonical = buf_str(&b);
 	c->argument_count = (unsigned)json_count(c->args);
 	c->answers = json_new_object(c->arena);
-	return gate_allows(c) ? DONE : FAIL;
+	return gate_enter(c) ? DONE : FAIL;
 }
 
 /* The first answer of the stage that ended and may not be tolerated. */
@@ -422,9 +510,17 @@ static enum verdict step(struct call *c)
 		v = resolve_arguments(c);
 		if (v != DONE)
 			return v;
-		c->phase = PHASE_TOOL;
+		c->phase = PHASE_GATE;
 		c->stage_count = 0;
 		c->document = NULL;
+	}
+	if (c->phase == PHASE_GATE) {
+		if (!gate_read(c))
+			return c->failure.set ? FAIL : ASK;
+		v = gate_read_commit(c);
+		if (v != DONE)
+			return v;
+		c->phase = PHASE_TOOL;
 	}
 	return c->tool->step(c);
 }
@@ -446,7 +542,10 @@ static void run_step(struct call *c)
 		conclude_with(c, build_result);
 		break;
 	case ASK:
-		asked(c);
+		if (c->failure.set)
+			conclude_with(c, build_failure);
+		else
+			asked(c);
 		break;
 	case FAIL:
 		if (!c->failure.set)
@@ -476,7 +575,7 @@ static void first_run(struct call *c)
 			state_fine = open_state(c);
 	}
 	c->arena->out = NULL;
-	c->phase = resolve_needed(c->tool) ? PHASE_RESOLVE : PHASE_TOOL;
+	c->phase = resolve_needed(c->tool) ? PHASE_RESOLVE : PHASE_GATE;
 	if (!state_fine)
 		conclude_with(c, build_bad_state);
 	else if (!fine)
@@ -512,6 +611,16 @@ static void run(void *arg)
 void call_wake(struct call *c)
 {
 	loop_timer_set(c->work->loop, &c->timer, 0, run, c);
+}
+
+void call_wake_in(struct call *c, int64_t ms)
+{
+	loop_timer_set(c->work->loop, &c->timer, ms, run, c);
+}
+
+void call_fail(struct call *c)
+{
+	conclude_with(c, build_failure);
 }
 
 void call_stage_ended(struct call *c)

@@ -7,9 +7,11 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "wire/loop.h"
+#include "work/approve.h"
 #include "work/audit.h"
 #include "work/auth.h"
 #include "work/call.h"
+#include "work/gate.h"
 #include "work/store.h"
 
 struct work {
@@ -36,8 +38,13 @@ struct work {
 	bool warmed[HOST__MAX]; /* a connection was opened ahead of the first token */
 	const char *hold_failure;
 	int64_t role_renewed; /* when a token was renewed for want of an administrator's role */
-	unsigned char seal_key[32];
-	bool seal_key_ready;
+	unsigned char seal_key[32], approval_key[32];
+	bool seal_key_ready, approval_key_ready;
+	/* the gate */
+	struct policy *policy;
+	struct call *prompt;   /* the call whose question to a person is open, or NULL */
+	int64_t tainted_until; /* payloads were read: until then grants are void */
+	int64_t minute, minute_calls, minute_writes;
 };
 
 struct url {
@@ -65,7 +72,29 @@ struct failure {
 	struct json *data;
 };
 
-enum phase { PHASE_RESOLVE, PHASE_TOOL };
+enum phase { PHASE_RESOLVE, PHASE_GATE, PHASE_TOOL };
+
+/* The gate's decision about the call as it stands. */
+struct ticket {
+	bool given;
+	bool proof;               /* `approval` must be spent before anything is sent */
+	bool quarter;             /* the person also granted 15 minutes */
+	bool committed;           /* spent and logged */
+	const char *decision, *channel; /* as the log has them; NULL: none yet */
+	unsigned grant;           /* a kind of grant that must be counted down, or 0 */
+	struct approval approval;
+	struct gate_class klass;
+	const struct change *change;
+	char plan[9];
+	size_t step;              /* of gate_commit.c */
+	int64_t since;            /* waiting for a lock */
+};
+
+enum { CALL_RECORDS = 8 };
+struct call_record {
+	enum audit_event event;
+	const char *decision, *channel;
+};
 
 struct call {
 	struct list link;
@@ -89,6 +118,13 @@ struct call {
 	struct json *answers; /* object: key -> result */
 	unsigned rounds;
 	bool cancelled, replied, ended, waiting_for_answers, write_sent;
+	/* the gate */
+	struct ticket ticket;
+	struct approval asked; /* what the open or last question was about */
+	bool asked_before;
+	struct call_record records[CALL_RECORDS]; /* for the log */
+	size_t record_count, records_written;
+	unsigned beats;
 	/* for the log */
 	struct str canonical;
 	unsigned argument_count;
@@ -106,6 +142,11 @@ struct call {
 /* ---- call.c ---- */
 /* Schedules the next run of the call's step. */
 void call_wake(struct call *c);
+void call_wake_in(struct call *c, int64_t ms);
+/* Ends the call with the failure that is set, from the loop. */
+void call_fail(struct call *c);
+/* What is known of the call, for a record of it. */
+struct audit_record call_record_of(struct call *c, enum audit_event event);
 /* The fetches of the stage in flight have all ended. */
 void call_stage_ended(struct call *c);
 /* Memory is out: gives the arena a little more, so that the error can be said. */
@@ -153,6 +194,33 @@ struct service_error {
 /* Unwraps the six envelopes. `body` may be anything. */
 void rest_error_read(struct arena *a, int status, struct str body, struct service_error *out);
 
+/* ---- verbs.c ---- */
+/* Starts the requests of the stage that fetch_each prepared. */
+void fetch_go(struct call *c);
+
+/* ---- gate.c ---- */
+/* The door: policy, read_only and rates, before anything is asked of the service. */
+bool gate_enter(struct call *c);
+/* A read after its names were resolved; false: refused (c->failure) or asked. */
+bool gate_read(struct call *c);
+enum trust gate_trust(const struct work *w);
+bool gate_policy_ready(struct work *w, const char **why);
+bool gate_host_allowed(struct work *w, enum host_row row);
+const unsigned char *gate_key(struct work *w);
+
+/* ---- gate_commit.c ---- */
+/* Spends the proof and writes the records of a read that had to be asked for. */
+enum verdict gate_read_commit(struct call *c);
+/* True when the request may change something. */
+bool gate_is_write(const struct fetch *f);
+/* Spends the proof, writes the records, then starts the stage; or ends the call. */
+enum verdict gate_send(struct call *c, const struct fetch *f, size_t count);
+/* The records that are kept for the log. */
+enum audit_result gate_write_records(struct call *c);
+/* A record, kept until it can be written. */
+void gate_record(struct call *c, enum audit_event event, const char *decision,
+		 const char *channel);
+
 /* ---- shape.c ---- */
 /* Cuts a document to what a model can take; adds to *notes. `doc` is changed. */
 struct json *shape_document(struct call *c, struct json *doc);
@@ -161,18 +229,5 @@ struct json *shape_document(struct call *c, struct json *doc);
 /* One pass over final bytes; returns `text` itself when nothing was masked. */
 struct str redact_text(struct arena *a, struct str text, unsigned *count);
 void redact_install_log_filter(void);
-
-/* ---- gate.c ---- */
-enum gate_verdict { GATE_ALLOW, GATE_REFUSE };
-struct gate_input {
-	enum klass klass;
-	bool read_only_profile;
-};
-struct gate_output {
-	enum gate_verdict verdict;
-	enum err err;
-	const char *why;
-};
-struct gate_output gate_decide(const struct gate_input *in);
 
 #endif

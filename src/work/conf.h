@@ -44,6 +44,7 @@ struct conf {
 	const char *refresh_token_file;
 	const char *toolsets;
 	bool read_only;
+	const char *trust; /* manual supervised autonomous */
 	const char *ca_file;
 	const char *proxy; /* "": no proxy, also none from the environment */
 	const char *no_proxy;

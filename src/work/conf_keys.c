@@ -92,6 +92,12 @@ const struct conf_key conf_keys[] = {
 		.help = "Offer only tools that change nothing.",
 	},
 	{
+		.name = "trust", .type = CONF_CHOICE,
+		.choices = "manual supervised autonomous", .otherwise = "supervised",
+		.variable = "FLOWLATCH_TRUST", AT(trust),
+		.help = "Which calls need a person's approval; see flowlatch-policy(5).",
+	},
+	{
 		.name = "ca_file", .type = CONF_PATH,
 		.variable = "FLOWLATCH_CA_FILE", AT(ca_file),
 		.help = "A PEM file of certificate authorities to trust instead of the system's.",

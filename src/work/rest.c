@@ -662,6 +662,10 @@ void rest_start(struct call *c, struct stage *s, size_t i)
 	op->waiter.arg = op;
 	s->ops[i] = op;
 	err = locate(op, &why);
+	if (err == ERR_OK && !gate_host_allowed(c->work, op->row)) {
+		err = ERR_REFUSED_BY_POLICY;
+		why = "policy denies requests to this host";
+	}
 	if (err != ERR_OK) {
 		end_with(op, err, why);
 		return;

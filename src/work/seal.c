@@ -26,9 +26,13 @@ const unsigned char *work_seal_key(struct work *w)
 
 static struct str binding(struct call *c, const char *kind)
 {
-	return str_fmt(c->arena, "%s\n%s\n%s\n%s\n%s", kind, c->tool->name,
-		       json_get_z(c->args, "environmentName"), c->work->conf->profile,
-		       c->work->conf->cloud);
+	/* A request state has the arguments' digest inside; names in them are resolved later. */
+	const char *environment = strcmp(kind, "request-state") == 0
+					  ? ""
+					  : json_get_z(c->args, "environmentName");
+
+	return str_fmt(c->arena, "%s\n%s\n%s\n%s\n%s", kind, c->tool->name, environment,
+		       c->work->conf->profile, c->work->conf->cloud);
 }
 
 struct str seal(struct call *c, const char *kind, struct json *state)

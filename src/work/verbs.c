@@ -220,9 +220,22 @@ const struct url *url_link(struct call *c, enum host_row row, struct str link)
 
 /* ---- fetching ---- */
 
+void fetch_go(struct call *c)
+{
+	struct stage *s = &c->stages[c->stage_count];
+
+	for (size_t i = 0; i < s->count; i++)
+		c->write_sent |= gate_is_write(&s->fetches[i]);
+	for (size_t i = 0; i < s->count; i++)
+		rest_start(c, s, i);
+	if (!s->count)
+		call_stage_ended(c);
+}
+
 enum verdict fetch_each(struct call *c, const struct fetch *f, size_t count)
 {
 	struct stage *s;
+	bool writes = false;
 
 	if (c->stage_count >= LIMIT_STAGES)
 		return fail(c, ERR_INTERNAL, "%s takes too many steps", c->tool->name);
@@ -235,14 +248,11 @@ enum verdict fetch_each(struct call *c, const struct fetch *f, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		s->answers[i].message = s->answers[i].service_code = "";
 		s->answers[i].correlation = s->answers[i].location = "";
-		if (f[i].method != HTTP_GET && f[i].method != HTTP_HEAD &&
-		    !(f[i].flags & FETCH_READ))
-			c->write_sent = true;
+		writes |= gate_is_write(&f[i]);
 	}
-	for (size_t i = 0; i < count; i++)
-		rest_start(c, s, i);
-	if (!count)
-		call_stage_ended(c);
+	if (writes)
+		return gate_send(c, f, count);
+	fetch_go(c);
 	return FETCH;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/os.h"
+#include "work/policy.h"
 
 /* Names and ids that were resolved; small, and old entries are dropped when it is full. */
 enum { CACHE_MS = 600 * 1000, MOST_CACHED = 256 };
@@ -39,9 +40,18 @@ static bool word_in(const char *words, const char *word)
 	return false;
 }
 
+/* What it would do can be asked for without doing it; the gate lets nothing else through. */
+static bool has_preview(const struct tool *t)
+{
+	for (const struct param *p = t->params; p && p->name; p++)
+		if (strcmp(p->name, "dryRun") == 0)
+			return t->effect != NULL;
+	return false;
+}
+
 static bool allowed(const struct conf *conf, const struct tool *t)
 {
-	if (conf->read_only && t->klass != CLASS_READ_ONLY)
+	if (conf->read_only && t->klass != CLASS_READ_ONLY && !has_preview(t))
 		return false;
 	if (!conf->toolsets || !conf->toolsets[0] || word_in(conf->toolsets, "all") ||
 	    word_in(conf->toolsets, "default"))
@@ -130,7 +140,7 @@ struct work *work_new(struct arena *a, const struct work_options *o, const char 
 	list_init(&w->calls);
 	list_init(&w->cache);
 	*message = "out of memory";
-	if (!choose_rows(w, message))
+	if (!choose_rows(w, message) || !gate_policy_ready(w, message))
 		return NULL;
 	w->hosts = hosts_new(a, o->conf, message);
 	if (!w->hosts)
@@ -178,7 +188,9 @@ void work_free(struct work *w)
 	loop_timer_clear(&w->log_timer);
 	audit_free(w->audit);
 	store_free(w->store);
+	policy_free(w->policy);
 	os_wipe(w->seal_key, sizeof(w->seal_key));
+	os_wipe(w->approval_key, sizeof(w->approval_key));
 }
 
 unsigned work_busy(const struct work *w)
@@ -218,6 +230,15 @@ void work_warm(struct work *w)
 	arena_release(&a);
 }
 
+static int log_days(const struct work *w)
+{
+	int64_t mine = w->conf->log_days, most = mine;
+
+	if (w->policy)
+		most = policy_value(w->policy, POLICY_LOG_DAYS);
+	return (int)(mine < most ? mine : most);
+}
+
 /* The log of the state directory, opened at the first record. */
 struct audit *work_audit(struct work *w)
 {
@@ -231,7 +252,7 @@ struct audit *work_audit(struct work *w)
 	w->audit = audit_new(&(struct audit_options){
 		.dir = arena_printf(w->arena, "%s/log", dir),
 		.store = w->store,
-		.days = (int)w->conf->log_days,
+		.days = log_days(w),
 	});
 	return w->audit;
 }
@@ -312,6 +333,7 @@ void call_cache_put(struct call *c, const char *key, const char *value)
 
 struct json *about_identity(struct call *c)
 {
+	static const char *const trusts[] = { "manual", "supervised", "autonomous" };
 	const struct conf *conf = c->work->conf;
 	struct auth_identity who = auth_identity(c->work->auth);
 	struct json *v = json_new_object(c->arena), *account = json_new_object(c->arena);
@@ -325,7 +347,9 @@ struct json *about_identity(struct call *c)
 	json_set(c->arena, v, "account", account);
 	json_set(c->arena, v, "audiences", auth_describe(c->work->auth, c->arena));
 	json_set_z(c->arena, v, "environmentName", conf->environment ? conf->environment : "");
-	json_set_z(c->arena, v, "trustLevel", "supervised");
+	json_set_z(c->arena, v, "trustLevel", trusts[gate_trust(c->work)]);
+	if (c->work->policy && policy_value(c->work->policy, POLICY_HOST_PROMPT))
+		json_set_z(c->arena, v, "hostPrompt", "trusted");
 	json_set_bool(c->arena, v, "readOnly", conf->read_only);
 	json_set_z(c->arena, v, "version", FLOWLATCH_VERSION);
 	json_set_z(c->arena, v, "front", c->work->front);

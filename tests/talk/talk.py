@@ -12,6 +12,9 @@ with it.
   set NAME value            ${NAME} stands for it from here on
   @ tenant [OPTIONS]        starts a practice tenant; `$ serve` then uses it
   @ POST fault {...}        its control plane: POST /__practice/fault; then `= PATTERN` if wanted
+  @ FILE path text          writes a file (0600) below the home directory; \\n as for >>
+  @ PTY [ARGS, [[P, A]...]] runs `flowlatch ARGS` on a terminal: after the text P types the line A;
+                            then `= STATUS` and `| PATTERN` for what the screen showed
   $ serve [OPTIONS]         starts `flowlatch serve` in a fresh home (ends the one before)
   $ fixture                 starts the conformance fixture
   $ via=socket serve        the same on sockets; via=file: stdin is a file of the `>` lines
@@ -52,7 +55,10 @@ patterns are in pattern.py, what always must hold in rules.py.
 """
 import json
 import os
+import pty
 import re
+import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -164,6 +170,12 @@ class Talk(Client):
         if word == "tenant":
             self.home.start_tenant(rest.split())
             return
+        if word == "FILE":
+            self.write_file(*rest.split(" ", 1))
+            return
+        if word == "PTY":
+            self.run_on_terminal(*json.loads(rest))
+            return
         path, _, body = rest.partition(" ")
         self.control = self.home.control(word, path, body)
         self.ran = None
@@ -176,6 +188,45 @@ class Talk(Client):
                            stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
         self.ran = (p.returncode, p.stdout.decode("utf-8"), p.stderr.decode("utf-8"))
         rules.check_secrets(self.ran[1] + self.ran[2], self.home.secrets())
+
+    def write_file(self, name, text):
+        path = self.home.path(name)
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        # A new file each time: what is replaced in one tick of the clock is still another one.
+        with open(path + ".new", "wb") as f:
+            f.write(self.unescape(text))
+        os.chmod(path + ".new", 0o600)
+        os.rename(path + ".new", path)
+
+    def run_on_terminal(self, args, dialogue):
+        """What a person does in another terminal: reads what stands there, and types."""
+        args = args.split() + (["--config", self.home.config] if self.home.config else [])
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.chdir(self.home.dir)
+            os.execve(PROGRAMS["flowlatch"][0], [PROGRAMS["flowlatch"][0]] + args, self.home.env)
+        screen, seen, end = "", 0, time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            while dialogue and dialogue[0][0] in screen[seen:]:
+                seen = len(screen)
+                os.write(fd, dialogue.pop(0)[1].encode() + b"\n")
+            if not select.select([fd], [], [], 0.1)[0]:
+                continue
+            try:
+                piece = os.read(fd, 65536)
+            except OSError:
+                piece = b""
+            if not piece:
+                break
+            screen += piece.decode("utf-8", "replace")
+        else:
+            os.kill(pid, signal.SIGKILL)
+        os.close(fd)
+        status = os.waitpid(pid, 0)[1]
+        if dialogue:
+            raise Failure("the terminal never showed %r; it showed: %s" % (dialogue[0][0], screen))
+        self.ran = (os.waitstatus_to_exitcode(status), screen.replace("\r\n", "\n"), screen)
+        rules.check_secrets(screen, self.home.secrets())
 
     def equals(self, rest):
         if self.ran is None:
