@@ -146,9 +146,15 @@ else:
 
 # ---- 3: no D-Bus ----
 
-r = doctor(profile="k", env=NO_BUS)
+home.conf(s.profile("t") + s.profile("b", store="keyring", refresh_token_file=None))
+r = doctor(profile="b", env=NO_BUS)
 names("no D-Bus", r, "store", "no session bus", code=3,
-      says="flowlatch login --store file --profile k")
+      says="flowlatch login --store file --profile b")
+s.fresh()
+m = mend(r, NO_BUS)
+check("no D-Bus: the command works", m.code == 0, m)
+content("no D-Bus", doctor(profile="b", env=NO_BUS))
+signed_in()
 
 # ---- 4: no client id ----
 
