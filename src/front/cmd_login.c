@@ -89,8 +89,10 @@ static void on_code(void *arg, const struct signin_code *code)
 		tell(l, arena_printf(cli->arena, "%.*s\n", STR_ARG(big)));
 	tell(l, arena_printf(cli->arena,
 			     "Check that the page names the application that you expect. The code is "
-			     "good for %lld minutes.\n",
-			     (long long)((code->expires_in_s + 59) / 60)));
+			     "good for %lld %s.\n",
+			     (long long)(code->expires_in_s < 120 ? code->expires_in_s :
+								    code->expires_in_s / 60),
+			     code->expires_in_s < 120 ? "seconds" : "minutes"));
 	tell_keys(l);
 }
 
@@ -142,7 +144,8 @@ static bool on_key(void *arg, char key)
 				     STR_ARG(login_letter(l->cli, l->hosts))));
 	if (l->asking == ASK_LETTER)
 		loop_stop(l->loop);
-	return key == 'a' || l->asking != ASK_NOTHING;
+	/* With a code there is nothing to paste, so no key is text. */
+	return key == 'a' || l->asking != ASK_NOTHING || !l->browser;
 }
 
 static void restart(void *arg)

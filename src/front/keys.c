@@ -99,7 +99,6 @@ struct keys *keys_open(const struct keys_options *o)
 		keys_close(k);
 		return NULL;
 	}
-	loop_watch_background(k->watch);
 	return k;
 }
 

@@ -26,6 +26,7 @@ static const struct row rows[] = {
 	{ 50001, "invalid_resource", NULL, "The resource '{0}' is disabled or does not exist.", 0 },
 	{ 50002, "access_denied", NULL, "Sign-in failed because of a restricted proxy access on the tenant.", 0 },
 	{ 50005, "interaction_required", "additional_action", "User tried to log in to a device from a platform that's currently not supported through Conditional Access policy.", 0 },
+	{ 50011, "invalid_request", NULL, "The redirect URI '{0}' specified in the request does not match the redirect URIs configured for the application.", 0 },
 	{ 50020, "invalid_grant", NULL, "User account '{0}' from identity provider does not exist in tenant and cannot access the application. The account needs to be added as an external user in the tenant first.", 0 },
 	{ 50033, "temporarily_unavailable", NULL, "A transient error has occurred. Please try again.", 503 },
 	{ 50034, "invalid_grant", NULL, "The user account does not exist in the directory. To sign into this application, the account must be added to the directory.", 0 },

@@ -17,7 +17,7 @@ enum {
 	HOPS = 3,
 	BACKOFF_MS = 1000,
 	BACKOFF_MOST_MS = 16000,
-	ROLE_RENEWAL_MS = 60 * 1000,
+	ROLE_RENEWAL_MS = 3000, /* a fan-out of refusals comes within a second or two */
 };
 
 struct rest_op {

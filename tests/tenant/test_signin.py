@@ -11,7 +11,7 @@ import urllib.parse
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from practice import API, FLOW, POWERAPPS, POWERPLATFORM, SIMPLE, Tap, Tenant
+from practice import API, FLOW, ROOT, POWERAPPS, POWERPLATFORM, SIMPLE, Tap, Tenant
 
 tap = Tap()
 t = Tenant()
@@ -252,9 +252,86 @@ def refreshes():
     tap.eq(t.refresh(FLOW).json["error_codes"], [50173], "all sessions revoked")
 
 
+def every_code():
+    """All codes that flowlatch explains can be asked for, in the shape of Entra's errors."""
+    with open(os.path.join(ROOT, "src", "work", "aadsts.c"), encoding="utf-8") as f:
+        codes = [int(x) for x in re.findall(r"^\t\{ (\d+), AADSTS_", f.read(), re.M)]
+    tap.ok(len(codes) > 100, "a table of codes", codes)
+    wrong = []
+    for code in codes:
+        t.control("aadsts", {"code": code})
+        a = t.refresh(FLOW)
+        if not (a.status >= 400 and a.json["error"] and a.json["error_codes"] == [code] and
+                a.json["error_description"].startswith("AADSTS%d: " % code)):
+            wrong.append((code, a.status, a.body[:100]))
+    tap.ok(not wrong, "every AADSTS code that flowlatch explains, on demand", wrong)
+
+
+def policies():
+    t.set(mfa={"powerapps": True}, browserAuto=True)
+    verifier = "w" * 43
+    challenge = base64.urlsafe_b64encode(
+        hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+    def sign_in(**more):
+        query = {"client_id": CLIENT, "response_type": "code", "redirect_uri": "http://localhost:4711",
+                 "scope": POWERAPPS + "/.default openid offline_access", "state": "s",
+                 "code_challenge": challenge, "code_challenge_method": "S256"}
+        query.update(more)
+        a = t.send("GET", LOGIN + "/organizations/oauth2/v2.0/authorize?" + urllib.parse.urlencode(query))
+        back = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(a.headers.get("Location", "")).query))
+        if "code" not in back:
+            return a, back
+        return t.post_form(LOGIN + "/organizations/oauth2/v2.0/token", {
+            "grant_type": "authorization_code", "client_id": CLIENT, "code": back["code"],
+            "redirect_uri": "http://localhost:4711", "code_verifier": verifier,
+            "scope": query["scope"]}), back
+
+    p = sign_in()[0]
+    tap.eq(p.json["error_codes"], [50076], "a sign-in without the claims meets the policy")
+    p = sign_in(claims='{"access_token":{}}')[0]
+    strong = p.json.get("refresh_token", "")
+    tap.ok(p.status == 200 and t.refresh(POWERAPPS, refresh_token=strong).status == 200,
+           "one with them satisfies it, also at refresh", p.body)
+    tap.eq(t.refresh(POWERAPPS).json["error_codes"], [50076], "others do not")
+    t.set(mfa={"powerapps": False})
+    tap.ok("iss" not in sign_in()[1], "no iss, as Entra")
+    for word, want in (("right", LOGIN + "/" + t.ready["tenant"] + "/v2.0"),
+                       ("foreign", "https://login.evil.example/common/v2.0")):
+        t.set(browserIss=word)
+        tap.eq(sign_in()[1]["iss"], want, "iss: " + word)
+    t.set(browserIss="none", browserAuto=False)
+    url = LOGIN + "/organizations/oauth2/v2.0/authorize?" + urllib.parse.urlencode({
+        "client_id": CLIENT, "response_type": "code", "redirect_uri": "http://localhost:4711",
+        "scope": SCOPE, "state": "s", "code_challenge": challenge, "code_challenge_method": "S256"})
+    t.control("aadsts", {"code": 90094, "grant": "authorize"})
+    tap.eq(t.refresh(FLOW).status, 200, "a script for the page leaves refreshes alone")
+    page = t.post_form(url, {"action": "accept"})
+    tap.ok(page.status == 400 and b"AADSTS90094" in page.body, "the page says that an administrator must")
+    t.control("aadsts", {"code": 90094, "grant": "authorize", "error": "access_denied"})
+    page = t.post_form(url, {"action": "accept"})
+    tap.ok(page.status == 302 and "error=access_denied" in page.headers["Location"] and
+           "AADSTS90094" in page.headers["Location"], "or goes back with it")
+    read = FLOW + "/Flows.Read.All"
+    tap.eq(t.refresh(FLOW, scope=read).json["scope"], read, "named scopes: what was asked")
+    t.set(granted="all")
+    tap.ok("Flows.Manage.All" in t.refresh(FLOW, scope=read).json["scope"],
+           "or all that was consented before")
+    t.set(granted="asked")
+    token = t.refresh(FLOW, scope=read).json["access_token"]
+    env = t.environment("Operations")
+    a = t.send("POST", "%s%s/environments/%s/flows?%s" % (t.ready["flow_url"], SIMPLE, env, API),
+               {"properties": {}}, {"Authorization": "Bearer " + token})
+    tap.ok(a.status == 403 and b"Flows.Manage.All" in a.body, "a token to read cannot write", a.body)
+
+
 device_flow()
 browser()
 refreshes()
+t.control("reset", {})
+t.refresh_token = t.control("grants", {"user": "jana.novak@fabrikam.example"}).json["refresh_token"]
+every_code()
+policies()
 code, err = t.stop()
 tap.ok(code == 0 and not err, "ends clean", err)
 sys.exit(tap.end())
