@@ -76,15 +76,17 @@ void json_print_str(struct buf *b, struct str s)
 
 void json_pointer_add(struct buf *b, struct str token)
 {
+	size_t from = 0;
+
 	buf_addc(b, '/');
 	for (size_t i = 0; i < token.n; i++) {
-		if (token.p[i] == '~')
-			buf_addz(b, "~0");
-		else if (token.p[i] == '/')
-			buf_addz(b, "~1");
-		else
-			buf_addc(b, token.p[i]);
+		if (token.p[i] != '~' && token.p[i] != '/')
+			continue;
+		buf_add(b, token.p + from, i - from);
+		buf_addz(b, token.p[i] == '~' ? "~0" : "~1");
+		from = i + 1;
 	}
+	buf_add(b, token.p + from, token.n - from);
 }
 
 /* A container that is being printed. */
