@@ -72,6 +72,20 @@ static bool looks_like_flow(struct str text)
 	return str_find(text, S("\"triggers\"")) >= 0 && str_find(text, S("\"actions\"")) >= 0;
 }
 
+static bool is_utf16(struct str text)
+{
+	return str_starts(text, S("\xff\xfe")) || str_starts(text, S("\xfe\xff"));
+}
+
+static struct str why_not_json(struct arena *a, struct str text, const struct json_error *e)
+{
+	if (!text.n)
+		return S("it is empty");
+	if (is_utf16(text))
+		return S("it is UTF-16, as Windows PowerShell redirects: save it as UTF-8");
+	return str_fmt(a, "not JSON at byte %zu: %s", e->offset, e->message);
+}
+
 /* JSON files by Windows programs may begin with a byte order mark: JSON_ANSWER skips it. */
 static bool offer(struct arena *a, struct package_flow *f, bool quiet,
 		  const struct package_sink *sink)
@@ -83,9 +97,7 @@ static bool offer(struct arena *a, struct package_flow *f, bool quiet,
 	if (!root) {
 		if (quiet && !looks_like_flow(f->text))
 			return false;
-		package_tell(sink, a, f->file, f->member,
-			     f->text.n ? str_fmt(a, "not JSON at byte %zu: %s", e.offset, e.message)
-				       : S("it is empty"));
+		package_tell(sink, a, f->file, f->member, why_not_json(a, f->text, &e));
 		return true;
 	}
 	if (!package_recognise(a, root, f, &why)) {

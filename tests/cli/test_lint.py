@@ -145,6 +145,9 @@ x = r.json()[0]["errors"][0]
 line = text.split("\r\n")[x["line"] - 1]
 check("a byte order mark and CR LF", line[x["column"] - 1:].startswith("outputs('Gone')"), r)
 
+r = run("lint", put("sixteen.json", json.dumps(BAD).encode("utf-16")))
+check("UTF-16 is named", r.code == 2 and "it is UTF-16" in r.err, r)
+
 # ---- packages ----
 
 for what, entries, member, name in (
