@@ -162,7 +162,7 @@ static int forget(struct cli *cli, const struct conf *conf, bool *had)
 	if (*had)
 		log_logout(conf, store, cli, &account);
 	r = store_clear(store);
-	if (is_locked(r) && login_unlock(cli, store) == EXIT_FINE)
+	if (is_locked(r) && login_unlock(store) == EXIT_FINE)
 		r = store_clear(store);
 	*had = *had || r == STORE_OK;
 	/* Where there is no keyring there is nothing in it, unless somebody signed in with one. */

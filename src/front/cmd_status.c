@@ -236,7 +236,7 @@ int cmd_unlock(struct cli *cli)
 	store = store_new(&cli->conf);
 	if (!store)
 		return cli_fail(EXIT_INTERNAL, NULL, "out of memory");
-	code = login_unlock(cli, store);
+	code = login_unlock(store);
 	if (code == EXIT_FINE && cli->json)
 		cli_out_json(cli, json_set(cli->arena, json_new_object(cli->arena), "unlocked",
 					   json_new_bool(cli->arena, true)));

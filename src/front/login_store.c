@@ -50,15 +50,16 @@ static void on_signal(void *arg, int signo)
 	loop_stop(u->loop);
 }
 
-int login_unlock(struct cli *cli, struct store *store)
+/* False when the person stopped it. */
+static bool ask_to_unlock(struct store *store, enum store_result *r)
 {
 	struct unlocking u = { .loop = loop_new(), .result = STORE_FAILED };
 	struct store_op *op;
 
-	if (!u.loop)
-		return cli_fail(EXIT_INTERNAL, NULL, "out of memory");
 	if (person_is_there())
 		cli_err_str(S("A window may ask for the password of your keyring; Ctrl-C stops.\n"));
+	if (!u.loop)
+		return false;
 	loop_on_signal(u.loop, on_signal, &u);
 	op = store_start(store, u.loop, &(struct store_request){
 		.verb = STORE_UNLOCK, .name = "refresh_token", .on_done = on_unlocked, .arg = &u });
@@ -68,10 +69,17 @@ int login_unlock(struct cli *cli, struct store *store)
 	if (u.interrupted)
 		store_cancel(op);
 	loop_free(u.loop);
-	(void)cli;
-	if (u.interrupted)
+	*r = u.result;
+	return !u.interrupted;
+}
+
+int login_unlock(struct store *store)
+{
+	enum store_result r = STORE_FAILED;
+
+	if (!ask_to_unlock(store, &r))
 		return cli_fail(EXIT_SIGN_IN, NULL, "stopped; the keyring is as it was");
-	if (u.result != STORE_OK)
+	if (r != STORE_OK)
 		return cli_fail(EXIT_SIGN_IN, store_next(store), "%s", store_message(store));
 	return EXIT_FINE;
 }
@@ -130,7 +138,7 @@ static enum store_result try_store(struct cli *cli, struct store **store)
 	if (r != STORE_OK || !strcmp(cli->conf.store, "refresh_token_file"))
 		return r;
 	r = store_try(*store);
-	if (can_be_unlocked(cli, r) && login_unlock(cli, *store) == EXIT_FINE)
+	if (can_be_unlocked(cli, r) && ask_to_unlock(*store, &r) && r == STORE_OK)
 		r = store_try(*store);
 	return r;
 }
@@ -248,12 +256,18 @@ int login_choose_store(struct cli *cli)
 	const struct choice *c;
 	struct store *store = NULL;
 	enum store_result r;
+	struct conf files;
+	bool free_choice;
 
 	if (cli->conf.cloud && !strcmp(cli->conf.cloud, "practice"))
 		return EXIT_FINE;
 	forget_recorded(cli);
+	/* Who says --store wants that one and no other. */
+	free_choice = !cli->conf.store_chosen ||
+		      (!strcmp(cli->conf.store, "keyring") && load_files(cli, &files) &&
+		       same(files.store, cli->conf.store));
 	r = try_store(cli, &store);
-	if (r != STORE_OK && (cli->conf.store_chosen || !person_is_there() || !store))
+	if (r != STORE_OK && (!free_choice || !person_is_there() || !store))
 		return fail_store(store);
 	if (r != STORE_OK) {
 		show_choices(cli, store);

@@ -22,6 +22,6 @@ void login_record(struct cli *cli, const struct signin_end *account, const char 
 const char *login_conf_file(struct cli *cli);
 
 /* Asks the person to unlock the keyring; a window may open.  An exit code; the error was told. */
-int login_unlock(struct cli *cli, struct store *store);
+int login_unlock(struct store *store);
 
 #endif

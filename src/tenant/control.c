@@ -159,7 +159,7 @@ static bool set_faces(const struct json *v)
 
 static bool set_mode(struct str name, const struct json *v)
 {
-	static const char *const rotations[] = { "keep", "reuse", "none", NULL };
+	static const char *const rotations[] = { "keep", "reuse", "none", "used", NULL };
 	static const char *const devices[] = { "auto", "manual", NULL };
 	static const char *const issuers[] = { "none", "right", "otherTenant", "foreign", NULL };
 	static const char *const granted[] = { "asked", "all", NULL };

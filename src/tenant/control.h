@@ -21,6 +21,7 @@ enum rotation {
 	ROTATION_KEEP,   /* a new refresh token each time, the old one stays valid (like Entra) */
 	ROTATION_REUSE,  /* the old one dies, and using it again revokes the whole family */
 	ROTATION_NONE,   /* answers carry no new refresh token */
+	ROTATION_USED,   /* the old one dies when a later one is used: an answer may get lost */
 };
 
 /* What a request for named scopes gets: Entra adds what was consented before. */

@@ -353,7 +353,8 @@ static bool refresh_allowed(struct request *q, struct grant *g, unsigned generat
 		entra_refuse(q, 70000, NULL);
 	} else if (g->revoked) {
 		entra_refuse(q, 50173, NULL);
-	} else if (knobs.rotation == ROTATION_REUSE && generation != g->generation) {
+	} else if ((knobs.rotation == ROTATION_REUSE && generation != g->generation) ||
+		   (knobs.rotation == ROTATION_USED && generation < g->redeemed)) {
 		/* Somebody has a copy: the whole family ends. */
 		g->revoked = true;
 		entra_refuse(q, 70000, NULL);
@@ -386,6 +387,7 @@ static void refresh_grant(struct request *q, const struct client *c)
 		stats_grant("refresh_token", knob_audience_of(resource), true);
 		return;
 	}
+	g->redeemed = generation;
 	entra_give_tokens(q, g, scope, resource, "");
 }
 

@@ -16,6 +16,7 @@ struct client {
 struct grant {
 	struct list node;
 	unsigned number, generation;
+	unsigned redeemed; /* the latest generation that was used */
 	char user[37], directory[37], client[37];
 	bool device, revoked;
 	bool strong; /* signed in with the claims that a policy asked for (a second factor) */

@@ -212,6 +212,16 @@ def refreshes():
            "using it again is found out")
     tap.eq(t.refresh(FLOW, refresh_token=one).json["error_codes"], [50173],
            "and the whole family is revoked")
+    t.set(rotation="used")
+    one = t.control("grants", {"user": "jana.novak@fabrikam.example"}).json["refresh_token"]
+    lost = t.refresh(FLOW, refresh_token=one).json["refresh_token"]
+    two = t.refresh(FLOW, refresh_token=one).json["refresh_token"]
+    tap.ok(lost != two, "an answer was lost: the old one still works")
+    three = t.refresh(FLOW, refresh_token=two).json["refresh_token"]
+    tap.eq(t.refresh(FLOW, refresh_token=one).json["error_codes"], [70000],
+           "until a later one was used")
+    tap.eq(t.refresh(FLOW, refresh_token=three).json["error_codes"], [50173],
+           "then the whole family is revoked")
     t.set(rotation="keep")
     tap.eq(t.refresh(FLOW, refresh_token="rubbish").json["error_codes"], [70000], "rubbish")
     middle = "B" if t.refresh_token[20] != "B" else "C"

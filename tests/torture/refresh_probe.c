@@ -3,11 +3,13 @@
  *
  * refresh_probe CONFIG PROFILE: for each line on stdin it forgets its access token, gets another
  * one and writes "ok N" (the number of refreshes so far) or "fail CODE".
+ * refresh_probe CONFIG PROFILE digest: writes the SHA-256 of the refresh token in the store.
  */
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "text/crypt.h"
 #include "wire/http.h"
 #include "wire/loop.h"
 #include "work/auth.h"
@@ -27,7 +29,10 @@ static void say(const char *fmt, const char *word, unsigned long n)
 	struct buf b;
 
 	buf_init(&b, 256);
-	buf_addf(&b, "%s %s%lu\n", fmt, word, n);
+	if (word[0])
+		buf_addf(&b, "%s %s\n", fmt, word);
+	else
+		buf_addf(&b, "%s %lu\n", fmt, n);
 	(void)!write(STDOUT_FILENO, buf_c(&b), b.n);
 	buf_free(&b);
 }
@@ -72,6 +77,25 @@ static void on_line(void *arg, short revents)
 	get(p);
 }
 
+static int digest(struct store *store)
+{
+	unsigned char hash[CRYPT_HASH];
+	struct secret *token = NULL;
+	struct buf b;
+
+	if (store_get(store, "refresh_token", &token) != STORE_OK) {
+		log_error("%s", store_message(store));
+		return 1;
+	}
+	crypt_sha256(secret_bytes(token), hash);
+	secret_free(token);
+	buf_init(&b, 256);
+	crypt_hex(&b, str_n((const char *)hash, sizeof(hash)));
+	say("digest", buf_c(&b), 0);
+	buf_free(&b);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct conf_option option = { "profile", argc > 2 ? argv[2] : "default" };
@@ -95,6 +119,15 @@ int main(int argc, char **argv)
 	http = http_new(&(struct http_options){ .loop = p.loop, .ca_file = conf.ca_file,
 						.user_agent = "refresh_probe" });
 	store = store_new(&conf);
+	if (argc > 3) {
+		int code = digest(store);
+
+		store_free(store);
+		http_free(http);
+		loop_free(p.loop);
+		arena_release(&arena);
+		return code;
+	}
 	p.auth = auth_new(&(struct auth_options){ &conf, hosts, http, p.loop, store });
 	p.waiter.fn = get;
 	p.waiter.arg = &p;
