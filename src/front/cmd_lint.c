@@ -128,6 +128,8 @@ static int list_rules(struct cli *cli)
 		json_set_z(cli->arena, one, "rule", r->id);
 		json_set_z(cli->arena, one, "severity", severity);
 		json_set_z(cli->arena, one, "summary", r->summary);
+		if (r->mended)
+			json_set_bool(cli->arena, one, "mended", true);
 	}
 	if (cli->json)
 		cli_out_json(cli, all);
