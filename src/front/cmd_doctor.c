@@ -182,8 +182,8 @@ static int report(struct run *r)
 		for (f = doctor_findings(r->doctor); f; f = f->next)
 			if (f->state == order[i])
 				tell(r->cli, f);
-	cli_out(code == EXIT_FINE ? "flowlatch %s: nothing is wrong.\n" : "flowlatch %s\n",
-		FLOWLATCH_VERSION);
+	if (code == EXIT_FINE)
+		cli_out("Nothing is wrong.\n");
 	return code;
 }
 

@@ -33,6 +33,7 @@ enum doctor_check {
 	DOCTOR_SIGN_IN,       /* somebody is signed in */
 	DOCTOR_AUDIENCES,     /* and gets a token for each service */
 	DOCTOR_CLIENTS,       /* hosts' configuration files */
+	DOCTOR_VERSION,       /* which flowlatch this is, and which one the shell finds */
 	DOCTOR__CHECKS,
 };
 

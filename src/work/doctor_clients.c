@@ -2,14 +2,12 @@
  * doctor_clients.c - what the hosts on this machine are told to start.
  *
  * Looks for entries that start a program called flowlatch, and whether it is this one, with a
- * profile that there is.
+ * profile that there is; and for the one that a shell finds.
  */
 #include "work/doctor_int.h"
 
-#include <stdlib.h>
 #include <unistd.h>
 
-#include "base/os.h"
 #include "work/clientconf.h"
 
 struct found {
@@ -55,32 +53,6 @@ static bool is_flowlatch(struct str word)
 	return str_eq(base_name(word), S("flowlatch"));
 }
 
-/* A program without a slash is looked for as a host does. */
-static const char *in_path(struct arena *a, const char *program)
-{
-	struct str rest = str_from(getenv("PATH")), dir;
-
-	if (strchr(program, '/'))
-		return program;
-	while (str_cut(&rest, ':', &dir)) {
-		const char *path = arena_printf(a, "%.*s/%s", STR_ARG(dir), program);
-
-		if (dir.n && access(path, X_OK) == 0)
-			return path;
-	}
-	return NULL;
-}
-
-static bool same_program(const char *one, const char *other)
-{
-	char *a = realpath(one, NULL), *b = realpath(other, NULL);
-	bool same = a && b && strcmp(a, b) == 0;
-
-	free(a);
-	free(b);
-	return same;
-}
-
 static bool has_profile(const struct found *f)
 {
 	if (!f->profile || str_eq(str_from(f->profile), S("default")) ||
@@ -95,9 +67,11 @@ static bool has_profile(const struct found *f)
 static void judge(const struct found *f)
 {
 	struct doctor *d = f->d;
-	const char *self = arena_printf(d->a, "%s/flowlatch", os_self_dir(d->a));
-	const char *program = in_path(d->a, f->program), *who;
+	const char *program = f->program, *who;
 
+	/* A program without a slash is looked for as a host does. */
+	if (!strchr(program, '/'))
+		program = doctor_in_path(d->a, program);
 	who = arena_printf(d->a, "%s (%s)", f->host->title, f->path);
 	if (!program || access(program, F_OK))
 		doctor_say(d, DOCTOR_CLIENTS, DOCTOR_BAD,
@@ -107,11 +81,11 @@ static void judge(const struct found *f)
 		doctor_say(d, DOCTOR_CLIENTS, DOCTOR_BAD,
 			   arena_printf(d->a, "%s starts %s, which cannot be executed", who, program),
 			   NULL, rewrite(f, has_profile(f)));
-	else if (!same_program(program, self))
+	else if (!doctor_same_file(program, d->self))
 		doctor_say(d, DOCTOR_CLIENTS, DOCTOR_BAD,
 			   arena_printf(d->a, "%s starts another flowlatch than this one: %s", who,
 					program),
-			   arena_printf(d->a, "this one is %s, version " FLOWLATCH_VERSION, self),
+			   arena_printf(d->a, "this one is %s, version " FLOWLATCH_VERSION, d->self),
 			   rewrite(f, has_profile(f)));
 	else if (!f->serves)
 		doctor_say(d, DOCTOR_CLIENTS, DOCTOR_BAD,
@@ -204,4 +178,15 @@ void doctor_clients(struct doctor *d)
 	if (!d->first[DOCTOR_CLIENTS])
 		doctor_say(d, DOCTOR_CLIENTS, DOCTOR_NOTE, "no host starts flowlatch yet", NULL,
 			   doctor_with_profile(d, "flowlatch setup client claude-code --write"));
+}
+
+void doctor_version(struct doctor *d)
+{
+	const char *found = doctor_in_path(d->a, "flowlatch");
+
+	doctor_say(d, DOCTOR_VERSION, found && !d->self_in_path ? DOCTOR_NOTE : DOCTOR_FINE,
+		   arena_printf(d->a, "flowlatch " FLOWLATCH_VERSION ", %s%s%s", d->self,
+				found && !d->self_in_path ? "; the one in PATH is " : "",
+				found && !d->self_in_path ? found : ""),
+		   NULL, NULL);
 }

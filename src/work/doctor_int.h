@@ -7,10 +7,11 @@
 #include "work/conf.h"
 #include "work/doctor.h"
 #include "work/host.h"
+#include "work/probe.h"
 #include "wire/http.h"
 #include "wire/loop.h"
 
-enum { DOCTOR_SERVICE_ROWS = 4, DOCTOR_TOKENS = 3 };
+enum { DOCTOR_SERVICE_ROWS = 4, DOCTOR_TOKENS = 8 };
 
 /* What one request has shown. */
 struct doctor_answer {
@@ -21,13 +22,6 @@ struct doctor_answer {
 	unsigned aadsts;
 	struct str description;
 	int64_t server_ms, our_ms; /* the Date header and our clock then; 0: there was none */
-};
-
-struct doctor_token {
-	enum audience audience;
-	bool done, good;
-	enum err err;
-	const char *message, *code;
 };
 
 struct doctor {
@@ -41,6 +35,8 @@ struct doctor {
 	struct hosts *hosts;
 	struct store *store;
 	const char *other_login; /* the sign-in that is stored is not this profile's: why */
+	const char *self;  /* this program */
+	bool self_in_path; /* a shell finds it as "flowlatch" */
 	bool have_token; /* somebody is signed in, as far as the store knows */
 
 	/* the network */
@@ -49,7 +45,9 @@ struct doctor {
 	bool proxy_env;                 /* by a variable, which hosts do not pass on */
 	struct doctor_answer login, direct, services[DOCTOR_SERVICE_ROWS];
 	struct auth *auth;
-	struct doctor_token tokens[DOCTOR_TOKENS];
+	struct probe *probe;
+	struct probe_row tokens[DOCTOR_TOKENS];
+	size_t token_count;
 	struct doctor_net *net;
 	bool ended;
 };
@@ -66,6 +64,8 @@ const char *doctor_with_profile(const struct doctor *d, const char *command);
 const char *doctor_set_key(const struct doctor *d, const char *key, const char *value);
 /* `command` as the administrator of this machine; what to ask for where we cannot become it. */
 const char *doctor_as_root(const struct doctor *d, const char *command);
+/* A command of ours that also works where a shell would find another flowlatch, or none. */
+const char *doctor_callable(const struct doctor *d, const char *command);
 /* Host and port of a proxy: user info is nobody's business. */
 const char *doctor_proxy_shown(struct arena *a, const char *url);
 
@@ -77,6 +77,11 @@ void doctor_authorities(struct doctor *d);
 void doctor_store(struct doctor *d);
 void doctor_log(struct doctor *d);
 void doctor_clients(struct doctor *d);
+void doctor_version(struct doctor *d);
+/* The program of that name that a shell finds, or NULL. */
+const char *doctor_in_path(struct arena *a, const char *program);
+/* Two paths of one file. */
+bool doctor_same_file(const char *one, const char *other);
 
 /* The network is asked, then `then` is called from the loop. */
 void doctor_ask(struct doctor *d, void (*then)(struct doctor *d));

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/os.h"
 #include "work/aadsts.h"
+#include "work/permission.h"
 
 /* Entra gives tokens some minutes of grace, TLS none; below this nobody notices. */
 enum { CLOCK_GRACE_MS = 300 * 1000, DAY_MS = 86400 * 1000 };
@@ -426,38 +427,44 @@ void doctor_sign_in(struct doctor *d)
 }
 
 /* Whose turn it is, and the command for it. */
-static const char *mend_token(struct doctor *d, const struct doctor_token *t,
-			      const struct aadsts *row)
+static const char *mend_token(struct doctor *d, const struct probe_row *t)
 {
 	const char *login = doctor_with_profile(d, "flowlatch login");
 
-	if (t->err == ERR_NETWORK || t->err == ERR_TIMEOUT || t->err == ERR_UPSTREAM ||
-	    t->err == ERR_THROTTLED)
-		return "flowlatch doctor";
-	if (!row)
-		return login;
-	if (str_find(str_from(row->next), S("--browser")) >= 0)
-		return arena_printf(d->a, "%s --browser", login);
-	if (row->class == AADSTS_CLAIMS)
+	if (t->state == PROBE_CONSENT || t->state == PROBE_SECOND_FACTOR)
 		return arena_printf(d->a, "%s --audience %s", login, audience_name(t->audience));
-	if (row->class == AADSTS_LOGIN)
+	if (t->next && str_find(str_from(t->next), S("--browser")) >= 0)
+		return arena_printf(d->a, "%s --browser", login);
+	if (t->state == PROBE_SIGN_IN)
 		return login;
-	return row->next;
+	return t->state == PROBE_FAILED || !t->next || !*t->next ? "flowlatch doctor" : t->next;
+}
+
+static const char *why_no_token(struct doctor *d, const struct probe_row *t)
+{
+	const struct api *api = permission_api(t->audience);
+	const char *need = api ? arena_printf(d->a, "it is needed for %s", api->purpose) : NULL;
+
+	if (t->state != PROBE_CONSENT)
+		return need;
+	return arena_printf(d->a, "%s%san administrator can consent for everybody: %s --letter",
+			    need ? need : "", need ? "; " : "",
+			    doctor_with_profile(d, "flowlatch login"));
 }
 
 /* The services that are refused for the same reason. */
 static const char *refused_alike(struct doctor *d, size_t from, bool told[DOCTOR_TOKENS])
 {
-	const struct doctor_token *first = &d->tokens[from];
+	const struct probe_row *first = &d->tokens[from];
 	struct buf names;
 
 	buf_init_in(&names, d->a, 1024);
-	for (size_t i = from; i < DOCTOR_TOKENS; i++) {
-		const struct doctor_token *t = &d->tokens[i];
+	for (size_t i = from; i < d->token_count; i++) {
+		const struct probe_row *t = &d->tokens[i];
 
-		if (!t->audience || t->good || t->err != first->err ||
-		    !str_eq(str_from(t->code), str_from(first->code)) ||
-		    (!*first->code && !str_eq(str_from(t->message), str_from(first->message))))
+		if (t->state != first->state ||
+		    !str_eq(str_from(t->service_code), str_from(first->service_code)) ||
+		    !str_eq(str_from(t->sentence), str_from(first->sentence)))
 			continue;
 		buf_addf(&names, "%s%s", names.n ? ", " : "", audience_name(t->audience));
 		told[i] = true;
@@ -471,23 +478,25 @@ void doctor_audiences(struct doctor *d)
 	struct buf fine;
 
 	buf_init_in(&fine, d->a, 1024);
-	for (size_t i = 0; i < DOCTOR_TOKENS; i++) {
-		const struct doctor_token *t = &d->tokens[i];
-		const struct aadsts *row;
+	for (size_t i = 0; i < d->token_count; i++) {
+		const struct probe_row *t = &d->tokens[i];
+		const struct api *api = permission_api(t->audience);
+		const char *code;
 
-		if (!t->audience || told[i])
+		if (told[i])
 			continue;
-		if (t->good) {
+		if (t->state == PROBE_OK) {
 			buf_addf(&fine, "%s%s", fine.n ? ", " : "", audience_name(t->audience));
 			continue;
 		}
-		row = aadsts_find(aadsts_code(str_from(t->code)));
-		doctor_say(d, DOCTOR_AUDIENCES, DOCTOR_BAD,
+		code = t->service_code && *t->service_code ?
+			       arena_printf(d->a, " (%s)", t->service_code) : "";
+		/* What is only for trying connectors out stops nobody. */
+		doctor_say(d, DOCTOR_AUDIENCES,
+			   api && api->for_changes ? DOCTOR_NOTE : DOCTOR_BAD,
 			   arena_printf(d->a, "no token for %s: %.*s%s", refused_alike(d, i, told),
-					STR_ARG(doctor_bare(str_from(row ? row->sentence :
-								      t->message))),
-					row ? arena_printf(d->a, " (AADSTS%u)", row->code) : ""),
-			   row ? row->next : NULL, mend_token(d, t, row));
+					STR_ARG(doctor_bare(str_from(t->sentence))), code),
+			   why_no_token(d, t), mend_token(d, t));
 	}
 	if (fine.n)
 		doctor_say(d, DOCTOR_AUDIENCES, DOCTOR_FINE,

@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "base/os.h"
 #include "work/aadsts.h"
-#include "work/auth.h"
+#include "work/permission.h"
 
 #define USER_AGENT "flowlatch/" FLOWLATCH_VERSION
 
@@ -19,19 +19,10 @@ const enum host_row doctor_services[DOCTOR_SERVICE_ROWS] = {
 	HOST_FLOW, HOST_POWERAPPS, HOST_BAP, HOST_POWERPLATFORM,
 };
 
-static const enum audience audiences[DOCTOR_TOKENS] = { AUD_FLOW, AUD_POWERAPPS,
-							AUD_POWERPLATFORM };
-
 struct probe {
 	struct doctor *d;
 	struct doctor_answer *answer;
 	struct http_transfer *transfer;
-};
-
-struct wanted {
-	struct doctor *d;
-	struct doctor_token *token;
-	struct auth_waiter waiter;
 };
 
 struct doctor_net {
@@ -39,7 +30,6 @@ struct doctor_net {
 	unsigned pending;
 	void (*then)(struct doctor *d);
 	struct probe login, direct, services[DOCTOR_SERVICE_ROWS];
-	struct wanted wanted[DOCTOR_TOKENS];
 };
 
 /* The proxy that curl takes from the environment for https. */
@@ -177,45 +167,33 @@ static void ask(struct doctor *d, struct probe *p, struct doctor_answer *answer,
 
 /* ---- tokens ---- */
 
-static void try_token(void *arg)
+static void tokens_done(void *arg)
 {
-	struct wanted *w = arg;
-	struct doctor *d = w->d;
-	struct auth_failure f = { 0 };
-	struct auth_token out;
-
-	switch (auth_get(d->auth, w->token->audience, S(""), &w->waiter, &out, &f)) {
-	case AUTH_WAIT:
-		return;
-	case AUTH_READY:
-		w->token->good = true;
-		break;
-	default:
-		w->token->err = f.err;
-		w->token->message = arena_copy(d->a, f.message, strlen(f.message));
-		w->token->code = arena_copy(d->a, f.service_code, strlen(f.service_code));
-		break;
-	}
-	w->token->done = true;
-	one_less(d);
+	one_less(arg);
 }
 
+/* One for each service that has an audience of its own; a short run asks for the first. */
 static void start_tokens(struct doctor *d)
 {
+	size_t n;
+	const struct api *apis = permission_apis(&n);
+
 	if (!d->have_token || !d->conf->client_id)
 		return;
+	for (size_t i = 0; i < n && d->token_count < (d->o.short_run ? 1 : DOCTOR_TOKENS); i++)
+		if (host_scope(d->hosts, d->a, apis[i].audience, S("")).p &&
+		    !(d->conf->read_only && apis[i].for_changes))
+			d->tokens[d->token_count++].audience = apis[i].audience;
 	d->auth = auth_new(&(struct auth_options){ .conf = d->conf, .hosts = d->hosts,
 						   .http = d->http, .loop = d->o.loop,
 						   .store = d->store });
-	for (size_t i = 0; d->auth && i < (d->o.short_run ? 1 : DOCTOR_TOKENS); i++) {
-		struct wanted *w = &d->net->wanted[i];
-
-		d->tokens[i].audience = audiences[i];
-		*w = (struct wanted){ .d = d, .token = &d->tokens[i],
-				      .waiter = { .fn = try_token, .arg = w } };
-		d->net->pending++;
-		try_token(w);
-	}
+	if (!d->auth)
+		return;
+	d->probe = probe_start(&(struct probe_options){ .arena = d->a, .auth = d->auth,
+							.loop = d->o.loop, .conf = d->conf,
+							.on_done = tokens_done, .arg = d },
+			       d->tokens, d->token_count);
+	d->net->pending += d->probe != NULL;
 }
 
 /* ---- all of it ---- */
@@ -239,11 +217,11 @@ static void on_limit(void *arg)
 	for (size_t i = 0; i < DOCTOR_SERVICE_ROWS; i++)
 		late(&d->services[i]);
 	doctor_ask_end(d);
-	for (size_t i = 0; i < DOCTOR_TOKENS; i++)
-		if (d->tokens[i].audience && !d->tokens[i].done) {
-			d->tokens[i].err = ERR_TIMEOUT;
-			d->tokens[i].message = "no answer within the time limit";
-			d->tokens[i].code = "";
+	for (size_t i = 0; i < d->token_count; i++)
+		if (d->tokens[i].state == PROBE_WAITING) {
+			d->tokens[i].state = PROBE_FAILED;
+			d->tokens[i].sentence = "no answer within the time limit";
+			d->tokens[i].service_code = "";
 		}
 	d->net->then(d);
 }
@@ -284,11 +262,11 @@ void doctor_ask_end(struct doctor *d)
 		return;
 	loop_timer_clear(&d->net->limit);
 	loop_timer_clear(&d->net->soon);
-	for (size_t i = 0; i < DOCTOR_TOKENS; i++)
-		auth_wait_clear(&d->net->wanted[i].waiter);
+	probe_free(d->probe);
 	auth_free(d->auth);
 	http_free(d->http);
 	http_free(d->direct_http);
+	d->probe = NULL;
 	d->auth = NULL;
 	d->http = d->direct_http = NULL;
 }

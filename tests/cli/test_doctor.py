@@ -25,7 +25,9 @@ NO_BUS = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent/bus",
 
 
 def doctor(*args, profile="t", env=None, at=home):
-    return run("doctor", "--profile", profile, *args, home=at, env=env)
+    more = {"PATH": PATH}
+    more.update(env or {})
+    return run("doctor", "--profile", profile, *args, home=at, env=more)
 
 
 def first(r):
@@ -64,7 +66,7 @@ def signed_in():
 
 def content(what, r):
     check(f"{what}: then nothing is wrong", r.code == 0 and "FAIL" not in r.out and
-          "nothing is wrong" in r.out, r)
+          "Nothing is wrong." in r.out, r)
 
 
 silent = []
@@ -88,17 +90,17 @@ home.conf(s.profile("t"))
 signed_in()
 r = doctor()
 content("a good set-up", r)
-check("each service has a token", "tokens for flow, powerapps, powerplatform" in r.out, r)
+check("each service has a token", "tokens for flow, powerapps, powerplatform, apihub" in r.out, r)
 r = doctor("--json")
 rows = {c["check"]: c for c in r.json()["checks"]}
 check("--json has every row", r.code == 0 and r.json()["state"] == "ok" and set(rows) == {
     "configuration", "client_id", "state", "authorities", "store", "log", "proxy", "names",
     "connection", "clock", "certificate", "tenant", "services", "sign_in", "audiences",
-    "clients"}, r)
+    "clients", "version"}, r)
 r = doctor("--host-env", env={"FLOWLATCH_TENANT": "no.such.tenant.example"})
 content("--host-env sees nothing but the six variables", r)
 r = run_in_terminal("doctor", "--profile", "t", home=home)
-check("in a terminal", r.code == 0 and "nothing is wrong" in r.out, r)
+check("in a terminal", r.code == 0 and "Nothing is wrong." in r.out, r)
 
 # ---- 1: no sudo ----
 
@@ -107,7 +109,7 @@ os.makedirs(os.path.join(home.path, "none"))
 home.conf(s.profile("t") + s.profile("k", store="keyring", refresh_token_file=None))
 r = doctor(profile="k", env=dict(NO_BUS, PATH=home.path + "/none"))
 names("no sudo, no keyring", r, "store", "no session bus", code=3,
-      says="flowlatch login --store file --profile k")
+      says=f"{PROGRAM} login --store file --profile k")
 check("no sudo: nothing asks for it", "sudo" not in r.out, r)
 s.control("set", {"clockShiftSeconds": -7200})
 r = doctor(env={"PATH": home.path + "/none"})
@@ -163,7 +165,7 @@ r = doctor()
 names("no client id", r, "client_id", "names no client_id", code=2,
       says="flowlatch setup app --profile t")
 check("no client id: what rests on it is not looked at", "sign_in: not looked at: client_id" in r.out, r)
-r = run("doctor", home=Home(), env=NO_BUS)
+r = run("doctor", home=Home(), env=dict(NO_BUS, PATH=PATH))
 names("an empty home", r, "client_id", "names no client_id", code=2, says="flowlatch setup app")
 
 # ---- 5: wrong tenant ----
@@ -326,7 +328,7 @@ s.control("set", {"consent": {"powerapps": False}})
 r = doctor()
 names("consent missing", r, "audiences", "no token for powerapps: ", "AADSTS65001", code=3,
       says="flowlatch login --profile t --audience powerapps")
-check("consent missing: the others have theirs", "tokens for flow, powerplatform" in r.out, r)
+check("consent missing: the others have theirs", "tokens for flow, powerplatform, apihub" in r.out, r)
 s.control("set", {"consent": {"powerapps": True}, "mfa": {"flow": True}})
 r = doctor()
 names("a second factor", r, "audiences", "no token for flow: ", "second factor", code=3,
