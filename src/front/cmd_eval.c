@@ -99,6 +99,7 @@ static void point_at(struct cli *cli, const struct wdl_template *t, const struct
 {
 	struct str s = t->source, line;
 	size_t at = f->offset < s.n ? f->offset : s.n, start = at, end = at;
+	struct str bad;
 	size_t width, length;
 
 	while (start > 0 && s.p[start - 1] != '\n')
@@ -107,8 +108,8 @@ static void point_at(struct cli *cli, const struct wdl_template *t, const struct
 		end++;
 	line = str_n(s.p + start, end - start);
 	width = cli_width(str_from(cli_safe(cli, str_first(line, at - start), 0)));
-	length = f->end > at ? f->end - at : 1;
-	length = cli_width(str_from(cli_safe(cli, str_first(str_from_at(line, at - start), length), 0)));
+	bad = str_first(str_from_at(line, at - start), f->end > at ? f->end - at : 1);
+	length = cli_width(str_from(cli_safe(cli, bad, 0)));
 	cli_err_str(str_fmt(cli->arena, "  %s\n  %*s^", cli_safe(cli, line, 0), (int)width, ""));
 	for (size_t i = 1; i < length; i++)
 		cli_err_str(S("~"));

@@ -106,14 +106,14 @@ static int find(struct job *j, const char *kind)
 	u = refactor_find(cli->arena, &j->flow, j->kind, j->second);
 	list = refactor_uses_json(cli->arena, &u);
 	JSON_EACH(v, list) {
-		struct str pointer = json_get_str(v, "pointer");
+		struct str pointer = json_get_str(v, "pointer"), text = json_get_str(v, "text");
 
 		if (json_get(v, "offset"))
 			pointer = str_fmt(cli->arena, "%.*s (character %lld)", STR_ARG(pointer),
 					  (long long)json_int(json_get(v, "offset"), 0));
 		cli_table_row(table, (const char *const[]){ json_get_z(v, "kind"),
 							    cli_safe(cli, pointer, 0),
-							    cli_safe(cli, json_get_str(v, "text"), 0) });
+							    cli_safe(cli, text, 0) });
 	}
 	if (cli->json)
 		cli_out_json(cli, list);

@@ -59,7 +59,7 @@ const struct command commands[] = {
 	{
 		.name = "doctor",
 		.synopsis = "[--host-env]",
-		.help = "say what is wrong on this machine, why, and the command that mends it",
+		.help = "say what is wrong on this machine, why, and what mends it",
 		.options = cmd_doctor_options,
 		.before = cmd_doctor_before,
 		.any_conf = true,

@@ -320,13 +320,41 @@ static void compare_place(struct diff_work *w, const struct lint_step *from,
 	}
 }
 
+/* The step of another definition that stands just where `s` does and has its name. */
+static const struct lint_step *at_the_place(const struct lint *in, const struct lint_step *s,
+					    const struct lint *of)
+{
+	struct str place = str_from_at(s->pointer, of->prefix.n);
+
+	for (const struct lint_step *x = in->steps; x; x = x->next)
+		if (str_eq(str_from_at(x->pointer, in->prefix.n), place))
+			return x;
+	return NULL;
+}
+
+/* The step of the same name in the other definition.  Where a name is there twice, which the
+ * service refuses, those that stand at the same place belong together. */
+static const struct lint_step *counterpart(const struct lint *in, const struct lint_step *s,
+					   const struct lint *of)
+{
+	const struct lint_step *x = refactor_step(in, s->name), *same;
+
+	if (!x || str_eq(str_from_at(x->pointer, in->prefix.n),
+			 str_from_at(s->pointer, of->prefix.n)))
+		return x;
+	same = at_the_place(in, s, of);
+	if (same)
+		return same;
+	return at_the_place(of, x, in) ? NULL : x;
+}
+
 static void compare_steps(struct diff_work *w)
 {
 	for (struct lint_step *s = w->old_model->steps; s; s = s->next)
-		if (!refactor_step(w->now_model, s->name))
+		if (!counterpart(w->now_model, s, w->old_model))
 			there_or_not(w, DIFF_REMOVED, s);
 	for (struct lint_step *s = w->now_model->steps; s; s = s->next) {
-		const struct lint_step *old = refactor_step(w->old_model, s->name);
+		const struct lint_step *old = counterpart(w->old_model, s, w->now_model);
 
 		if (!old || old->trigger != s->trigger) {
 			there_or_not(w, DIFF_ADDED, s);
