@@ -66,8 +66,11 @@ void wdl_skip_space(struct wdl_reader *r)
 {
 	while (r->pos < r->end) {
 		const char *p = r->s.p + r->pos;
-		size_t n = wdl_space_at(p, r->end - r->pos);
+		size_t n;
 
+		if ((unsigned char)*p > ' ' && (unsigned char)*p < 0x80)
+			return; /* nearly always */
+		n = wdl_space_at(p, r->end - r->pos);
 		if (n == 0 && (n = wdl_invisible_at(p, r->end - r->pos)) != 0)
 			wdl_complain_invisible(r, n);
 		else if (n > 1)
