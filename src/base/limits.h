@@ -253,6 +253,8 @@
 /* Renamed things found between two definitions: each is renamed in a copy, which costs a walk
  * over it; a person renames a handful. */
 #define LIMIT_DIFF_RENAMES 200
+/* Rules of the linter; there are 120. */
+#define LIMIT_LINT_RULES 256
 /* Steps looked at to find what comes before what where runAfter branches and joins; real flows
  * need a few hundred, and beyond it a reference is taken to be right. */
 #define LIMIT_LINT_EFFORT 5000000u

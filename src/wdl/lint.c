@@ -12,11 +12,10 @@
 #include "wdl/text.h"
 
 static const struct lint_rule *const groups[] = {
-	lint_rules_shape,	lint_rules_graph,    lint_rules_paths,
-	lint_rules_names,	lint_rules_uses,	lint_rules_expressions, lint_rules_values, lint_rules_triggers,
-	lint_rules_starts,	lint_rules_connections,
-	lint_rules_parameters, lint_rules_limits,
-	lint_rules_speed,	lint_rules_quality,  lint_rules_secrets,
+	lint_rules_shape,    lint_rules_graph,	lint_rules_paths,	lint_rules_names,
+	lint_rules_uses,     lint_rules_expressions, lint_rules_values,	lint_rules_triggers,
+	lint_rules_starts,   lint_rules_connections, lint_rules_parameters, lint_rules_limits,
+	lint_rules_speed,    lint_rules_quality, lint_rules_secrets,
 };
 
 #define GROUPS (sizeof(groups) / sizeof(*groups))
@@ -41,22 +40,48 @@ enum lint_severity lint_severity_from(struct str name)
 	return (enum lint_severity)i;
 }
 
+/* STR before GRF and so on, as a reader of a definition meets them. */
+static size_t family(const char *id)
+{
+	static const char *const order[] = { "STR", "GRF", "REF", "EXP", "TRG",
+					     "CON", "LIM", "PRF", "QUA", "SEC" };
+	size_t i = 0;
+
+	while (i < sizeof(order) / sizeof(*order) && strncmp(id, order[i], 3) != 0)
+		i++;
+	return i;
+}
+
+static int by_id(const void *x, const void *y)
+{
+	const char *a = (*(const struct lint_rule *const *)x)->id;
+	const char *b = (*(const struct lint_rule *const *)y)->id;
+
+	return family(a) != family(b) ? (family(a) < family(b) ? -1 : 1) : strcmp(a, b);
+}
+
 const struct lint_rule *lint_rule_at(size_t i)
 {
-	for (size_t g = 0; g < GROUPS; g++)
-		for (const struct lint_rule *r = groups[g]; r->id; r++)
-			if (!i--)
-				return r;
-	return NULL;
+	/* The same rows in order, made once. */
+	static const struct lint_rule *sorted[LIMIT_LINT_RULES];
+	static size_t count;
+
+	if (!count) {
+		for (size_t g = 0; g < GROUPS; g++)
+			for (const struct lint_rule *r = groups[g]; r->id; r++)
+				if (count < LIMIT_LINT_RULES)
+					sorted[count++] = r;
+		qsort(sorted, count, sizeof(struct lint_rule *), by_id);
+	}
+	return i < count ? sorted[i] : NULL;
 }
 
 const struct lint_rule *lint_rule_find(struct str id)
 {
-	const struct lint_rule *r;
-
-	for (size_t i = 0; (r = lint_rule_at(i)) != NULL; i++)
-		if (str_eq_nocase(id, str_from(r->id)))
-			return r;
+	for (size_t g = 0; g < GROUPS; g++)
+		for (const struct lint_rule *r = groups[g]; r->id; r++)
+			if (str_eq_nocase(id, str_from(r->id)))
+				return r;
 	return NULL;
 }
 

@@ -64,7 +64,8 @@ struct json *lint_report_json(struct arena *a, const struct lint_report *report)
 const char *lint_severity_name(enum lint_severity s);
 enum lint_severity lint_severity_from(struct str name);
 
-/* The rules, in order of id within each group; the rule of an id in any case, or NULL. */
+/* The rules in order of family (STR, GRF, REF, ...) and id; the rule of an id in any case, or
+ * NULL. */
 const struct lint_rule *lint_rule_at(size_t i);
 const struct lint_rule *lint_rule_find(struct str id);
 

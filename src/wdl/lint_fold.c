@@ -162,7 +162,8 @@ bool lint_duration(struct str s, int64_t *seconds)
 		while (k < 7 && (units[k].letter != c || units[k].time != time))
 			k++;
 		/* Five digits are 273 years of days. */
-		if (k == 7 || whole - start > 9 || !str_to_u64(str_n(s.p + start, whole - start), &n))
+		if (k == 7 || whole - start > 9 ||
+		    !str_to_u64(str_n(s.p + start, whole - start), &n))
 			return false;
 		sum += (int64_t)n * units[k].seconds;
 		start = i + 1;

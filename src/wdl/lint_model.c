@@ -93,9 +93,10 @@ struct str lint_api(const struct lint *l, const struct lint_step *s)
 
 struct str lint_operation(const struct lint_step *s)
 {
+	static const char older[] = "/metadata/flowSystemMetadata/swaggerOperationId";
 	struct str op = json_str(json_at(s->inputs, "/host/operationId"));
 
-	return op.n ? op : json_str(json_at(s->value, "/metadata/flowSystemMetadata/swaggerOperationId"));
+	return op.n ? op : json_str(json_at(s->value, older));
 }
 
 struct json *lint_argument(const struct lint_step *s, const char *name)
@@ -524,8 +525,10 @@ static void collect_refs(struct builder *b)
 
 	for (struct wdl_place *p = l->places.first; p; p = p->next) {
 		struct lint_spot *spot = arena_alloc(l->a, sizeof(*spot));
-		struct lint_step *s =
-			p->step_value ? lint_map_get(&l->values, p->step_value, str_from("")) : NULL;
+		struct lint_step *s = NULL;
+
+		if (p->step_value)
+			s = lint_map_get(&l->values, p->step_value, str_from(""));
 
 		spot->place = p;
 		spot->step = s;

@@ -233,7 +233,8 @@ static void approval_members(struct lint *l, const struct lint_rule *r, const st
 		f = lint_add(l, r, lint_at_n(l, at, json_name(m)), "the parameter is named %.*s",
 			     STR_ARG(right));
 		if (!json_get_n(parameters, right))
-			lint_fix_move(l, f, lint_at_n(l, at, json_name(m)), lint_at_n(l, at, right), m);
+			lint_fix_move(l, f, lint_at_n(l, at, json_name(m)),
+				      lint_at_n(l, at, right), m);
 	}
 }
 

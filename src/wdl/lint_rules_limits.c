@@ -114,7 +114,8 @@ static bool is_tested(const struct lint *l, const struct lint_step *until)
 							? lint_variable(l, ref->name)
 							: NULL;
 
-		if ((v && v->tested) || (ref->target && (ref->target->tested || ref->target == until)))
+		if ((v && v->tested) ||
+		    (ref->target && (ref->target->tested || ref->target == until)))
 			return true;
 	}
 	return false;

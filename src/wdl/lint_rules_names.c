@@ -195,7 +195,8 @@ static void unknown_variable(struct lint *l, const struct lint_rule *r)
 			lint_add_at(l, r, ref->place, at(ref), "the variable %.*s is never initialized",
 				    STR_ARG(ref->name));
 	for (struct lint_step *s = l->steps; s; s = s->next)
-		if (lint_writes(s) && lint_written(s).n && !lint_is_expression(json_get(s->inputs, "name")) &&
+		if (lint_writes(s) && lint_written(s).n &&
+		    !lint_is_expression(json_get(s->inputs, "name")) &&
 		    !lint_variable(l, lint_written(s)))
 			lint_add(l, r, name_pointer(l, s), "the variable %.*s is never initialized",
 				 STR_ARG(lint_written(s)));
@@ -295,8 +296,8 @@ static void variable_types(struct lint *l, const struct lint_rule *r)
 static void self_reference(struct lint *l, const struct lint_rule *r)
 {
 	EACH_REF(ref, l)
-		if (ref->function->refers == WDL_REF_VARIABLE && ref->user && lint_writes(ref->user) &&
-		    str_eq_nocase(lint_written(ref->user), ref->name))
+		if (ref->function->refers == WDL_REF_VARIABLE && ref->user &&
+		    lint_writes(ref->user) && str_eq_nocase(lint_written(ref->user), ref->name))
 			lint_add_at(l, r, ref->place, at(ref),
 				    "the action changes the variable %.*s and may not read it: use a "
 				    "Compose before it",

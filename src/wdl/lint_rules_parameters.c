@@ -59,7 +59,8 @@ static void lookups(struct lint *l, const struct lint_rule *r)
 	for (struct lint_step *s = l->steps; s; s = s->next) {
 		JSON_EACH(m, is_dataverse(l, s) ? json_get(s->inputs, "parameters") : NULL)
 			if (str_ends(json_name(m), S("@odata.bind")) && json_is(m, JSON_STRING) &&
-			    json_str(m).n && !lint_is_dynamic(m) && str_find_char(json_str(m), '(') < 0)
+			    json_str(m).n && !lint_is_dynamic(m) &&
+			    str_find_char(json_str(m), '(') < 0)
 				lint_add(l, r,
 					 lint_at_n(l, lint_in(l, s, "/inputs/parameters"), json_name(m)),
 					 "a lookup is bound as set(id), such as accounts(%.*s)",
@@ -95,8 +96,9 @@ static bool is_guid(struct str s)
 	for (size_t i = 0; i < 36; i++) {
 		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
 		unsigned char c = (unsigned char)s.p[i];
+		bool hex = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f');
 
-		if (dash ? c != '-' : !((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f')))
+		if (dash ? c != '-' : !hex)
 			return false;
 	}
 	return true;

@@ -254,7 +254,8 @@ static void needs(struct lint *l, const struct lint_rule *r, const struct lint_s
 
 	while (str_cut(&paths, ' ', &path)) {
 		ptrdiff_t star = str_find(path, S("/*"));
-		struct str base = str_first(path, (size_t)star), below = str_from_at(path, (size_t)star + 2);
+		struct str base = str_first(path, (size_t)star);
+		struct str below = str_from_at(path, (size_t)star + 2);
 		struct json *all = star < 0 ? NULL : json_at_n(s->value, base);
 		size_t i = 0;
 
@@ -328,7 +329,7 @@ static void enumerated(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_step *s = l->steps; s; s = s->next) {
 		for (size_t i = 0; i < ROWS(enumerations); i++) {
-			struct str path = str_from(enumerations[i].pointer), base;
+			struct str path = str_from(enumerations[i].pointer), base, below;
 			ptrdiff_t star = str_find(path, S("/*"));
 			size_t k = 0;
 
@@ -340,13 +341,11 @@ static void enumerated(struct lint *l, const struct lint_rule *r)
 				continue;
 			}
 			base = str_first(path, (size_t)star);
-			JSON_EACH(item, json_at_n(s->value, base)) {
-				struct str at = str_fmt(l->a, "%.*s%.*s/%zu%.*s", STR_ARG(s->pointer),
-							STR_ARG(base), k++,
-							STR_ARG(str_from_at(path, (size_t)star + 2)));
-
-				one_of(l, r, i, json_at_n(item, str_from_at(path, (size_t)star + 2)), at);
-			}
+			below = str_from_at(path, (size_t)star + 2);
+			JSON_EACH(item, json_at_n(s->value, base))
+				one_of(l, r, i, json_at_n(item, below),
+				       str_fmt(l->a, "%.*s%.*s/%zu%.*s", STR_ARG(s->pointer),
+					       STR_ARG(base), k++, STR_ARG(below)));
 		}
 	}
 }

@@ -47,10 +47,10 @@ static void schedule_values(struct lint *l, const struct lint_rule *r, const str
 		JSON_EACH(v, json_get(s, rows[i].member)) {
 			int64_t n = json_int(v, INT64_MIN);
 
-			if (lint_is_dynamic(v) || (json_is(v, JSON_STRING) && str_to_i64(json_str(v), &n)
-						   && n >= rows[i].least && n <= rows[i].most))
-				continue;
-			if (n < rows[i].least || n > rows[i].most)
+			/* Text that is no number leaves it out of range. */
+			if (json_is(v, JSON_STRING))
+				str_to_i64(json_str(v), &n);
+			if (!lint_is_dynamic(v) && (n < rows[i].least || n > rows[i].most))
 				lint_add(l, r, lint_at(l, at, rows[i].member),
 					 "%s are %d to %d", rows[i].member, (int)rows[i].least,
 					 (int)rows[i].most);
@@ -220,7 +220,8 @@ static void late_answers(struct lint *l, const struct lint_rule *r)
 static bool follows(const struct lint_step *first, const struct lint_step *s)
 {
 	for (; s && s != first; s = s->after->step)
-		if (!s->after || s->after->next || !(s->after->statuses & LINT_SUCCEEDED) || s->cyclic)
+		if (!s->after || s->after->next || !(s->after->statuses & LINT_SUCCEEDED) ||
+		    s->cyclic)
 			return false;
 	return s != NULL;
 }

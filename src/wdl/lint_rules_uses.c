@@ -149,21 +149,27 @@ static bool is_required(const struct lint *l, const struct wdl_node *n)
 	return false;
 }
 
+static bool unsafe_path(struct lint *l, const struct lint_rule *r, const struct lint_spot *s,
+			const struct wdl_node *root)
+{
+	for (const struct wdl_node *n = root; n; n = wdl_walk_next(root, n)) {
+		if (!is_unsafe(n) || is_required(l, n))
+			continue;
+		lint_add_at(l, r, s->place, n->start,
+			    "fails when what is before ['%.*s'] is null, ?['%.*s'] gives null",
+			    STR_ARG(wdl_key(n)->text), STR_ARG(wdl_key(n)->text));
+		return true;
+	}
+	return false;
+}
+
 static void unsafe_paths(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_spot *s = l->spots; s; s = s->next) {
 		bool told = s->injected || str_find(s->place->pointer, S("/inputs/host/")) > 0;
 
 		for (struct wdl_part *p = s->place->template->first; p && !told; p = p->next)
-			for (struct wdl_node *n = p->node; n && !told; n = wdl_walk_next(p->node, n)) {
-				told = is_unsafe(n) && !is_required(l, n);
-				if (told)
-					lint_add_at(l, r, s->place, n->start,
-						    "fails when what is before ['%.*s'] is null, "
-						    "?['%.*s'] gives null",
-						    STR_ARG(wdl_key(n)->text),
-						    STR_ARG(wdl_key(n)->text));
-			}
+			told = unsafe_path(l, r, s, p->node);
 	}
 }
 
@@ -175,8 +181,9 @@ static bool names_are_computed(const struct lint *l, enum wdl_refers what)
 	for (const struct lint_spot *s = l->spots; s; s = s->next)
 		for (const struct wdl_part *p = s->place->template->first; p; p = p->next)
 			for (const struct wdl_node *n = p->node; n; n = wdl_walk_next(p->node, n))
-				if (n->kind == WDL_CALL && n->function && n->function->refers == what &&
-				    n->first && n->first->kind != WDL_STRING)
+				if (n->kind == WDL_CALL && n->function &&
+				    n->function->refers == what && n->first &&
+				    n->first->kind != WDL_STRING)
 					return true;
 	return false;
 }
@@ -288,7 +295,8 @@ static void unused(struct lint *l, const struct lint_rule *r)
 /* ---- branches ---- */
 
 /* The If or Switch around `target` that does not enclose `user`, or NULL. */
-static struct lint_step *foreign_branch(const struct lint_step *target, const struct lint_step *user)
+static struct lint_step *foreign_branch(const struct lint_step *target,
+					const struct lint_step *user)
 {
 	for (struct lint_step *p = lint_parent(target); p && !lint_encloses(p, user) && p != user;
 	     p = lint_parent(p))

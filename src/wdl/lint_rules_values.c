@@ -261,7 +261,8 @@ static const struct wdl_part *raw_between(const struct lint *l, const struct wdl
 					  char quote)
 {
 	for (const struct wdl_part *p = t->first; p; p = p->next)
-		if (p->node && before(t, p) == quote && after(t, p) == quote && !is_tame(l, p->node))
+		if (p->node && before(t, p) == quote && after(t, p) == quote &&
+		    !is_tame(l, p->node))
 			return p;
 	return NULL;
 }
