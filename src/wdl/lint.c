@@ -12,10 +12,10 @@
 #include "wdl/text.h"
 
 static const struct lint_rule *const groups[] = {
-	lint_rules_shape,    lint_rules_graph,	lint_rules_paths,	lint_rules_names,
-	lint_rules_uses,     lint_rules_expressions, lint_rules_values,	lint_rules_triggers,
-	lint_rules_starts,   lint_rules_connections, lint_rules_parameters, lint_rules_limits,
-	lint_rules_speed,    lint_rules_quality, lint_rules_secrets,
+	lint_rules_shape,      lint_rules_members,     lint_rules_graph,  lint_rules_paths,
+	lint_rules_names,      lint_rules_uses,	       lint_rules_values, lint_rules_expressions,
+	lint_rules_triggers,   lint_rules_starts,      lint_rules_limits, lint_rules_connections,
+	lint_rules_parameters, lint_rules_speed,       lint_rules_quality, lint_rules_secrets,
 };
 
 #define GROUPS (sizeof(groups) / sizeof(*groups))

@@ -204,7 +204,8 @@ bool lint_among(struct str s, const char *const *names);
 	"2016-06-01/workflowdefinition.json#`,`contentVersion`:`1.0.0.0`"
 
 /* The groups of rules, each ended by a row without id. */
-extern const struct lint_rule lint_rules_shape[], lint_rules_graph[], lint_rules_paths[],
+extern const struct lint_rule lint_rules_shape[], lint_rules_members[], lint_rules_graph[],
+	lint_rules_paths[],
 	lint_rules_names[], lint_rules_uses[], lint_rules_values[],
 	lint_rules_expressions[], lint_rules_triggers[], lint_rules_starts[],
 	lint_rules_connections[], lint_rules_parameters[],
