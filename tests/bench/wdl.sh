@@ -3,11 +3,11 @@
 # against another linter, where WDL_PEER names its command (the file is put behind it).
 #
 #   B         build directory (build)
-#   ROUNDS    of each measurement (30); the least counts
+#   ROUNDS    of each measurement (10, of five runs); the least counts
 #   WDL_PEER  such as "powerautomate-lint" (Python, github.com/verseblocks/powerautomate-lint); no
 #             tool that lints or parses this language was found in the npm registry
 B=${B:-build}
-"$B/tests/bench/wdl" "${ROUNDS:-30}"
+"$B/tests/bench/wdl" "${ROUNDS:-10}"
 status=$?
 [ -n "$WDL_PEER" ] || exit $status
 
