@@ -76,9 +76,10 @@ static struct json *enforcers(struct cli *cli, const struct state *s)
 	apis = permission_apis(&count);
 	for (size_t i = 0; i < count; i++) {
 		/* The scope of the sign-in is that of the flow service. */
-		const char *scope = apis[i].audience == AUD_FLOW && s->known ? s->account.scope : "";
+		bool flow = apis[i].audience == AUD_FLOW;
+		const char *scope = flow && s->known ? s->account.scope : "";
 
-		if (apis[i].audience == AUD_FLOW && !scope[0])
+		if (flow && !scope[0])
 			continue;
 		json_set_z(cli->arena, v, audience_name(apis[i].audience),
 			   permission_enforcer(apis[i].audience, str_from(scope)));

@@ -103,7 +103,9 @@ static const char *default_key_file(struct cli *cli)
 
 	while (n && dir.p[n - 1] != '/')
 		n--;
-	return n ? arena_printf(cli->arena, "%.*s%s.key", (int)n, dir.p, cli->conf.profile) : NULL;
+	if (!n)
+		return NULL;
+	return arena_printf(cli->arena, "%.*s%s.key", (int)n, dir.p, cli->conf.profile);
 }
 
 static void use_defaults(struct cli *cli)
@@ -149,9 +151,12 @@ static bool load_files(struct cli *cli, struct conf *out)
 	struct conf_option profile = { "profile", cli->conf.profile };
 	const char *message;
 
-	return conf_load(cli->arena, &(struct conf_request){ .file = cli->conf.file,
-							     .options = &profile, .option_count = 1,
-							     .files_only = true, .new_profile = true },
+	return conf_load(cli->arena,
+			 &(struct conf_request){ .file = cli->conf.file,
+						 .options = &profile,
+						 .option_count = 1,
+						 .files_only = true,
+						 .new_profile = true },
 			 out, &message);
 }
 
@@ -203,7 +208,8 @@ static void show_choices(struct cli *cli, const struct store *store)
 
 	buf_init_in(&b, cli->arena, 8192);
 	buf_addf(&b, "The keyring cannot be used: %s.\n%s%s\n",
-		 cli_safe(cli, str_from(store_message(store)), 0), next ? next : "", next ? "\n" : "");
+		 cli_safe(cli, str_from(store_message(store)), 0), next ? next : "",
+		 next ? "\n" : "");
 	buf_addf(&b, "Where should the sign-in of profile %s be kept?\n\n", cli->conf.profile);
 	for (size_t i = 0; i < CHOICES; i++) {
 		struct str text = str_from(choices[i].what), head;
