@@ -12,35 +12,7 @@
 enum { READ }; /* the first stage; the others depend on what it brought */
 enum { ACTION, REPETITIONS, RUN, SCOPE };
 
-/* Loops in loops: the engine allows eight levels of scopes. */
-enum { MOST_LEVELS = 8 };
-
 /* ---- which repetition ---- */
-
-/* "000000-000003", "0-3", "0,3", "0/3" or "[0,3]" as the service writes it; "" when it is none. */
-static const char *repetition_name(struct call *c)
-{
-	struct str s = str_trim(arg_str(c, "repetition"));
-	struct buf b;
-	unsigned levels = 0;
-
-	if (s.n >= 2 && s.p[0] == '[' && s.p[s.n - 1] == ']')
-		s = str_n(s.p + 1, s.n - 2);
-	buf_init_in(&b, call_arena(c), 256);
-	while (s.n) {
-		size_t n = 0;
-		uint64_t index;
-
-		while (n < s.n && s.p[n] != '-' && s.p[n] != ',' && s.p[n] != '/')
-			n++;
-		if (!str_to_u64(str_trim(str_first(s, n)), &index) || index > 999999 ||
-		    ++levels > MOST_LEVELS)
-			return "";
-		buf_addf(&b, "%s%06u", b.n ? "-" : "", (unsigned)index);
-		s = str_from_at(s, n + 1);
-	}
-	return buf_c(&b);
-}
 
 static int64_t innermost_index(const struct json *item)
 {
@@ -181,7 +153,7 @@ static enum verdict fetch_actions(struct call *c)
 static const char *one_repetition(struct call *c)
 {
 	if (arg_given(c, "repetition"))
-		return repetition_name(c);
+		return repetition_arg(c);
 	if (arg_given(c, "iterationIndex"))
 		return arena_printf(call_arena(c), "%06u", (unsigned)arg_int(c, "iterationIndex"));
 	return NULL;
@@ -382,7 +354,7 @@ static bool arguments_fit(struct call *c)
 		hint(c, "Name the action inside the loop.");
 		return false;
 	}
-	if (arg_given(c, "repetition") && !repetition_name(c)[0]) {
+	if (arg_given(c, "repetition") && !repetition_arg(c)[0]) {
 		fail(c, ERR_INVALID_ARGUMENT, "\"repetition\" is no path of indexes");
 		hint(c, "Write it as 000000-000003 or 0-3: outer loop first.");
 		return false;

@@ -97,6 +97,33 @@ struct json *ids_of(struct call *c)
 	return v;
 }
 
+/* Loops in loops: the engine allows eight levels of scopes. */
+enum { MOST_LEVELS = 8 };
+
+const char *repetition_arg(struct call *c)
+{
+	struct str s = str_trim(arg_str(c, "repetition"));
+	struct buf b;
+	unsigned levels = 0;
+
+	if (s.n >= 2 && s.p[0] == '[' && s.p[s.n - 1] == ']')
+		s = str_n(s.p + 1, s.n - 2);
+	buf_init_in(&b, call_arena(c), 256);
+	while (s.n) {
+		size_t n = 0;
+		uint64_t index;
+
+		while (n < s.n && s.p[n] != '-' && s.p[n] != ',' && s.p[n] != '/')
+			n++;
+		if (!str_to_u64(str_trim(str_first(s, n)), &index) || index > 999999 ||
+		    ++levels > MOST_LEVELS)
+			return "";
+		buf_addf(&b, "%s%06u", b.n ? "-" : "", (unsigned)index);
+		s = str_from_at(s, n + 1);
+	}
+	return buf_c(&b);
+}
+
 /* ---- refusals ---- */
 
 /* Recorded: a flow that is not shared with the caller answers as if it were a connection. */
