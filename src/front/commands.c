@@ -82,6 +82,27 @@ const struct command commands[] = {
 		.run = cmd_use,
 	},
 	{
+		.name = "approve",
+		.synopsis = "[CODE] | --list | --set-pin",
+		.help = "decide about what an agent wants to do",
+		.options = cmd_approve_options,
+		.run = cmd_approve,
+	},
+	{
+		.name = "grant",
+		.synopsis = "--tools NAMES --environment ID --flow ID | list | revoke ID",
+		.help = "let an agent do some things for a while without asking",
+		.options = cmd_grant_options,
+		.run = cmd_grant,
+	},
+	{
+		.name = "policy",
+		.synopsis = "check [FILE] | show | explain TOOL",
+		.help = "show what policies allow, ask for and deny, and by which line",
+		.options = cmd_policy_options,
+		.run = cmd_policy,
+	},
+	{
 		.name = "log",
 		.synopsis = "show | verify | stats | export | purge | init",
 		.help = "read, check and shorten the usage log",

@@ -67,4 +67,16 @@ extern const struct cli_option cmd_refactor_options[];
 int cmd_eval(struct cli *cli);
 extern const struct cli_option cmd_eval_options[];
 
+/* A person's decision about what a call wants to do. */
+int cmd_approve(struct cli *cli);
+extern const struct cli_option cmd_approve_options[];
+
+/* Standing permissions. */
+int cmd_grant(struct cli *cli);
+extern const struct cli_option cmd_grant_options[];
+
+/* What the policies say. */
+int cmd_policy(struct cli *cli);
+extern const struct cli_option cmd_policy_options[];
+
 #endif

@@ -75,8 +75,14 @@ static void on_end(void *arg)
 	q->call = NULL;
 	if (m && !q->answered)
 		mcp_refuse(q, MCP_INTERNAL, NULL, "The call ended without a result");
-	while (!list_empty(&q->asks))
-		mcp_ask_free(LIST_ITEM(q->asks.next, struct mcp_ask, of_request));
+	while (!list_empty(&q->asks)) {
+		struct mcp_ask *ask = LIST_ITEM(q->asks.next, struct mcp_ask, of_request);
+
+		/* Nobody waited for the person any longer. */
+		if (m)
+			mcp_ask_withdraw(m, ask);
+		mcp_ask_free(ask);
+	}
 	mcp_request_free(q);
 	if (m)
 		mcp_kick(m);

@@ -155,8 +155,11 @@ void mcp_answered(struct mcp_request *note, const struct json *response)
 	struct mcp_ask *ask = ask_of(m, mcp_id_text(&note->arena, json_get(response, "id")));
 	const struct json *result = json_get(response, "result");
 
-	if (!ask)
+	if (!ask) {
+		if (str_starts(json_get_str(response, "id"), S("flowlatch-")))
+			work_late_answer(m->work);
 		return;
+	}
 	call_answer(ask->q->call, ask->key, json_is(result, JSON_OBJECT) ? result : NULL);
 	mcp_ask_free(ask);
 }

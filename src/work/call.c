@@ -33,6 +33,7 @@ static const struct {
 
 static void run(void *arg);
 static void out_of_time(void *arg);
+static void call_fail_with(struct call *c, enum err err, const char *message);
 
 /* ---- replies ---- */
 
@@ -244,6 +245,11 @@ static void log_and_finish(void *arg)
 		return;
 	}
 	/* A read goes on without its record: only what changes something fails closed. */
+	if (result != AUDIT_DONE && !c->log_refused && work_needs_log(c->work)) {
+		c->log_refused = true;
+		call_fail_with(c, ERR_LOG, "policy wants a record of this, and it cannot be written");
+		return;
+	}
 	if (result != AUDIT_DONE)
 		work_log_failed(c->work);
 	else if (r.klass != 'R')
@@ -616,6 +622,15 @@ void call_wake(struct call *c)
 void call_wake_in(struct call *c, int64_t ms)
 {
 	loop_timer_set(c->work->loop, &c->timer, ms, run, c);
+}
+
+/* In place of a reply that was made already. */
+static void call_fail_with(struct call *c, enum err err, const char *message)
+{
+	c->failure = (struct failure){ .set = true, .err = err, .message = message };
+	c->next = NULL;
+	c->notes = NULL;
+	conclude_with(c, build_failure);
 }
 
 void call_fail(struct call *c)

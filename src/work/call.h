@@ -44,6 +44,9 @@ struct auth *work_auth(struct work *w);
 /* Does ahead of the first call what costs a round trip (token, connection).  Optional. */
 void work_warm(struct work *w);
 
+/* A person answered a question of ours that was over: says so in the log. */
+void work_late_answer(struct work *w);
+
 /* ---- one call ---- */
 
 /* What the front knows of the client; copied. */

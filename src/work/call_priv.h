@@ -124,7 +124,7 @@ struct call {
 	bool asked_before;
 	struct call_record records[CALL_RECORDS]; /* for the log */
 	size_t record_count, records_written;
-	unsigned beats;
+	bool log_refused;      /* the reply says that there is no record of it */
 	/* for the log */
 	struct str canonical;
 	unsigned argument_count;
@@ -165,6 +165,8 @@ const unsigned char *work_seal_key(struct work *w);
 struct audit *work_audit(struct work *w);
 /* The usage log could not be written: says so once on stderr. */
 void work_log_failed(struct work *w);
+/* Policy: no reply without a record. */
+bool work_needs_log(const struct work *w);
 /* A record was appended lazily: it is synced within LIMIT_LOG_FLUSH_MS. */
 void work_log_written(struct work *w);
 

@@ -249,3 +249,16 @@ struct policy_ruling policy_rule(const struct policy *p, const struct policy_que
 	}
 	return r;
 }
+
+bool policy_tool_section(const struct policy *p, size_t i, struct str *name, const char **where)
+{
+	for (size_t l = 0; l < LAYERS; l++)
+		for (const struct policy_section *s = p->layers[l].sections; s; s = s->next) {
+			if (s->kind != SECTION_TOOL || str_eq(s->name, S("*")) || i--)
+				continue;
+			*name = s->name;
+			*where = s->begins;
+			return true;
+		}
+	return false;
+}

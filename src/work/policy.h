@@ -86,6 +86,8 @@ struct policy_ruling {
 	const char *channels_where;
 	bool listed;                 /* a section names the environment */
 };
+/* Name and place of the i-th section about a tool, of both files; false beyond the last. */
+bool policy_tool_section(const struct policy *p, size_t i, struct str *name, const char **where);
 struct policy_ruling policy_rule(const struct policy *p, const struct policy_query *q);
 
 #endif

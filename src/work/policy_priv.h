@@ -47,6 +47,7 @@ struct policy_section {
 	struct policy_section *next;
 	enum section_kind kind;
 	struct str name;
+	const char *begins; /* "file:line" */
 	int value[SECTION_KEYS];
 	const char *where[SECTION_KEYS]; /* NULL: not set */
 };

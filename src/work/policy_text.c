@@ -209,7 +209,8 @@ static bool open_section(struct reader *r, struct str line)
 		if (s->kind == (enum section_kind)k && str_eq(s->name, name))
 			return say(r, "[%s %s] is there twice", kinds[k], conf_quote(r->a, name));
 	r->section = arena_alloc(r->a, sizeof(*r->section));
-	*r->section = (struct policy_section){ .kind = (enum section_kind)k, .name = name };
+	*r->section = (struct policy_section){ .kind = (enum section_kind)k, .name = name,
+					       .begins = r->where };
 	*r->last = r->section;
 	r->last = &r->section->next;
 	return true;

@@ -257,6 +257,11 @@ struct audit *work_audit(struct work *w)
 	return w->audit;
 }
 
+bool work_needs_log(const struct work *w)
+{
+	return w->policy && policy_value(w->policy, POLICY_AUDIT_REQUIRED);
+}
+
 void work_log_failed(struct work *w)
 {
 	if (w->log_warned)
@@ -279,6 +284,17 @@ void work_log_written(struct work *w)
 {
 	if (!w->log_timer.fn)
 		loop_timer_set(w->loop, &w->log_timer, LIMIT_LOG_FLUSH_MS, flush_log, w);
+}
+
+void work_late_answer(struct work *w)
+{
+	struct audit *audit = work_audit(w);
+	struct audit_record r = { .event = AUDIT_DECIDE, .channel = S("elicit"),
+				  .decision = S("late"), .status = S("ignored") };
+
+	log_info("an answer came to a question that was over; it was ignored");
+	if (audit && audit_append(audit, &r, NULL) == AUDIT_DONE)
+		work_log_written(w);
 }
 
 /* ---- the memory of names ---- */

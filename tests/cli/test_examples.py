@@ -35,6 +35,14 @@ p = subprocess.run(["python3", "tests/talk/talk.py", "examples/first-conversatio
 check("the first conversation goes as it is written", p.returncode == 0 and
       "not ok" not in p.stdout, p.stdout + p.stderr)
 
+# ---- policies ----
+
+policies = sorted(glob.glob("examples/policy/*.conf"))
+check("there are policies for four kinds of users", len(policies) == 4, policies)
+for name in policies:
+    p = run("policy", "check", name)
+    check(name + " is a policy", p.code == 0, p)
+
 # ---- configurations of clients ----
 
 
