@@ -445,7 +445,8 @@ static enum store_result keep_log_key(struct store *s)
 
 enum store_result store_clear(struct store *s)
 {
-	static const char *const names[] = { STORE_TOKEN, STORE_SEAL_KEY, PROBE, STORE_LOG_KEY };
+	static const char *const names[] = { STORE_TOKEN, STORE_SEAL_KEY, STORE_PIN, PROBE,
+					     STORE_LOG_KEY };
 	enum store_result all = STORE_ABSENT;
 
 	/* The sign-in first: what comes later must not keep it alive by failing. */
@@ -460,10 +461,14 @@ enum store_result store_clear(struct store *s)
 		if (r != STORE_OK && r != STORE_ABSENT)
 			return r;
 	}
+	/* What a later version keeps there goes as well. */
+	if (store_kind(s)->helper)
+		(void)store_wait(s, &(struct store_request){ .verb = STORE_ERASE, .name = "" },
+				 NULL);
 	return all;
 }
 
-static const char *const keys[] = { STORE_LOG_KEY, STORE_SEAL_KEY };
+static const char *const keys[] = { STORE_LOG_KEY, STORE_SEAL_KEY, STORE_PIN };
 
 enum { KEYS = sizeof(keys) / sizeof(*keys) };
 

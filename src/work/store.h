@@ -2,7 +2,7 @@
  * store.h - the small secrets of one profile: refresh token and keys.
  *
  * Knows where each kind of store keeps them; knows nothing of what they are for.
- * Names in use: "refresh_token", "log_key", "seal_key".
+ * Names in use: "refresh_token", "log_key", "seal_key", "approve_pin".
  *
  * A refresh token is bound to the authority, tenant, application and account that the profile
  * names: read by a profile that names others, it is STORE_OTHER_LOGIN.

@@ -10,6 +10,7 @@
 #define STORE_TOKEN    "refresh_token"
 #define STORE_SEAL_KEY "seal_key"
 #define STORE_LOG_KEY  "log_key"
+#define STORE_PIN      "approve_pin"
 
 /* What a refresh token belongs to. */
 struct store_login {

@@ -59,7 +59,7 @@ bool store_helper_request(struct store *s, const struct store_request *r,
 		ok = ok && add_line(out, "collection", S("session"));
 	if (r->verb == STORE_UNLOCK)
 		ok = ok && add_line(out, "interactive", S("yes"));
-	else
+	else if (r->name[0])
 		ok = ok && add_line(out, "item", str_from(r->name));
 	/* With the sign-in come the keys that the same call will want. */
 	if (r->verb == STORE_GET && !strcmp(r->name, STORE_TOKEN))
