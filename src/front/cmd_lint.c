@@ -21,7 +21,7 @@ const struct cli_option cmd_lint_options[] = {
 
 /* ---- rules ---- */
 
-static bool *off; /* by index of the rule; NULL: all are on */
+static bool *off; /* by index of the rule; NULL: all that can be checked are on */
 
 static size_t index_of(const struct lint_rule *r)
 {
@@ -34,7 +34,7 @@ static size_t index_of(const struct lint_rule *r)
 
 bool lint_rule_on(const struct lint_rule *r)
 {
-	return !off || !off[index_of(r)];
+	return r->check && (!off || !off[index_of(r)]);
 }
 
 /* A word is the id of a rule, or the letters that those of its group begin with. */
@@ -95,7 +95,11 @@ static int choose_rules(struct cli *cli)
 						cli_safe(cli, wrong, 0));
 		}
 	}
-	return EXIT_FINE;
+	for (size_t i = 0; i < count; i++)
+		if (lint_rule_at(i)->check && !off[i])
+			return EXIT_FINE;
+	return cli_fail(EXIT_USAGE, "`flowlatch lint --rules` says what each rule needs",
+			"no rule is left that a definition alone decides");
 }
 
 static int explain(struct cli *cli, const char *id)
@@ -123,11 +127,18 @@ static int list_rules(struct cli *cli)
 	for (size_t i = 0; (r = lint_rule_at(i)) != NULL; i++) {
 		const char *severity = lint_severity_name(r->severity);
 
-		cli_table_row(table, (const char *const[]){ r->id, severity, r->summary });
+		cli_table_row(table, (const char *const[]){
+					     r->id, severity,
+					     r->check ? r->summary :
+							arena_printf(cli->arena,
+								     "%s (not checked here: %s)",
+								     r->summary, r->needs) });
 		one = json_push(all, json_new_object(cli->arena));
 		json_set_z(cli->arena, one, "rule", r->id);
 		json_set_z(cli->arena, one, "severity", severity);
 		json_set_z(cli->arena, one, "summary", r->summary);
+		if (!r->check)
+			json_set_z(cli->arena, one, "needs", r->needs);
 		if (r->mended)
 			json_set_bool(cli->arena, one, "mended", true);
 	}

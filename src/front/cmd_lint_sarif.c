@@ -87,28 +87,13 @@ static struct json *text_of(struct arena *a, struct str text)
 	return v;
 }
 
-static struct str help(struct arena *a, const struct lint_rule *r)
-{
-	const char *const sides[] = { "Wrong:", r->wrong, "Right:", r->right };
-	struct buf b;
-
-	buf_init_in(&b, a, (size_t)-1 / 2);
-	buf_addf(&b, "%s.\n", r->summary);
-	for (size_t i = 0; r->check && i < 4; i += 2) {
-		buf_addf(&b, "\n%s\n", sides[i]);
-		json_print_pretty(&b, lint_example(a, sides[i + 1]));
-		buf_addc(&b, '\n');
-	}
-	return buf_str(&b);
-}
-
 static struct json *rule(struct arena *a, const struct lint_rule *r)
 {
 	struct json *v = json_new_object(a), *level = json_new_object(a);
 
 	json_set_z(a, v, "id", r->id);
 	json_set(a, v, "shortDescription", text_of(a, str_fmt(a, "%s.", r->summary)));
-	json_set(a, v, "help", text_of(a, help(a, r)));
+	json_set(a, v, "help", text_of(a, lint_rule_text(a, r)));
 	json_set_z(a, level, "level", levels[r->severity]);
 	json_set(a, v, "defaultConfiguration", level);
 	return v;

@@ -100,7 +100,7 @@ for which, code in (("wrong", 1), ("right", 0)):
     r = run("lint", "-", input=json.dumps(rule[which]))
     check(f"its {which} example", r.code == code and ("REF03" in r.out) == bool(code), r)
 
-for words in (["lint"], ["lint", "--fail-on", "bad", FLOWS[0]], ["lint", "--explain", "X99"],
+for words in (["lint"], ["lint", "--only", "CON11", FLOWS[0]], ["lint", "--fail-on", "bad", FLOWS[0]], ["lint", "--explain", "X99"],
               ["lint", "--only", "X99", FLOWS[0]], ["lint", "--disable", "REF01,,", FLOWS[0]],
               ["lint", "--disable", "RE", FLOWS[0]], ["lint", "--only", "", FLOWS[0]],
               ["lint", "--json", "--sarif", FLOWS[0]], ["lint", "--explain", "REF03", FLOWS[0]]):
