@@ -144,6 +144,12 @@ static int exit_code(enum doctor_check c)
 	}
 }
 
+/* Not everything can be mended by a command. */
+static bool is_sentence(const char *command)
+{
+	return (command[0] >= 'A' && command[0] <= 'Z') || !strncmp(command, "ask ", 4);
+}
+
 static void tell(struct cli *cli, const struct doctor_finding *f)
 {
 	static const char *const marks[] = { [DOCTOR_FINE] = "ok  ", [DOCTOR_NOTE] = "note",
@@ -156,7 +162,10 @@ static void tell(struct cli *cli, const struct doctor_finding *f)
 	if (f->why)
 		cli_out("; %s", cli_safe(cli, doctor_bare(str_from(f->why)), 0));
 	if (f->command)
-		cli_out(". %s: %s", f->state == DOCTOR_BAD ? "Run" : "To change it",
+		cli_out(". %s: %s",
+			f->state != DOCTOR_BAD	       ? "To change it" :
+			is_sentence(f->command) ? "Next" :
+							 "Run",
 			cli_safe(cli, str_from(f->command), 0));
 	cli_out("\n");
 }

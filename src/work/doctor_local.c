@@ -214,6 +214,7 @@ static const char *store_command(struct doctor *d, enum store_result r)
 		return make_service(d);
 	case STORE_NO_BUS:
 	case STORE_SLOW:
+	case STORE_UNAVAILABLE:
 		return another_store(d);
 	default:
 		next = d->store ? store_next(d->store) : NULL;

@@ -35,7 +35,8 @@ def first(r):
 
 
 def command(r):
-    return first(r).partition(". Run: ")[2]
+    line = first(r)
+    return (line.partition(". Run: ")[2] or line.partition(". Next: ")[2])
 
 
 def mend(r, env=None):
