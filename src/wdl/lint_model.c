@@ -8,6 +8,16 @@
 #include "base/limits.h"
 #include "wdl/functions.h"
 
+/* Two texts behind each other. */
+static struct str join(const struct lint *l, struct str one, struct str two)
+{
+	char *p = arena_alloc(l->a, one.n + two.n + 1);
+
+	memcpy(p, one.p, one.n);
+	memcpy(p + one.n, two.p, two.n);
+	return str_n(p, one.n + two.n);
+}
+
 struct str lint_at_n(const struct lint *l, struct str base, struct str token)
 {
 	struct buf b;
@@ -30,32 +40,22 @@ struct str lint_at_i(const struct lint *l, struct str base, size_t index)
 
 struct str lint_in(const struct lint *l, const struct lint_step *s, const char *below)
 {
-	return str_fmt(l->a, "%.*s%s", STR_ARG(s->pointer), below);
+	return join(l, s->pointer, str_from(below));
 }
 
 bool lint_among(struct str s, const char *const *names)
 {
+	/* Most names differ in the first letter. */
 	for (; *names; names++)
-		if (str_eq_nocase(s, str_from(*names)))
+		if (s.n && ((s.p[0] ^ **names) & ~32) == 0 && str_eq_nocase(s, str_from(*names)))
 			return true;
 	return false;
-}
-
-bool lint_is(const struct lint_step *s, const char *type)
-{
-	return s && str_eq_nocase(s->type, str_from(type));
 }
 
 bool lint_is_container(const struct lint_step *s)
 {
 	return lint_is(s, "Scope") || lint_is(s, "If") || lint_is(s, "Foreach") ||
 	       lint_is(s, "Until") || lint_is(s, "Switch");
-}
-
-bool lint_is_connector(const struct lint_step *s)
-{
-	return str_starts_nocase(s->type, S("OpenApiConnection")) ||
-	       str_starts_nocase(s->type, S("ApiConnection"));
 }
 
 struct str lint_last_part(struct str s)
@@ -75,28 +75,40 @@ static struct str quoted_api(struct str s)
 	return at < 0 ? str_from("") : str_first(name, (size_t)str_find_char(name, '\''));
 }
 
-struct str lint_api(const struct lint *l, const struct lint_step *s)
+static struct str api(const struct lint *l, const struct lint_step *s)
 {
-	struct json *host = lint_is_connector(s) ? json_get(s->inputs, "host") : NULL;
-	struct str api = lint_last_part(json_get_str(host, "apiId")), key;
+	struct json *host = json_get(s->inputs, "host");
+	struct str name = lint_last_part(json_get_str(host, "apiId")), key;
 	struct json *ref;
 
-	if (api.n || !host)
-		return api;
+	if (name.n || !host)
+		return name;
 	key = quoted_api(json_str(json_at(host, "/connection/name")));
 	ref = lint_reference(l, key.n ? key : json_get_str(host, "connectionName"));
-	api = lint_last_part(json_get_str(ref, "id"));
-	if (!api.n)
-		api = json_str(json_at(ref, "/api/name"));
-	return api.n ? api : key;
+	name = lint_last_part(json_get_str(ref, "id"));
+	if (!name.n)
+		name = json_str(json_at(ref, "/api/name"));
+	return name.n ? name : key;
 }
 
-struct str lint_operation(const struct lint_step *s)
+static struct str operation(const struct lint_step *s)
 {
 	static const char older[] = "/metadata/flowSystemMetadata/swaggerOperationId";
 	struct str op = json_str(json_at(s->inputs, "/host/operationId"));
 
 	return op.n ? op : json_str(json_at(s->value, older));
+}
+
+static void name_operations(struct lint *l)
+{
+	for (struct lint_step *s = l->steps; s; s = s->next) {
+		s->connector = str_starts_nocase(s->type, S("OpenApiConnection")) ||
+			       str_starts_nocase(s->type, S("ApiConnection"));
+		if (!s->connector)
+			continue;
+		s->api = api(l, s);
+		s->operation = operation(s);
+	}
 }
 
 struct json *lint_argument(const struct lint_step *s, const char *name)
@@ -236,18 +248,19 @@ static void collect(struct builder *b, struct json *actions, struct str pointer,
 	}
 	JSON_EACH(member, actions) {
 		struct lint_step *s = step_new(b, member, pointer);
-		struct str cases = lint_at(l, s->pointer, "cases");
-
 		s->scope = scope;
 		*scope->tail = s;
 		scope->tail = &s->sibling;
 		scope->count++;
 		l->actions++;
 		collect_branch(b, member, s->pointer, s);
-		collect_branch(b, json_get(member, "else"), lint_at(l, s->pointer, "else"), s);
+		if (json_get(member, "else"))
+			collect_branch(b, json_get(member, "else"), lint_in(l, s, "/else"), s);
 		JSON_EACH(one, json_get(member, "cases"))
-			collect_branch(b, one, lint_at_n(l, cases, json_name(one)), s);
-		collect_branch(b, json_get(member, "default"), lint_at(l, s->pointer, "default"), s);
+			collect_branch(b, one, lint_at_n(l, lint_in(l, s, "/cases"), json_name(one)),
+				       s);
+		if (json_get(member, "default"))
+			collect_branch(b, json_get(member, "default"), lint_in(l, s, "/default"), s);
 	}
 }
 
@@ -314,8 +327,11 @@ static unsigned statuses(const struct json *list)
 static void edges(struct lint *l, struct lint_step *s)
 {
 	struct lint_edge **tail = &s->after;
-	struct str base = lint_at(l, s->pointer, "runAfter");
+	struct str base;
 
+	if (!json_first(json_get(s->value, "runAfter")))
+		return;
+	base = lint_in(l, s, "/runAfter");
 	JSON_EACH(member, json_get(s->value, "runAfter")) {
 		struct lint_edge *e = arena_alloc(l->a, sizeof(*e));
 
@@ -474,11 +490,12 @@ static void collect_variables(struct lint *l)
 
 	l->variable_names.fold = true;
 	for (struct lint_step *s = l->steps; s; s = s->next) {
-		struct str base = lint_in(l, s, "/inputs/variables");
+		struct str base;
 		size_t i = 0;
 
 		if (!lint_is(s, "InitializeVariable"))
 			continue;
+		base = lint_in(l, s, "/inputs/variables");
 		JSON_EACH(row, json_get(s->inputs, "variables")) {
 			struct lint_variable *v = arena_alloc(l->a, sizeof(*v));
 
@@ -532,7 +549,7 @@ static void collect_refs(struct builder *b)
 
 		spot->place = p;
 		spot->step = s;
-		spot->injected = s && lint_is_connector(s) &&
+		spot->injected = s && s->connector &&
 				 str_starts(str_from_at(p->pointer, s->pointer.n),
 					    S("/inputs/authentication"));
 		if (s) {
@@ -564,6 +581,7 @@ void lint_model_build(struct lint *l)
 		collect(&b, actions, lint_at(l, l->prefix, "actions"), NULL);
 	index_steps(l);
 	index_parameters(l);
+	name_operations(l);
 	for (struct lint_step *s = l->steps; s; s = s->next)
 		if (!s->trigger)
 			edges(l, s);

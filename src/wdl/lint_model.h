@@ -61,10 +61,13 @@ struct lint_step {
 	struct lint_spot *spots;
 	struct lint_ref *refs;       /* what its expressions name */
 	struct str name, pointer, type;
+	/* Of connectors: "shared_sql", of the host or of its reference; and "GetItems".  Else "". */
+	struct str api, operation;
 	struct json *value, *inputs;
 	struct lint_step *main; /* of those it waits for the one of the highest rank */
 	size_t from, to;        /* what waits for it by way of `main` has numbers in [from, to) */
 	bool trigger;
+	bool connector; /* an OpenApiConnection..., ApiConnection... step */
 	bool cyclic;    /* on or behind a cycle of runAfter */
 	bool read;      /* an expression reads its result */
 	bool tested;    /* a condition does */
@@ -111,6 +114,8 @@ struct lint {
 	struct lint_step **stack; /* room for every action */
 	unsigned mark;
 	size_t effort; /* spent on following runAfter; see LIMIT_LINT_EFFORT */
+	struct lint_string *strings; /* lint_strings.h */
+	bool strings_collected;
 	const struct lint_rule *told; /* the last rule that says its thing once per flow */
 	struct lint_finding *findings;
 	size_t count, dropped;
@@ -140,17 +145,13 @@ struct str lint_at_i(const struct lint *l, struct str base, size_t index);
 /* Pointer of a place inside the step, such as "/inputs/host". */
 struct str lint_in(const struct lint *l, const struct lint_step *s, const char *below);
 
-bool lint_is(const struct lint_step *s, const char *type);
+static inline bool lint_is(const struct lint_step *s, const char *type)
+{
+	return s && s->type.n == strlen(type) && str_eq_nocase(s->type, str_n(type, s->type.n));
+}
 /* Foreach, Until, Scope, If, Switch. */
 bool lint_is_container(const struct lint_step *s);
-/* An OpenApiConnection..., ApiConnection... step. */
-bool lint_is_connector(const struct lint_step *s);
-/* "shared_sql" of ".../apis/shared_sql", of the host of a step or of its connection; "" for other
- * steps. */
-struct str lint_api(const struct lint *l, const struct lint_step *s);
 struct str lint_last_part(struct str path);
-/* The operation of a connector step; "" where it has none. */
-struct str lint_operation(const struct lint_step *s);
 /* A parameter of a connector step, wherever the step has it: of its operation, body or query. */
 struct json *lint_argument(const struct lint_step *s, const char *name);
 /* A member such as "getitems" of the path of an older step, without regard to case. */

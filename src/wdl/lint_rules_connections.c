@@ -8,7 +8,7 @@
 static bool any_connector(const struct lint *l)
 {
 	for (const struct lint_step *s = l->steps; s; s = s->next)
-		if (lint_is_connector(s))
+		if (s->connector)
 			return true;
 	return false;
 }
@@ -111,7 +111,7 @@ static void hosts(struct lint *l, const struct lint_rule *r)
 		struct str at = lint_at(l, s->pointer, "inputs");
 		struct str api = lint_last_part(json_get_str(host, "apiId")), wanted;
 
-		if (!lint_is_connector(s))
+		if (!s->connector)
 			continue;
 		if (!host) {
 			lint_add(l, r, s->pointer, "a connector step needs inputs.host");
@@ -144,10 +144,11 @@ static void hosts(struct lint *l, const struct lint_rule *r)
 static void injected(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_step *s = l->steps; s; s = s->next) {
-		struct str at = lint_at(l, lint_at(l, s->pointer, "inputs"), "authentication");
+		struct str at;
 
-		if (!lint_is_connector(s) || !json_get(s->inputs, "authentication"))
+		if (!s->connector || !json_get(s->inputs, "authentication"))
 			continue;
+		at = lint_in(l, s, "/inputs/authentication");
 		lint_fix_remove(l,
 				lint_add(l, r, at, "authentication is put in by the service when it "
 						   "is read, and is not saved"),
@@ -162,10 +163,13 @@ static void webhooks(struct lint *l, const struct lint_rule *r)
 
 	for (struct lint_step *s = l->steps; s; s = s->next) {
 		struct str op = json_str(json_at(s->inputs, "/host/operationId"));
-		struct str at = lint_at(l, s->pointer, "type");
+		struct str at;
 
+		if (!lint_is(s, "OpenApiConnection"))
+			continue;
+		at = lint_at(l, s->pointer, "type");
 		for (size_t i = 0; i < ROWS(prefixes); i++)
-			if (lint_is(s, "OpenApiConnection") && str_starts(op, str_from(prefixes[i])))
+			if (str_starts(op, str_from(prefixes[i])))
 				lint_fix_set(l,
 					     lint_add(l, r, at,
 						      "%.*s waits for an answer: its type is "
@@ -198,7 +202,7 @@ static void superseded(struct lint *l, const struct lint_rule *r)
 	};
 
 	for (struct lint_step *s = l->steps; s; s = s->next) {
-		struct str op = lint_operation(s), api = lint_api(l, s);
+		struct str op = s->operation, api = s->api;
 
 		for (size_t i = 0; op.n && i < ROWS(rows); i++)
 			if (str_eq_nocase(api, str_from(rows[i].api)) &&
@@ -219,7 +223,7 @@ static void approval_members(struct lint *l, const struct lint_rule *r, const st
 	struct str at = lint_in(l, s, "/inputs/parameters");
 	struct json *parameters = json_get(s->inputs, "parameters");
 
-	if (!str_starts(lint_operation(s), S("StartAndWaitForAnApproval")))
+	if (!str_starts(s->operation, S("StartAndWaitForAnApproval")))
 		return;
 	JSON_EACH(m, parameters) {
 		struct str name = json_name(m), right;

@@ -217,7 +217,7 @@ static void successors(struct lint *l, const struct lint_rule *r)
 	for (struct lint_spot *spot = l->spots; spot; spot = spot->next) {
 		struct wdl_place *p = spot->place;
 		bool generated = spot->injected ||
-				 (spot->step && lint_is_connector(spot->step) &&
+				 (spot->step && spot->step->connector &&
 				  (str_ends(p->pointer, S("/inputs/path")) ||
 				   str_find(p->pointer, S("/inputs/host/")) > 0));
 
@@ -291,13 +291,14 @@ static void interpolated(struct lint *l, const struct lint_rule *r)
 		for (size_t i = 0; i < sizeof(arrays) / sizeof(*arrays); i++) {
 			bool in = arrays[i].inputs;
 			struct json *v = json_get(in ? s->inputs : s->value, arrays[i].member);
-			struct str base = in ? lint_at(l, s->pointer, "inputs") : s->pointer;
+			struct str base;
 			struct str text = json_str(v);
 
 			if (!lint_is(s, arrays[i].type) || !lint_is_interpolated(v) ||
 			    lint_is_expression(v))
 				continue;
-			base = lint_at(l, base, arrays[i].member);
+			base = lint_at(l, in ? lint_in(l, s, "/inputs") : s->pointer,
+				       arrays[i].member);
 			struct lint_finding *f = lint_add(
 				l, r, base, "\"@{...}\" always gives text, and %s needs an array",
 				arrays[i].member);

@@ -176,18 +176,18 @@ static void large_lists(struct lint *l, const struct lint_rule *r)
 	for (struct lint_step *s = l->steps; s; s = s->next) {
 		struct str list = lint_is(s, "Foreach") ? json_get_str(s->value, "foreach") : str_from("");
 		int64_t n = json_int(json_at(s->value, where), 0);
-		struct str at = lint_in(l, s, where);
 		ptrdiff_t comma = str_find_char(list, ',');
+		const char *at = where;
 
 		/* range(0, n), and nothing else around it */
 		if (!n && str_starts_nocase(list, S("@range(")) && str_ends(list, S(")")) && comma > 0) {
 			if (!str_to_i64(str_trim(str_first(str_from_at(list, (size_t)comma + 1),
 							   list.n - (size_t)comma - 2)), &n))
 				n = 0;
-			at = lint_in(l, s, "/foreach");
+			at = "/foreach";
 		}
 		if (n > ITEMS_LOW)
-			lint_add(l, r, at, "%lld items: at most %d are taken, %d with a licence of "
+			lint_add(l, r, lint_in(l, s, at), "%lld items: at most %d are taken, %d with a licence of "
 				 "Microsoft 365 alone", (long long)n, ITEMS_MAX, ITEMS_LOW)
 				->severity = n > ITEMS_MAX ? LINT_WARNING : LINT_INFO;
 	}

@@ -192,7 +192,7 @@ static const struct {
 };
 
 static void one_of(struct lint *l, const struct lint_rule *r, size_t row, const struct json *v,
-		   struct str at)
+		   struct str base, struct str below)
 {
 	/* Options may be several, apart by commas. */
 	struct str words = json_str(v), word;
@@ -208,8 +208,8 @@ static void one_of(struct lint *l, const struct lint_rule *r, size_t row, const 
 		while (!good && str_cut(&rest, ' ', &one))
 			good = str_eq_nocase(str_trim(word), one);
 		if (!good)
-			lint_add(l, r, at, "\"%.*s\" is none of %s", STR_ARG(word),
-				 enumerations[row].values)
+			lint_add(l, r, str_fmt(l->a, "%.*s%.*s", STR_ARG(base), STR_ARG(below)),
+				 "\"%.*s\" is none of %s", STR_ARG(word), enumerations[row].values)
 				->severity = enumerations[row].severity;
 	} while (words.p && words.n);
 }
@@ -225,16 +225,14 @@ static void enumerated(struct lint *l, const struct lint_rule *r)
 			if (enumerations[i].type && !lint_is(s, enumerations[i].type))
 				continue;
 			if (star < 0) {
-				one_of(l, r, i, json_at_n(s->value, path),
-				       lint_in(l, s, enumerations[i].pointer));
+				one_of(l, r, i, json_at_n(s->value, path), s->pointer, path);
 				continue;
 			}
 			base = str_first(path, (size_t)star);
 			below = str_from_at(path, (size_t)star + 2);
 			JSON_EACH(item, json_at_n(s->value, base))
 				one_of(l, r, i, json_at_n(item, below),
-				       str_fmt(l->a, "%.*s%.*s/%zu%.*s", STR_ARG(s->pointer),
-					       STR_ARG(base), k++, STR_ARG(below)));
+				       lint_at_i(l, lint_in(l, s, "/inputs/variables"), k++), below);
 		}
 	}
 }
@@ -264,18 +262,20 @@ static const char *const shared[] = {
 static void foreign_member(struct lint *l, const struct lint_rule *r, struct lint_step *s,
 			   const struct json *m)
 {
-	struct str at = lint_at_n(l, s->pointer, json_name(m));
 	size_t i = 0;
 
+	if (lint_among(json_name(m), shared))
+		return;
 	while (i < ROWS(owners) && !str_eq(json_name(m), str_from(owners[i].member)))
 		i++;
 	if (i < ROWS(owners)) {
 		if (!lint_among(s->type, owners[i].types) && s->type.n)
-			lint_add(l, r, at, "%.*s has no member %s", STR_ARG(s->type),
-				 owners[i].member);
-	} else if (!lint_among(json_name(m), shared) && str_find_char(json_name(m), '_') < 0) {
-		lint_add(l, r, at, "no action has a member %.*s", STR_ARG(json_name(m)))->severity =
-			LINT_WARNING;
+			lint_add(l, r, lint_at_n(l, s->pointer, json_name(m)),
+				 "%.*s has no member %s", STR_ARG(s->type), owners[i].member);
+	} else if (str_find_char(json_name(m), '_') < 0) {
+		lint_add(l, r, lint_at_n(l, s->pointer, json_name(m)),
+			 "no action has a member %.*s", STR_ARG(json_name(m)))
+			->severity = LINT_WARNING;
 	}
 }
 

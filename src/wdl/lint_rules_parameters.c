@@ -17,7 +17,7 @@ static void legacy(struct lint *l, const struct lint_rule *r)
 	size_t old = 0, new = 0;
 
 	for (struct lint_step *s = l->steps; s; s = s->next) {
-		if (!lint_is_connector(s))
+		if (!s->connector)
 			continue;
 		if (is_legacy(s)) {
 			first = first ? first : s;
@@ -49,15 +49,15 @@ static void invokers(struct lint *l, const struct lint_rule *r)
 				 STR_ARG(t->type));
 }
 
-static bool is_dataverse(const struct lint *l, const struct lint_step *s)
+static bool is_dataverse(const struct lint_step *s)
 {
-	return str_starts_nocase(lint_api(l, s), S("shared_commondataservice"));
+	return str_starts_nocase(s->api, S("shared_commondataservice"));
 }
 
 static void lookups(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_step *s = l->steps; s; s = s->next) {
-		JSON_EACH(m, is_dataverse(l, s) ? json_get(s->inputs, "parameters") : NULL)
+		JSON_EACH(m, is_dataverse(s) ? json_get(s->inputs, "parameters") : NULL)
 			if (str_ends(json_name(m), S("@odata.bind")) && json_is(m, JSON_STRING) &&
 			    json_str(m).n && !lint_is_dynamic(m) &&
 			    str_find_char(json_str(m), '(') < 0)
@@ -73,10 +73,11 @@ static void nulls(struct lint *l, const struct lint_rule *r)
 	static const char *const updates[] = { "UpdateRecord", "UpdateOnlyRecord", NULL };
 
 	for (struct lint_step *s = l->steps; s; s = s->next) {
-		struct str at = lint_in(l, s, "/inputs/parameters");
+		struct str at;
 
-		if (!is_dataverse(l, s) || !lint_among(lint_operation(s), updates))
+		if (!is_dataverse(s) || !lint_among(s->operation, updates))
 			continue;
+		at = lint_in(l, s, "/inputs/parameters");
 		JSON_EACH(m, json_get(s->inputs, "parameters"))
 			if (json_is(m, JSON_NULL) && str_starts(json_name(m), S("item/")))
 				lint_fix_remove(l,
@@ -132,14 +133,14 @@ static const char *place(struct str s)
 
 static void fixed_value(struct lint *l, const struct lint_rule *r, const struct lint_string *s)
 {
-	const char *what = s->step && lint_is_connector(s->step) && !lint_is_dynamic(s->value) &&
+	const char *what = s->step && s->step->connector && !lint_is_dynamic(s->value) &&
 					   !str_eq(s->outer, S("host")) &&
 					   !str_eq(s->name, S("subscriptionRequest/name"))
 				   ? place(s->text)
 				   : NULL;
 	struct lint_finding *f;
 
-	if (!what || l->told == r)
+	if (!what)
 		return;
 	/* One finding says it: the flow is changed as a whole. */
 	l->told = r;
@@ -153,7 +154,8 @@ static void fixed_value(struct lint *l, const struct lint_rule *r, const struct 
 
 static void fixed_values(struct lint *l, const struct lint_rule *r)
 {
-	lint_each_string(l, r, false, fixed_value);
+	for (struct lint_string *s = lint_strings(l); s && l->told != r; s = s->next)
+		fixed_value(l, r, s);
 }
 
 /* ---- licences ---- */
@@ -180,7 +182,7 @@ static bool is_custom(struct str api)
 
 static const char *premium_step(const struct lint *l, const struct lint_step *s)
 {
-	struct str api = lint_api(l, s);
+	struct str api = s->api;
 
 	if (lint_is(s, "Http") || lint_is(s, "HttpWebhook"))
 		return "HTTP";

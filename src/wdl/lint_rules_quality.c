@@ -59,7 +59,7 @@ static bool handles(const struct lint_step *s)
 
 static bool is_remote(const struct lint_step *s)
 {
-	return !s->trigger && (lint_is_connector(s) || lint_is(s, "Http"));
+	return !s->trigger && (s->connector || lint_is(s, "Http"));
 }
 
 static void failures(struct lint *l, const struct lint_rule *r)

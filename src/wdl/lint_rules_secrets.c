@@ -82,10 +82,17 @@ static const struct {
 
 static const char *marked(struct str s)
 {
+	bool equals = str_find_char(s, '=') >= 0;
+
+	/* The shortest mark and its secret; most strings end here, and most of the rest have no =. */
+	if (s.n < 20)
+		return NULL;
 	for (size_t i = 0; i < ROWS(marks); i++) {
 		struct str before = str_from(marks[i].before), rest = s;
 		ptrdiff_t at;
 
+		if (before.p[before.n - 1] == '=' && !equals)
+			continue;
 		if (marks[i].also && str_find(s, str_from(marks[i].also)) < 0)
 			continue;
 		while ((at = str_find(rest, before)) >= 0) {
@@ -131,17 +138,20 @@ static const char *const secret_names[] = {
 
 static bool is_schema(const struct lint_string *s)
 {
-	return str_find(buf_str(s->at), S("/schema/")) > 0;
+	for (const struct lint_trail *t = &s->at; t; t = t->up)
+		if (!t->item && str_eq(t->name, S("schema")))
+			return true;
+	return false;
 }
 
 static const char *secret_of(const struct lint_string *s)
 {
 	const char *what;
 
-	if (!s->text.n || lint_is_expression(s->value))
+	if (lint_is_expression(s->value))
 		return NULL;
 	what = str_eq_nocase(s->name, S("Authorization")) ? header_secret(s->text) : NULL;
-	if (!what && has_jwt(s->text))
+	if (!what && s->text.n > 60 && has_jwt(s->text))
 		what = "a token";
 	if (!what)
 		what = marked(s->text);
@@ -162,7 +172,10 @@ static void secret(struct lint *l, const struct lint_rule *r, const struct lint_
 
 static void secrets(struct lint *l, const struct lint_rule *r)
 {
-	lint_each_string(l, r, true, secret);
+	/* The shortest secret has eight characters. */
+	for (struct lint_string *s = lint_strings(l); s; s = s->next)
+		if (s->text.n >= 8)
+			secret(l, r, s);
 }
 
 /* ---- what the run history shows ---- */
@@ -183,11 +196,11 @@ static bool asks_for_token(const struct lint_step *s)
 				      str_find(uri, S("login.microsoftonline.com")) > 0);
 }
 
-static bool reads_secret(const struct lint *l, const struct lint_step *s)
+static bool reads_secret(const struct lint_step *s)
 {
-	return str_eq_nocase(lint_api(l, s), S("shared_keyvault")) &&
-	       (str_eq(lint_operation(s), S("GetSecret")) ||
-		str_eq(lint_operation(s), S("GetSecretVersion")));
+	return str_eq_nocase(s->api, S("shared_keyvault")) &&
+	       (str_eq(s->operation, S("GetSecret")) ||
+		str_eq(s->operation, S("GetSecretVersion")));
 }
 
 /* A credential that comes from an expression. */
@@ -206,7 +219,7 @@ static bool sends_secret(const struct lint_step *s)
 static void shown(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_step *s = l->steps; s; s = s->next) {
-		bool out = asks_for_token(s) || reads_secret(l, s);
+		bool out = asks_for_token(s) || reads_secret(s);
 		bool in = sends_secret(s);
 
 		if (out && !hides(s, "outputs"))
@@ -292,22 +305,22 @@ static bool is_personal_address(struct str s)
 	return false;
 }
 
-static bool is_business(const struct lint *l, const struct lint_step *s)
+static bool is_business(const struct lint_step *s)
 {
 	static const char *const apis[] = { "shared_sharepointonline", "shared_commondataserviceforapps",
 					    "shared_office365", "shared_onedriveforbusiness", "shared_sql",
 					    "shared_salesforce", NULL };
 
-	return lint_among(lint_api(l, s), apis);
+	return lint_among(s->api, apis);
 }
 
 /* A forward, or mail that starts the flow and goes on. */
 static bool forwards(const struct lint *l, const struct lint_step *s)
 {
-	bool mail = l->triggers == 1 && str_starts(lint_operation(l->steps), S("OnNewEmail"));
+	bool mail = l->triggers == 1 && str_starts(l->steps->operation, S("OnNewEmail"));
 
-	return str_starts(lint_operation(s), S("ForwardEmail")) ||
-	       (mail && str_starts(lint_operation(s), S("SendEmail")));
+	return str_starts(s->operation, S("ForwardEmail")) ||
+	       (mail && str_starts(s->operation, S("SendEmail")));
 }
 
 static void leaks(struct lint *l, const struct lint_rule *r)
@@ -317,30 +330,30 @@ static void leaks(struct lint *l, const struct lint_rule *r)
 	bool business = false;
 
 	for (struct lint_step *s = l->steps; s; s = s->next)
-		business = business || is_business(l, s);
+		business = business || is_business(s);
 	for (struct lint_step *s = l->steps; s && business; s = s->next) {
 		for (size_t i = 0; i < ROWS(to) && !s->trigger && forwards(l, s); i++)
 			if (is_personal_address(json_str(lint_argument(s, to[i]))))
 				lint_add(l, r, s->pointer, "it passes mail on to a personal mailbox");
-		if (!s->trigger && lint_among(lint_api(l, s), personal_apis) && s->refs)
+		if (!s->trigger && lint_among(s->api, personal_apis) && s->refs)
 			lint_add(l, r, s->pointer,
 				 "data of the organization and a personal service (%.*s) meet in one flow",
-				 STR_ARG(lint_api(l, s)))
+				 STR_ARG(s->api))
 				->severity = LINT_INFO;
 	}
 }
 
 /* ---- open doors ---- */
 
-static bool is_effect(const struct lint *l, const struct lint_step *s)
+static bool is_effect(const struct lint_step *s)
 {
 	static const char *const verbs[] = { "Create", "Update", "Delete", "Post", "Patch", "Send",
 					     "Add", "Remove", "Execute", "HttpRequest", "Perform" };
 
 	if (lint_is(s, "Http"))
 		return !str_eq_nocase(json_get_str(s->inputs, "method"), S("GET"));
-	for (size_t i = 0; i < ROWS(verbs) && lint_api(l, s).n; i++)
-		if (str_starts_nocase(lint_operation(s), str_from(verbs[i])))
+	for (size_t i = 0; i < ROWS(verbs) && s->api.n; i++)
+		if (str_starts_nocase(s->operation, str_from(verbs[i])))
 			return true;
 	return false;
 }
@@ -360,7 +373,7 @@ static void open_doors(struct lint *l, const struct lint_rule *r)
 	if (l->triggers != 1 || !lint_is_anonymous(l->steps))
 		return;
 	for (struct lint_step *s = l->steps->next; s; s = s->next) {
-		if (!is_effect(l, s) || !uses_body(s))
+		if (!is_effect(s) || !uses_body(s))
 			continue;
 		lint_add(l, r, s->pointer,
 			 "anyone who has the address of the flow decides what this action gets");

@@ -180,12 +180,13 @@ static void odd_names(struct lint *l, const struct lint_rule *r)
 static void retry_beside(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_step *s = l->steps; s; s = s->next) {
-		struct str from = lint_at(l, s->pointer, "retryPolicy");
-		struct str inputs = lint_at(l, s->pointer, "inputs");
+		struct str from, inputs;
 		struct lint_finding *f;
 
 		if (!json_get(s->value, "retryPolicy"))
 			continue;
+		from = lint_at(l, s->pointer, "retryPolicy");
+		inputs = lint_at(l, s->pointer, "inputs");
 		f = lint_add(l, r, from, "retryPolicy belongs inside inputs");
 		if (json_is(s->inputs, JSON_OBJECT) && !json_get(s->inputs, "retryPolicy"))
 			lint_fix_move(l, f, from, lint_at(l, inputs, "retryPolicy"),
@@ -218,10 +219,9 @@ static void switch_cases(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_step *s = l->steps; s; s = s->next) {
 		struct lint_map seen = { 0 };
-		struct str base = lint_at(l, s->pointer, "cases");
 
 		JSON_EACH(c, lint_is(s, "Switch") ? json_get(s->value, "cases") : NULL)
-			one_case(l, r, c, lint_at_n(l, base, json_name(c)), &seen);
+			one_case(l, r, c, lint_at_n(l, lint_in(l, s, "/cases"), json_name(c)), &seen);
 	}
 }
 
@@ -270,11 +270,14 @@ static void conditions(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_step *s = l->steps; s; s = s->next) {
 		struct json *v = lint_is(s, "If") ? json_get(s->value, "expression") : NULL;
-		struct str at = lint_at(l, s->pointer, "expression");
+		struct str at;
 
+		if (!v)
+			continue;
+		at = lint_at(l, s->pointer, "expression");
 		if (json_is(v, JSON_OBJECT))
 			condition(l, r, v, at);
-		else if (v && !lint_is_expression(v) && !json_is(v, JSON_BOOL))
+		else if (!lint_is_expression(v) && !json_is(v, JSON_BOOL))
 			lint_add(l, r, at, "a condition is an object, such as {\"equals\": [a, b]}, or "
 					   "one expression that begins with @");
 	}

@@ -70,7 +70,7 @@ static void look(const struct lint_step *loop, struct body *b)
 	for (const struct lint_scope *in = loop->scopes; in; in = in->next_of_owner) {
 		for (const struct lint_step *k = in->first; k; k = k->sibling) {
 			b->actions += !lint_is_container(k);
-			b->connectors += lint_is_connector(k) || lint_is(k, "Http");
+			b->connectors += k->connector || lint_is(k, "Http");
 			b->writes += lint_writes(k);
 			b->loops += is_loop(k);
 			b->delays += lint_is(k, "Wait");
@@ -158,7 +158,7 @@ static void polling(struct lint *l, const struct lint_rule *r)
 /* ---- lists ---- */
 
 /* Operations that list rows and can filter them. */
-static bool lists_rows(const struct lint *l, const struct lint_step *s)
+static bool lists_rows(const struct lint_step *s)
 {
 	static const struct {
 		const char *api, *operation;
@@ -172,8 +172,8 @@ static bool lists_rows(const struct lint *l, const struct lint_step *s)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		if (str_eq_nocase(lint_operation(s), str_from(rows[i].operation)) &&
-		    str_eq_nocase(lint_api(l, s), str_from(rows[i].api)))
+		if (str_eq_nocase(s->operation, str_from(rows[i].operation)) &&
+		    str_eq_nocase(s->api, str_from(rows[i].api)))
 			return true;
 	return false;
 }
@@ -194,7 +194,7 @@ static void unfiltered(struct lint *l, const struct lint_rule *r)
 		struct lint_ref *ref = lint_is(s, "Query") ? s->refs : NULL;
 
 		while (ref && !(str_ends(ref->place->pointer, S("/inputs/from")) && ref->target &&
-				lists_rows(l, ref->target) && !is_filtered(ref->target)))
+				lists_rows(ref->target) && !is_filtered(ref->target)))
 			ref = ref->next_of_step;
 		if (ref) {
 			ref->target->tested = true;
@@ -204,7 +204,7 @@ static void unfiltered(struct lint *l, const struct lint_rule *r)
 		}
 	}
 	for (struct lint_step *s = l->steps; s; s = s->next)
-		if (!s->trigger && lists_rows(l, s) && !is_filtered(s) && !lint_argument(s, "$top") &&
+		if (!s->trigger && lists_rows(s) && !is_filtered(s) && !lint_argument(s, "$top") &&
 		    !json_at(s->value, "/runtimeConfiguration/paginationPolicy"))
 			lint_add(l, r, s->pointer,
 				 "neither $filter, $top nor pagination: it gives the first rows of any "
@@ -246,8 +246,8 @@ static void single(struct lint *l, const struct lint_rule *r)
 		if ((wdl_is_call(n, "first") && n == whole) || wdl_is_call(n, "array") ||
 		    (wdl_is_call(n, "createArray") && n->count == 1))
 			lint_add(l, r, s->pointer, "there is one item: no loop is needed");
-		else if (wdl_is_call(n, "createArray") == false && t && lint_is_connector(t) &&
-			 lint_among(lint_operation(t), ones) &&
+		else if (wdl_is_call(n, "createArray") == false && t && t->connector &&
+			 lint_among(t->operation, ones) &&
 			 (n == whole || (whole->kind == WDL_MEMBER &&
 					 str_eq(wdl_key(whole)->text, S("body")))))
 			lint_add(l, r, s->pointer, "%.*s gives one record: no loop is needed",
@@ -255,21 +255,21 @@ static void single(struct lint *l, const struct lint_rule *r)
 	}
 }
 
-static bool is_write(const struct lint *l, const struct lint_step *s)
+static bool is_write(const struct lint_step *s)
 {
 	static const char *const writes[] = { "CreateRecord", "UpdateRecord", "UpdateOnlyRecord",
 					      "PostItem",     "PatchItem",    "PostItem_V2",
 					      "PatchItem_V2", "DeleteItem",   "DeleteRecord",
 					      NULL };
 
-	return lint_is_connector(s) && lint_api(l, s).n && lint_among(lint_operation(s), writes);
+	return s->connector && s->api.n && lint_among(s->operation, writes);
 }
 
-static bool contains_write(const struct lint *l, const struct lint_step *loop)
+static bool contains_write(const struct lint_step *loop)
 {
 	for (const struct lint_scope *in = loop->scopes; in; in = in->next_of_owner)
 		for (const struct lint_step *k = in->first; k; k = k->sibling)
-			if (is_write(l, k) || contains_write(l, k))
+			if (is_write(k) || contains_write(k))
 				return true;
 	return false;
 }
@@ -279,7 +279,7 @@ static void row_by_row(struct lint *l, const struct lint_rule *r)
 	for (struct lint_step *s = l->steps; s; s = s->next) {
 		struct lint_step *from = lint_is(s, "Foreach") ? long_list(s) : NULL;
 
-		if (from && contains_write(l, s))
+		if (from && contains_write(s))
 			lint_add(l, r, s->pointer,
 				 "it writes row by row what %.*s gives, more than %d: use a batch",
 				 STR_ARG(from->name), BULK);

@@ -53,26 +53,26 @@ static void concurrency(struct lint *l, const struct lint_rule *r)
 
 /* ---- triggers on changes ---- */
 
-static bool is_dataverse(const struct lint *l, const struct lint_step *s)
+static bool is_dataverse(const struct lint_step *s)
 {
-	return str_starts_nocase(lint_api(l, s), S("shared_commondataservice"));
+	return str_starts_nocase(s->api, S("shared_commondataservice"));
 }
 
-static bool is_sharepoint(const struct lint *l, const struct lint_step *s)
+static bool is_sharepoint(const struct lint_step *s)
 {
-	return str_eq_nocase(lint_api(l, s), S("shared_sharepointonline"));
+	return str_eq_nocase(s->api, S("shared_sharepointonline"));
 }
 
 /* Starts when something is modified, not only created or deleted. */
-static bool on_change(const struct lint *l, const struct lint_step *t)
+static bool on_change(const struct lint_step *t)
 {
 	static const char *const operations[] = { "GetOnUpdatedItems", "GetOnChangedItems",
 						  "GetOnUpdatedFileItems", NULL };
 	int64_t message = json_int(lint_argument(t, "subscriptionRequest/message"), 0);
 
-	if (is_dataverse(l, t))
+	if (is_dataverse(t))
 		return message == 3 || message == 4 || message == 6 || message == 7;
-	return is_sharepoint(l, t) && (lint_among(lint_operation(t), operations) ||
+	return is_sharepoint(t) && (lint_among(t->operation, operations) ||
 				       lint_path_ends(t, "/onupdateditems"));
 }
 
@@ -87,9 +87,9 @@ static bool is_filtered(const struct lint_step *t)
 static void unfiltered(struct lint *l, const struct lint_rule *r)
 {
 	EACH_TRIGGER(t, l) {
-		if (!on_change(l, t) || is_filtered(t))
+		if (!on_change(t) || is_filtered(t))
 			continue;
-		if (is_dataverse(l, t))
+		if (is_dataverse(t))
 			lint_add(l, r, t->pointer,
 				 "it starts at every change of any column: name the columns or the rows "
 				 "that matter");
@@ -120,21 +120,21 @@ static bool same(const struct lint_step *a, const struct lint_step *b, const cha
 }
 
 /* Writes the row or item that started the flow. */
-static bool writes_back(const struct lint *l, const struct lint_step *t, const struct lint_step *s)
+static bool writes_back(const struct lint_step *t, const struct lint_step *s)
 {
 	static const char *const updates[] = { "UpdateRecord", "UpdateOnlyRecord", "PatchItem",
 					       "PatchFileItem", NULL };
 	struct json *id = lint_argument(s, "recordId");
 
-	if (!lint_among(lint_operation(s), updates))
+	if (!lint_among(s->operation, updates))
 		return false;
 	id = id ? id : lint_argument(s, "id");
 	if (str_find(json_str(id), S("trigger")) < 0)
 		return false;
-	if (is_dataverse(l, t) && is_dataverse(l, s))
+	if (is_dataverse(t) && is_dataverse(s))
 		return is_plural(json_str(lint_argument(s, "entityName")),
 				 json_str(lint_argument(t, "subscriptionRequest/entityname")));
-	return is_sharepoint(l, t) && is_sharepoint(l, s) && same(t, s, "dataset") &&
+	return is_sharepoint(t) && is_sharepoint(s) && same(t, s, "dataset") &&
 	       same(t, s, "table");
 }
 
@@ -151,10 +151,10 @@ static void own_trigger(struct lint *l, const struct lint_rule *r)
 {
 	struct lint_step *t = l->triggers == 1 ? l->steps : NULL;
 
-	if (!t || !on_change(l, t) || is_filtered(t))
+	if (!t || !on_change(t) || is_filtered(t))
 		return;
 	for (struct lint_step *s = t->next; s; s = s->next)
-		if (writes_back(l, t, s) && !is_conditional(s))
+		if (writes_back(t, s) && !is_conditional(s))
 			lint_add(l, r, s->pointer,
 				 "it changes what started the flow, and so starts it again: without end");
 }

@@ -109,7 +109,9 @@ static void literal_call(struct lint *l, const struct lint_rule *r, const struct
 
 static void literal_calls(struct lint *l, const struct lint_rule *r)
 {
-	lint_each_string(l, r, false, literal_call);
+	for (struct lint_string *s = lint_strings(l); s; s = s->next)
+		if (s->step && s->text.n > 4)
+			literal_call(l, r, s);
 }
 
 /* ---- comparisons ---- */
@@ -359,7 +361,7 @@ static const struct wdl_node *outside(const struct lint *l, const struct wdl_nod
 		const struct lint_step *s =
 			name && name->kind == WDL_STRING ? lint_find(l, name->text) : NULL;
 
-		return s && (lint_is_connector(s) || lint_is(s, "Http")) ? base : NULL;
+		return s && (s->connector || lint_is(s, "Http")) ? base : NULL;
 	}
 	return wdl_is_call(base, "triggerBody") || wdl_is_call(base, "triggerOutputs") ||
 			       wdl_is_call(base, "item") || wdl_is_call(base, "items")

@@ -1,7 +1,8 @@
 /*
  * lint_strings.c - every string of the inputs of every step.
  *
- * Depth is bounded by the JSON parser.
+ * Pointers are made only of strings that are found fault with.  Depth is bounded by the JSON
+ * parser.
  */
 #include "wdl/lint_strings.h"
 
@@ -9,87 +10,115 @@
 
 struct walk {
 	struct lint *l;
-	const struct lint_rule *rule;
-	void (*look)(struct lint *l, const struct lint_rule *r, const struct lint_string *s);
-	struct buf pointer;
-	struct lint_string now;
+	struct lint_string **tail;
+	struct lint_step *step;
 };
+
+static void way(struct buf *b, const struct lint_trail *t)
+{
+	char digits[24];
+
+	if (!t->up) {
+		buf_adds(b, t->name);
+		return;
+	}
+	way(b, t->up);
+	if (!t->item) {
+		json_pointer_add(b, t->name);
+		return;
+	}
+	snprintf(digits, sizeof(digits), "%zu", t->index);
+	json_pointer_add(b, str_from(digits));
+}
 
 struct str lint_string_pointer(const struct lint *l, const struct lint_string *s)
 {
-	return str_dup(l->a, buf_str(s->at));
+	struct buf b;
+
+	buf_init_in(&b, l->a, (size_t)-1 / 2);
+	way(&b, &s->at);
+	return buf_str(&b);
 }
 
-static void value(struct walk *w, struct json *v)
+static void found(struct walk *w, struct json *v, struct lint_trail at, struct str name,
+		  struct str outer)
 {
-	size_t n = w->pointer.n, i = 0;
-	struct lint_string outer = w->now;
+	struct lint_string *s = arena_alloc(w->l->a, sizeof(*s));
 
-	if (json_is(v, JSON_STRING)) {
-		w->now.value = v;
-		w->now.text = json_str(v);
-		w->look(w->l, w->rule, &w->now);
-	}
-	JSON_EACH(one, json_is(v, JSON_ARRAY) || json_is(v, JSON_OBJECT) ? v : NULL) {
-		char digits[24];
+	s->step = w->step;
+	s->value = v;
+	s->name = name;
+	s->outer = outer;
+	s->text = json_str(v);
+	s->at = at;
+	*w->tail = s;
+	w->tail = &s->next;
+}
 
-		if (json_is(v, JSON_OBJECT)) {
-			w->now.outer = outer.name;
-			w->now.name = json_name(one);
-			json_pointer_add(&w->pointer, json_name(one));
-		} else {
-			snprintf(digits, sizeof(digits), "%zu", i++);
-			json_pointer_add(&w->pointer, str_from(digits));
-		}
-		value(w, one);
-		w->pointer.n = n;
-		w->now.name = outer.name;
-		w->now.outer = outer.outer;
+static void value(struct walk *w, struct json *v, struct lint_trail at, struct str name,
+		  struct str outer)
+{
+	struct lint_trail below = { .item = json_is(v, JSON_ARRAY) };
+	struct lint_trail *here;
+
+	if (json_is(v, JSON_STRING))
+		found(w, v, at, name, outer);
+	if (!json_first(v))
+		return;
+	here = arena_alloc(w->l->a, sizeof(*here));
+	*here = at;
+	below.up = here;
+	JSON_EACH(one, v) {
+		below.name = json_name(one);
+		value(w, one, below, below.item ? name : below.name, below.item ? outer : name);
+		below.index++;
 	}
 }
 
-static void start(struct walk *w, struct str base, const char *below)
+static void inputs(struct walk *w, struct lint_step *s)
 {
-	w->pointer.n = 0;
-	buf_adds(&w->pointer, base);
-	json_pointer_add(&w->pointer, str_from(below));
-	w->now.name = str_from(below);
-	w->now.outer = str_from("");
+	struct lint_trail root = { .name = s->pointer }, at = { .up = &root, .name = S("inputs") };
+	struct lint_trail *kept = arena_alloc(w->l->a, 2 * sizeof(*kept));
+
+	kept[0] = root;
+	at.up = &kept[0];
+	kept[1] = at;
+	w->step = s;
+	if (!json_is(s->inputs, JSON_OBJECT)) {
+		value(w, s->inputs, at, at.name, str_from(""));
+		return;
+	}
+	JSON_EACH(member, s->inputs) {
+		struct lint_trail below = { .up = &kept[1], .name = json_name(member) };
+
+		if (!s->connector || !str_eq(below.name, S("authentication")))
+			value(w, member, below, below.name, at.name);
+	}
 }
 
-void lint_each_string(struct lint *l, const struct lint_rule *r, bool parameters,
-		      void (*look)(struct lint *l, const struct lint_rule *r,
-				   const struct lint_string *s))
+static void parameters(struct walk *w)
 {
-	struct walk w = { .l = l, .rule = r, .look = look };
-	struct str at = lint_at(l, l->prefix, "parameters");
+	struct str at = lint_at(w->l, w->l->prefix, "parameters");
 
-	buf_init_in(&w.pointer, l->a, (size_t)-1 / 2);
-	w.now.at = &w.pointer;
-	for (struct lint_step *s = l->steps; s; s = s->next) {
-		struct str base = lint_at(l, s->pointer, "inputs");
+	w->step = NULL;
+	JSON_EACH(p, json_get(w->l->definition, "parameters")) {
+		struct lint_trail *root = arena_alloc(w->l->a, sizeof(*root));
+		struct lint_trail below = { .up = root, .name = S("defaultValue") };
 
-		w.now.step = s;
-		if (!json_is(s->inputs, JSON_OBJECT)) {
-			start(&w, s->pointer, "inputs");
-			value(&w, s->inputs);
-			continue;
-		}
-		JSON_EACH(member, s->inputs) {
-			if (lint_is_connector(s) && str_eq(json_name(member), S("authentication")))
-				continue;
-			w.pointer.n = 0;
-			buf_adds(&w.pointer, base);
-			json_pointer_add(&w.pointer, json_name(member));
-			w.now.name = json_name(member);
-			w.now.outer = str_from("inputs");
-			value(&w, member);
-		}
+		root->name = lint_at_n(w->l, at, json_name(p));
+		value(w, json_get(p, "defaultValue"), below, json_name(p), str_from(""));
 	}
-	w.now.step = NULL;
-	JSON_EACH(p, parameters ? json_get(l->definition, "parameters") : NULL) {
-		start(&w, lint_at_n(l, at, json_name(p)), "defaultValue");
-		w.now.name = json_name(p);
-		value(&w, json_get(p, "defaultValue"));
-	}
+}
+
+struct lint_string *lint_strings(struct lint *l)
+{
+	struct walk w = { .l = l, .tail = &l->strings };
+
+	if (l->strings_collected)
+		return l->strings;
+	l->strings_collected = true;
+	for (struct lint_step *s = l->steps; s; s = s->next)
+		inputs(&w, s);
+	parameters(&w);
+	return l->strings;
 }
