@@ -113,6 +113,19 @@ class Desktop:
         shutil.rmtree(self.temp, ignore_errors=True)
 
 
+def user_bus(bus):
+    """The command to put before another, so that it finds `bus` where systemd has the user's: in
+    a view of the file system of its own.  None where that is not allowed."""
+    wrap = ["unshare", "-m", "sh", "-c",
+            "mkdir -p /run/user && mount -t tmpfs none /run/user && "
+            "mkdir -m 0700 /run/user/$(id -u) && touch /run/user/$(id -u)/bus && "
+            'mount --bind "$0" /run/user/$(id -u)/bus && exec "$@"', bus]
+    if not shutil.which("unshare") or subprocess.run([*wrap, "true"], capture_output=True,
+                                                     check=False).returncode:
+        return None
+    return wrap
+
+
 def wait_for(what, seconds=20):
     until = time.monotonic() + seconds
     while not what():

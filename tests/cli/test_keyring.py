@@ -185,13 +185,8 @@ check("status", r.code == 0 and r.json()["profiles"][0]["store"]["state"] == "ok
 six = {k: os.environ.get(k, "x") for k in ("LOGNAME", "SHELL", "TERM", "USER")}
 six.update(HOME=HOME.path, PATH=os.environ["PATH"])
 six.update({k: v for k, v in os.environ.items() if k in ("ASAN_OPTIONS", "UBSAN_OPTIONS")})
-# The place where systemd would have the bus, in a view of the file system of our own.
-wrap = ["unshare", "-m", "sh", "-c",
-        'mkdir -p /run/user && mount -t tmpfs none /run/user && mkdir -m 0700 /run/user/$(id -u) && '
-        'touch /run/user/$(id -u)/bus && mount --bind "$0" /run/user/$(id -u)/bus && exec "$@"',
-        desk.bus]
-if not shutil.which("unshare") or subprocess.run(
-        [*wrap, "true"], capture_output=True, check=False).returncode:
+wrap = desktop.user_bus(desk.bus)
+if not wrap:
     skip("with the six variables of a host", "no mount namespace here")
 else:
     server = Server(six, wrap=wrap)

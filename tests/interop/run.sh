@@ -125,6 +125,14 @@ for sdk in modern legacy; do
 	test "sdk, $sdk: fixture" node "$here/sdk_$sdk.mjs" "$lab" "$B/tests/interop/fixture_server"
 done
 
+# The SDK passes six variables on; the sign-in is in a keyring that it hides.
+name="sdk, legacy: finds the sign-in of a terminal in the keyring"
+if "$here/signed_in.py" can 2>"$lab/why"; then
+	test "$name" "$here/signed_in.py" "$lab"
+else
+	skip "$name" "$(cat "$lab/why")"
+fi
+
 # ---- conformance ----
 
 for revision in 2025-11-25 2026-07-28; do

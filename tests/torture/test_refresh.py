@@ -13,7 +13,7 @@ may be lost, no token may be used after a later one, and at most one refresh per
 may be in vain.
 
 B is the build directory.  ROUNDS and PROCESSES make it longer (make torture: 1,000 rounds of 16
-with each store).
+with each store), STORE names the only store to try.
 """
 import json
 import os
@@ -34,6 +34,7 @@ import desktop  # noqa: E402
 B = os.environ.get("B", "build")
 ROUNDS = int(os.environ.get("ROUNDS", "0"))
 PROCESSES = int(os.environ.get("PROCESSES", "16"))
+STORE = os.environ.get("STORE")
 SEED = os.environ.get("SEED", str(time.time()))
 PATIENCE = 60
 # Store, the tenant's rotation, whether processes are killed, rounds and processes of make check.
@@ -230,7 +231,8 @@ def main():
             desk = desktop.Desktop()
             desk.start_keyring()
         for scene in SCENES:
-            play(scene, tenant, home, desk)
+            if STORE in (None, scene[0]):
+                play(scene, tenant, home, desk)
     finally:
         tenant.stop()
         if desk:
