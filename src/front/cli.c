@@ -61,6 +61,14 @@ static const struct conf_key *find_setting(struct str name)
 	return NULL;
 }
 
+bool cli_set(const struct cli *cli, const char *key)
+{
+	for (size_t i = 0; i < cli->setting_count; i++)
+		if (str_eq(str_from(cli->settings[i].key), str_from(key)))
+			return true;
+	return false;
+}
+
 int cli_operands(const struct cli *cli, int least, int most)
 {
 	const struct command *c = cli->command;
@@ -386,6 +394,8 @@ static int run(struct reading *r)
 	struct cli *cli = r->cli;
 	int code = read_words(r);
 
+	cli->settings = r->settings;
+	cli->setting_count = r->setting_count;
 	if (code != EXIT_FINE)
 		return code;
 	if (r->version) {

@@ -36,6 +36,8 @@ struct cli {
 	char **argv;
 	const struct command *command;
 	struct cli_given *given; /* for cli_option */
+	const struct conf_option *settings; /* given on the command line */
+	size_t setting_count;
 };
 
 /* An option of one command; a table of them ends with name NULL. */
@@ -71,6 +73,8 @@ int cli_main(int argc, char **argv);
 const char *cli_option(const struct cli *cli, const char *name);
 /* The same for an option that may be given several times, the last first; NULL after them. */
 const char *cli_option_at(const struct cli *cli, const char *name, size_t i);
+/* True when the setting of that key (conf_keys) was given on the command line. */
+bool cli_set(const struct cli *cli, const char *key);
 /* Records a value of one of them; NULL records nothing. */
 void cli_give(struct cli *cli, const char *name, const char *value);
 /* Ends in EXIT_USAGE unless `least` to `most` operands are left. */

@@ -251,39 +251,6 @@ static int failed(struct login *l)
 	return code;
 }
 
-/* What was given on the command line or found out is kept in the profile: a server that a host
- * starts gets neither options nor the terminal's environment. */
-static const char *keep_profile(struct login *l)
-{
-	struct cli *cli = l->cli;
-	const struct conf *conf = &cli->conf;
-	struct str tenant = str_from(conf->tenant);
-	bool any = !tenant.n || str_eq(tenant, S("organizations")) || str_eq(tenant, S("common"));
-	const struct {
-		const char *key, *value;
-	} keys[] = {
-		{ "client_id", conf->client_id },
-		{ "tenant", any ? l->end.tenant_id : conf->tenant },
-		{ "cloud", conf->cloud },
-		{ "read_only", conf->read_only ? "yes" : NULL },
-	};
-	const char *dir = conf->file ? NULL : os_config_dir(cli->arena), *file = conf->file;
-
-	if (!file)
-		file = dir ? arena_printf(cli->arena, "%s/flowlatch.conf", dir) : NULL;
-	if (!file)
-		return "there is no home directory";
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		int err = keys[i].value && *keys[i].value ?
-				  conf_write(cli->arena, file, conf->profile, keys[i].key,
-					     keys[i].value) : 0;
-
-		if (err)
-			return arena_printf(cli->arena, "%s: %s", file, strerror(err));
-	}
-	return NULL;
-}
-
 static const char *who(struct login *l)
 {
 	const struct signin_end *e = &l->end;
@@ -299,7 +266,7 @@ static const char *who(struct login *l)
 			    cli_safe(cli, str_from(e->home_tenant), 0));
 }
 
-static void describe(struct login *l, const struct stand *stand, const char *not_kept)
+static void describe(struct login *l, const struct stand *stand)
 {
 	const struct signin_end *e = &l->end;
 	struct arena *a = l->cli->arena;
@@ -314,8 +281,6 @@ static void describe(struct login *l, const struct stand *stand, const char *not
 	if (e->home_tenant[0])
 		json_set_z(a, v, "homeTenantId", e->home_tenant);
 	json_set_z(a, v, "scope", e->scope);
-	if (not_kept)
-		json_set_z(a, v, "profileNotWritten", not_kept);
 	if (stand)
 		stand_describe(l->cli, stand, v);
 	cli_out_json(l->cli, v);
@@ -325,18 +290,13 @@ static int succeeded(struct login *l)
 {
 	struct cli *cli = l->cli;
 	bool look = !cli_option(cli, "quick");
-	const char *not_kept = keep_profile(l);
 	struct stand stand;
 
-	if (not_kept && !cli->json)
-		tell(l, arena_printf(cli->arena,
-				     "warning: client_id and tenant could not be kept in the profile (%s); "
-				     "without them the next start finds no sign-in\n", not_kept));
 	cli->conf.tenant = l->end.tenant_id;
 	if (look)
 		stand_look(cli, &stand);
 	if (cli->json) {
-		describe(l, look ? &stand : NULL, not_kept);
+		describe(l, look ? &stand : NULL);
 		return EXIT_FINE;
 	}
 	if (look && stand.service_count) {

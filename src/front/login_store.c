@@ -174,9 +174,11 @@ static void forget_recorded(struct cli *cli)
 
 	if (store && account_read(cli->arena, store_dir_name(store), &before) &&
 	    load_files(cli, &files)) {
-		if (before.recorded_account && same(files.account, cli->conf.account))
+		if (before.recorded_account && same(files.account, cli->conf.account) &&
+		    !cli_set(cli, "account"))
 			cli->conf.account = NULL;
-		if (before.recorded_tenant && same(files.tenant, cli->conf.tenant))
+		if (before.recorded_tenant && same(files.tenant, cli->conf.tenant) &&
+		    !cli_set(cli, "tenant"))
 			cli->conf.tenant = "organizations";
 	}
 	store_free(store);
@@ -412,6 +414,11 @@ void login_record(struct cli *cli, const struct signin_end *e, const char *metho
 	}
 	account.recorded_account |= !was.account && c->account;
 	account.recorded_tenant |= !same(was.tenant, c->tenant);
+	/* Chosen by the person, it stays until they choose another. */
+	if (cli_set(cli, "account"))
+		account.recorded_account = false;
+	if (cli_set(cli, "tenant") && same(c->tenant, was.tenant))
+		account.recorded_tenant = false;
 	account.made_key_file |= !files.key_file && c->key_file &&
 				 same(c->key_file, default_key_file(cli));
 	if (dir && account_write(cli->arena, dir, &account))

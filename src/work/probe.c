@@ -104,7 +104,8 @@ static void ask(void *arg)
 	struct auth_failure failure;
 	struct auth_token token;
 
-	switch (auth_get(p->o.auth, row->audience, row->organisation, &row->waiter, &token, &failure)) {
+	switch (auth_get(p->o.auth, row->audience, row->organisation, &row->waiter, &token,
+			 &failure)) {
 	case AUTH_READY:
 		row->state = PROBE_OK;
 		row->scope = auth_scope(p->o.auth, p->o.arena, row->audience, row->organisation);

@@ -23,7 +23,7 @@ class Terminal:
         self.leader, follower = pty.openpty()
         fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         self.before = termios.tcgetattr(follower)
-        terms = {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
+        terms = {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
         terms.update(env or {})
 
         def take_terminal():

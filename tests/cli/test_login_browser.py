@@ -199,7 +199,7 @@ check("another account than the profile's", l.code == 3 and "but the profile is 
 
 # Guests and two tenants.
 s.fresh()
-l = Login("--tenant", "organizations")
+l = Login()
 visit(l.drive(user="chris.okafor@contoso.example"))
 l.finish("")
 check("somebody of another tenant signs in at home", l.code == 0 and "chris.okafor" in l.out and

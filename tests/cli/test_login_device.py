@@ -50,7 +50,7 @@ check("a narrow terminal: the plain code alone", t.expect("press a here") and no
 t.interrupt()
 check("Ctrl-C: at once, nothing changed, the terminal as it was", t.end(20) == 3 and
       "nothing was changed" in t.text and not signed_in() and t.put_back(), t)
-t = start(env={"LANG": "C"})
+t = start(env={"LC_ALL": "C"})
 check("without UTF-8: the large code in ASCII", t.expect("press a here") and "\u2588" not in t.text and
       len(letters(t.text)) == 5, t)
 t.process.send_signal(signal.SIGTERM)
@@ -118,6 +118,12 @@ check("--letter: without signing in", r.code == 0 and r.out.startswith("Subject:
 r = run("login", "--profile", "t", "--letter", "--read-only", home=s.home)
 check("--letter --read-only asks for less", r.code == 0 and "Flows.Read.All" in r.out and
       "Flows.Manage.All" not in r.out and "Runtime.All" not in r.out, r)
+
+for cloud, authority in (("gcc", "login.microsoftonline.com"), ("gcchigh", "login.microsoftonline.us"),
+                         ("dod", "login.microsoftonline.us"), ("china", "login.partner.microsoftonline.cn")):
+    r = run("login", "--cloud", cloud, "--client-id", s.ready["client_id"], "--letter", "--tenant", "a.example")
+    check("--cloud %s: its own authority" % cloud, r.code == 0 and
+          "https://%s/a.example/adminconsent?client_id=" % authority in r.out, r)
 
 # The text of the service is a stranger's.
 r = run("login", "--profile", "t", "--client-id", "99999999-2222-4333-8444-555555555555", home=s.home)
