@@ -34,53 +34,56 @@ static const char *login_host(const struct doctor *d)
 
 /* ---- proxy ---- */
 
-/* A value after `mark` in a file, up to white space or a quote; NULL when there is none. */
-static const char *value_in(struct doctor *d, const char *file, const char *mark)
+/* The first URL of http or https that follows `mark` in a file; NULL when there is none. */
+static const char *url_in(struct doctor *d, const char *file, const char *mark)
 {
-	struct str text, value;
+	struct str rest, value;
 	struct buf b;
 	ptrdiff_t at;
-	size_t n = 0;
 
 	buf_init_in(&b, d->a, 1u << 20);
 	if (os_read_file(file, &b))
 		return NULL;
-	text = buf_str(&b);
-	at = str_find(text, str_from(mark));
-	if (at < 0)
-		return NULL;
-	value = str_from_at(text, (size_t)at + strlen(mark));
-	while (value.n && strchr(" \t=\"'", value.p[0]))
-		value = str_from_at(value, 1);
-	while (n < value.n && (unsigned char)value.p[n] > ' ' && !strchr("\"';#", value.p[n]))
-		n++;
-	return str_starts(value, S("http")) ? str_c(d->a, str_first(value, n)) : NULL;
+	for (rest = buf_str(&b); (at = str_find(rest, str_from(mark))) >= 0;) {
+		size_t n = 0;
+
+		rest = value = str_from_at(rest, (size_t)at + strlen(mark));
+		while (value.n && strchr(" \t=\"'", value.p[0]))
+			value = str_from_at(value, 1);
+		while (n < value.n && (unsigned char)value.p[n] > ' ' &&
+		       !strchr("\"';#", value.p[n]))
+			n++;
+		if (str_starts(value, S("http")))
+			return str_c(d->a, str_first(value, n));
+	}
+	return NULL;
 }
 
-/* A proxy that other programs of this machine use. */
+/* A proxy that other programs of this machine use: the person's own first. */
 static const char *known_proxy(struct doctor *d, const char **whose)
 {
-	const char *home = os_home(d->a), *found;
+	const char *home = os_home(d->a), *found = NULL;
+	const struct {
+		const char *file, *mark;
+	} places[] = {
+		{ arena_printf(d->a, "%s/.gitconfig", home ? home : ""), "proxy" },
+		{ arena_printf(d->a, "%s/.npmrc", home ? home : ""), "proxy" },
+		{ "/etc/environment", "https_proxy" },
+		{ "/etc/environment", "HTTPS_PROXY" },
+		{ "/etc/apt/apt.conf", "Acquire::http::Proxy" },
+	};
 	struct dirent *e;
 	DIR *dir;
 
-	*whose = "/etc/environment";
-	found = value_in(d, *whose, "https_proxy");
-	if (!found)
-		found = value_in(d, *whose, "HTTPS_PROXY");
-	if (!found && home) {
-		*whose = arena_printf(d->a, "%s/.gitconfig", home);
-		found = value_in(d, *whose, "\tproxy");
-	}
-	if (!found && home) {
-		*whose = arena_printf(d->a, "%s/.npmrc", home);
-		found = value_in(d, *whose, "https-proxy");
+	for (size_t i = 0; !found && i < sizeof(places) / sizeof(*places); i++) {
+		*whose = places[i].file;
+		found = url_in(d, places[i].file, places[i].mark);
 	}
 	dir = found ? NULL : opendir("/etc/apt/apt.conf.d");
 	while (dir && !found && (e = readdir(dir)) != NULL) {
 		*whose = arena_printf(d->a, "/etc/apt/apt.conf.d/%s", e->d_name);
 		if (e->d_name[0] != '.')
-			found = value_in(d, *whose, "Acquire::http::Proxy");
+			found = url_in(d, *whose, "Acquire::http::Proxy");
 	}
 	if (dir)
 		closedir(dir);
