@@ -15,7 +15,8 @@ B := build$(if $(SAN),/san)
 # Debian packages: to build, and what the tests need beyond that.
 BUILD_DEPS := gcc make pkg-config libcjson-dev libcurl4-openssl-dev libmbedtls-dev \
 	libmicrohttpd-dev libgnutls28-dev zlib1g-dev libxml2-dev libarchive-dev libsecret-1-dev
-CHECK_DEPS := libcmocka-dev python3 mandoc nghttp2-proxy openssl gnome-keyring dbus
+CHECK_DEPS := libcmocka-dev python3 mandoc nghttp2-proxy openssl gnome-keyring dbus \
+	python3-dbus python3-gi
 
 # Found with pkg-config, when there is something to build.
 ifeq ($(filter deps clean dist,$(or $(MAKECMDGOALS),all)),)

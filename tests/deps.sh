@@ -6,7 +6,7 @@
 # without the rights, the command to run is printed and the exit status is 1.
 
 # Debian's name, Fedora's name, Arch's name, and how to see that it is there where there is no
-# dpkg: a command (c:) or a pkg-config module (m:) or a header (h:).
+# dpkg: a command (c:), a pkg-config module (m:), a header (h:) or a Python module (p:).
 table='
 gcc                   gcc                 gcc           c:gcc
 make                  make                make          c:make
@@ -26,6 +26,8 @@ nghttp2-proxy         nghttp2             nghttp2       c:nghttpx
 openssl               openssl             openssl       c:openssl
 gnome-keyring         gnome-keyring       gnome-keyring c:gnome-keyring-daemon
 dbus                  dbus-daemon         dbus          c:dbus-daemon
+python3-dbus          python3-dbus        python-dbus   p:dbus
+python3-gi            python3-gobject     python-gobject p:gi
 '
 
 # The line of the table for a package.
@@ -39,6 +41,7 @@ there() {
     case $1 in
     c:*) command -v "${1#c:}" ;;
     m:*) pkg-config --exists "${1#m:}" ;;
+    p:*) /usr/bin/python3 -c "import ${1#p:}" ;;
     h:*) [ -e "/usr/include/${1#h:}" ] || [ -e "/usr/local/include/${1#h:}" ] ;;
     *) false ;;
     esac >/dev/null 2>&1

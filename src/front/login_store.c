@@ -125,8 +125,8 @@ static bool can_be_unlocked(const struct cli *cli, enum store_result r)
 	       (r == STORE_LOCKED || r == STORE_NO_COLLECTION);
 }
 
-/* Tries the store that cli->conf names; *store is the caller's. */
-static enum store_result try_store(struct cli *cli, struct store **store)
+/* Tries the store that cli->conf names; *store is the caller's; *stopped: by the person. */
+static enum store_result try_store(struct cli *cli, struct store **store, bool *stopped)
 {
 	enum store_result r = STORE_OK;
 
@@ -140,9 +140,10 @@ static enum store_result try_store(struct cli *cli, struct store **store)
 	if (r != STORE_OK || !strcmp(cli->conf.store, "refresh_token_file"))
 		return r;
 	r = store_try(*store);
-	if (can_be_unlocked(cli, r) && ask_to_unlock(*store, &r) && r == STORE_OK)
-		r = store_try(*store);
-	return r;
+	if (!can_be_unlocked(cli, r))
+		return r;
+	*stopped = !ask_to_unlock(*store, &r);
+	return !*stopped && r == STORE_OK ? store_try(*store) : r;
 }
 
 /* What a server will see: the files alone. */
@@ -265,7 +266,7 @@ int login_choose_store(struct cli *cli)
 	struct store *store = NULL;
 	enum store_result r;
 	struct conf files;
-	bool free_choice;
+	bool free_choice, stopped = false;
 
 	if (cli->conf.cloud && !strcmp(cli->conf.cloud, "practice"))
 		return EXIT_FINE;
@@ -274,7 +275,11 @@ int login_choose_store(struct cli *cli)
 	free_choice = !cli->conf.store_chosen ||
 		      (!strcmp(cli->conf.store, "keyring") && load_files(cli, &files) &&
 		       same(files.store, cli->conf.store));
-	r = try_store(cli, &store);
+	r = try_store(cli, &store, &stopped);
+	if (stopped) {
+		store_free(store);
+		return cli_fail(EXIT_SIGN_IN, NULL, "stopped; nothing was changed");
+	}
 	if (r != STORE_OK && (!free_choice || !person_is_there() || !store))
 		return fail_store(store);
 	if (r != STORE_OK) {
@@ -286,7 +291,7 @@ int login_choose_store(struct cli *cli)
 					"stopped; nothing was changed");
 		cli->conf.store = c->store;
 		cli->conf.store_chosen = true;
-		r = try_store(cli, &store);
+		r = try_store(cli, &store, &stopped);
 		if (r != STORE_OK)
 			return fail_store(store);
 	}
