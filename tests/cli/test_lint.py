@@ -5,9 +5,10 @@ import glob
 import json
 import os
 import shlex
+import subprocess
 
 import packages
-from cli import check, end, run, skip, Home
+from cli import check, end, run, skip, Home, PROGRAM
 from packages import GOOD, BAD, ID, FOLDER, WORKFLOW, pack, export, solution, service, clientdata
 
 FLOWS = sorted(glob.glob("tests/data/flows/*.json"))
@@ -167,6 +168,15 @@ for what, entries, member, name in (
           x["errors"][0]["rule"] == "REF01" and x["errors"][0]["line"] == 1, r)
 r = run("lint", "--json", put("one.whatever", pack(solution(GOOD))))
 check("a zip is known by its content", r.code == 0 and len(r.json()) == 1, r)
+p = subprocess.run([PROGRAM, "lint", "--json", "-"], input=pack(solution(BAD)), check=False,
+                   stdout=subprocess.PIPE, env=home.env(), timeout=60)
+check("a zip on standard input", p.returncode == 1 and json.loads(p.stdout)[0]["file"] == "-" and
+      json.loads(p.stdout)[0]["member"] == WORKFLOW, p.stdout)
+path = put("large.json", "")
+os.truncate(path, 33 << 20)
+r = run("lint", path)
+check("a file that is too large", r.code == 2 and "larger than 32 MB" in r.err, r)
+os.unlink(path)
 r = run("lint", os.path.join(home.path, "one.whatever"))
 check("one that is fine", r.code == 0 and r.out.startswith("1 flow, 1 action: 0 errors"), r)
 r = run("lint", put("two.zip", pack(export(BAD) + [("Workflows/b.json", "{\"actions\":{},\"triggers\""),
