@@ -9,6 +9,7 @@ BINDIR ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/libexec/flowlatch
 MANDIR ?= $(PREFIX)/share/man
 PKG_CONFIG ?= pkg-config
+HOSTCC ?= cc
 VERSION := $(shell cat VERSION)
 B := build$(if $(SAN),/san)
 
@@ -63,7 +64,7 @@ TENANT_LIBS = $(call pkg,--libs,libmicrohttpd gnutls zlib) $(LIBS)
 KEYRING_LIBS = $(call pkg,--libs,libsecret-1)
 
 all: $(PROGRAMS)
-$(B)/libflowlatch.a: $(call obj,$(LIB_SRC) $(FRONT_SRC))
+$(B)/libflowlatch.a: $(call obj,$(LIB_SRC) $(FRONT_SRC)) $(B)/src/work/redact_prefilter.o
 	$(call say,AR)rm -f $@ && $(AR) rcsD $@ $^
 $(B)/flowlatch: $(call obj,src/front/main.c) $(B)/libflowlatch.a
 	$(call say,LINK)$(LINK) $(LIBS) $(LDLIBS)
@@ -73,6 +74,14 @@ $(B)/flowlatch-tenant: $(call obj,$(TENANT_SRC)) $(B)/libflowlatch.a
 $(call obj,$(KEYRING_SRC)): FL_CPPFLAGS += $(call pkg,--cflags,libsecret-1)
 $(B)/flowlatch-keyring: $(call obj,$(KEYRING_SRC)) $(B)/libflowlatch.a
 	$(call say,LINK)$(LINK) $(KEYRING_LIBS) $(LDLIBS)
+# The table of the redactor's prefilter is made from its rules.
+$(B)/gen/prefilter: src/work/gen/prefilter.c src/work/redact_rules.c src/work/redact_rules.h
+	@mkdir -p $(@D) $(B)/src/work
+	$(call say,CC)$(HOSTCC) -std=c11 -Isrc -o $@ $(filter %.c,$^)
+$(B)/src/work/redact_prefilter.c: $(B)/gen/prefilter
+	@$< >$@.new && mv $@.new $@
+$(B)/src/work/redact_prefilter.o: $(B)/src/work/redact_prefilter.c
+	$(call say,CC)$(CC) $(COMPILE) -c -o $@ $<
 # The assembler includes the seed, which -MMD does not see.
 $(B)/src/tenant/seed_data.o: $(wildcard src/tenant/seed/*.json)
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libflowlatch.a

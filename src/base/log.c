@@ -26,8 +26,7 @@ void log_set_filter(struct str (*filter)(struct str line, struct buf *scratch))
 	line_filter = filter;
 }
 
-/* Decodes one code point at s.p[i]; returns its length, 1 and *cp = -1 for an ill-formed byte. */
-static size_t decode(struct str s, size_t i, long *cp)
+size_t log_code_point(struct str s, size_t i, long *cp)
 {
 	for (size_t n = 1; n <= 4 && i + n <= s.n; n++) {
 		struct str one = str_n(s.p + i, n);
@@ -44,8 +43,7 @@ static size_t decode(struct str s, size_t i, long *cp)
 	return 1;
 }
 
-/* Controls, and what reorders or hides text: zero width, bidi, line separators, BOM, tags. */
-static bool steers(long cp)
+bool log_steers(long cp)
 {
 	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0xad || cp == 0x61c ||
 	       (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
@@ -56,11 +54,11 @@ void log_escape(struct buf *b, struct str s)
 {
 	for (size_t i = 0; i < s.n;) {
 		long cp;
-		size_t n = decode(s, i, &cp);
+		size_t n = log_code_point(s, i, &cp);
 
 		if (cp < 0)
 			buf_addf(b, "\\x%02x", (unsigned char)s.p[i]);
-		else if (steers(cp))
+		else if (log_steers(cp))
 			buf_addf(b, "\\u{%lx}", (unsigned long)cp);
 		else
 			buf_add(b, s.p + i, n);

@@ -29,5 +29,9 @@ void log_debug(const char *fmt, ...) __attribute__((__format__(__printf__, 1, 2)
 
 /* Adds `s` with control, bidi, zero-width and ill-formed bytes written as \xNN or \u{NNNN}. */
 void log_escape(struct buf *b, struct str s);
+/* Decodes one code point at s.p[i]; returns its length, 1 and *cp = -1 for an ill-formed byte. */
+size_t log_code_point(struct str s, size_t i, long *cp);
+/* Controls, and what reorders or hides text: zero width, bidi, line separators, BOM, tags. */
+bool log_steers(long cp);
 
 #endif

@@ -98,19 +98,46 @@ static struct str second_block(struct call *c)
 	return buf_str(&b);
 }
 
+/* Masks; where that is impossible nothing is said at all. */
+static struct str safe(struct call *c, struct str text, bool *good)
+{
+	struct str out = S("");
+
+	if (!redact_text(c->arena, text, &out, &c->redacted)) {
+		*good = false;
+		return S("");
+	}
+	return out;
+}
+
 static void reply_document(struct call *c, struct json *doc, enum reply_kind kind)
 {
+	bool good = true;
+	unsigned escaped = 0;
+	struct str text;
 	struct buf b;
 
 	buf_init_in(&b, c->arena, LIMIT_CALL_ARENA);
 	json_print(&b, doc);
+	text = redact_steering(c->arena, safe(c, buf_str(&b), &good), &escaped);
+	if (escaped)
+		note(c, "escapedCharacters", json_new_int(c->arena, escaped));
 	c->reply = (struct reply){
 		.kind = kind,
-		.text = redact_text(c->arena, buf_str(&b), &c->redacted),
-		.note = redact_text(c->arena, second_block(c), &c->redacted),
+		.text = text,
+		.note = safe(c, second_block(c), &good),
 		.structured = kind == REPLY_RESULT && c->tool->result &&
 			      json_type(doc) == JSON_OBJECT,
 		.err = c->failure.err,
+	};
+	if (good)
+		return;
+	c->reply = (struct reply){
+		.kind = REPLY_ERROR,
+		.text = S("{\"error\":{\"code\":\"internal\",\"message\":\"The answer could not be looked "
+			  "through for secrets, so none of it is shown.\",\"data\":null,"
+			  "\"retry\":\"never\"},\"hint\":\"Ask for less: fields, top, select.\"}"),
+		.err = ERR_INTERNAL,
 	};
 }
 

@@ -228,8 +228,15 @@ void gate_record(struct call *c, enum audit_event event, const char *decision,
 struct json *shape_document(struct call *c, struct json *doc);
 
 /* ---- redact.c ---- */
-/* One pass over final bytes; returns `text` itself when nothing was masked. */
-struct str redact_text(struct arena *a, struct str text, unsigned *count);
+/* One pass over final bytes: masks our own secrets in every encoding, and what looks like one of
+ * the tenant's (redact_rules.c, redact_members.c).  *out is `text` itself when nothing was masked;
+ * JSON stays JSON; what is masked already stays as it is.  False: the text could not be looked
+ * through within its bounds, and none of it may be used. */
+bool redact_text(struct arena *a, struct str text, struct str *out, unsigned *count);
+/* JSON whose strings cannot steer a reader: bidi, zero-width and tag characters as \\uXXXX. */
+struct str redact_steering(struct arena *a, struct str json, unsigned *count);
+/* True when a mask is in it: it must not be written back. */
+bool redact_is_mask(struct str s);
 void redact_install_log_filter(void);
 
 #endif

@@ -101,6 +101,7 @@ void progress(struct call *c, double value, double total, const char *fmt, ...)
 	int64_t now = os_now_ms();
 	va_list ap;
 	char text[256];
+	struct str shown;
 	int n;
 
 	/* At most ten a second, and only upwards: the protocol asks for both. */
@@ -113,8 +114,10 @@ void progress(struct call *c, double value, double total, const char *fmt, ...)
 	va_end(ap);
 	c->progressed = now;
 	c->progress_last = value;
-	c->req.on_progress(c->req.arg, value, total,
-			   str_first_utf8(str_from(text), n < 0 ? 0 : sizeof(text) - 1));
+	shown = str_first_utf8(str_from(text), n < 0 ? 0 : sizeof(text) - 1);
+	if (!redact_text(c->arena, shown, &shown, &c->redacted))
+		shown = S("");
+	c->req.on_progress(c->req.arg, value, total, shown);
 }
 
 /* ---- URLs ---- */

@@ -1,0 +1,267 @@
+/*
+ * redact_find.c - what patterns find in one view.
+ *
+ * A keyword automaton says where to look at all; only there a pattern is tried, and each place is
+ * tried once for each rule.  Knows the rows of redact_rules.c; nothing of JSON.
+ */
+#include "work/redact_rules.h"
+#include "work/redact_scan.h"
+
+enum { MOST_RULES = 64 };
+
+/* Compiled when first needed, and kept: most processes meet a few rules only. */
+static struct {
+	struct arena arena;
+	const struct pattern *of[MOST_RULES];
+	bool tried[MOST_RULES];
+} compiled;
+
+static const struct pattern *pattern_of(size_t rule)
+{
+	jmp_buf out;
+
+	if (compiled.tried[rule])
+		return compiled.of[rule];
+	compiled.tried[rule] = true;
+	if (!compiled.arena.max)
+		arena_init(&compiled.arena, 4u << 20);
+	if (!arena_guard(&compiled.arena, &out))
+		compiled.of[rule] =
+			pattern_new(&compiled.arena, str_from(redact_rules[rule].pattern));
+	compiled.arena.out = NULL;
+	return compiled.of[rule];
+}
+
+static uint64_t found(unsigned state)
+{
+	return redact_found[(state - redact_first) / redact_classes];
+}
+
+uint64_t redact_keyword(struct str text, size_t *at, unsigned *state)
+{
+	unsigned s = *state;
+	size_t i = *at;
+
+	for (; i < text.n; i++) {
+		s = redact_next[s + redact_class[(unsigned char)text.p[i]]];
+		if (s >= redact_first)
+			break;
+	}
+	*state = s;
+	*at = i < text.n ? i + 1 : i;
+	return i < text.n ? found(s) : 0;
+}
+
+size_t redact_keywords(struct str text, uint64_t *rules)
+{
+	const unsigned char *p = (const unsigned char *)text.p;
+	size_t half = text.n / 2, hits = 0;
+	size_t back = half < redact_longest ? half : redact_longest;
+	unsigned a = 0, b = 0, first = redact_first;
+	uint64_t all = 0;
+
+	/* The second stream begins early enough to be in the right state where it begins to count. */
+	for (size_t i = half - back; i < half; i++)
+		b = redact_next[b + redact_class[p[i]]];
+	for (size_t i = 0; i < half; i++) {
+		a = redact_next[a + redact_class[p[i]]];
+		b = redact_next[b + redact_class[p[half + i]]];
+		if (a >= first) {
+			hits++;
+			all |= found(a);
+		}
+		if (b >= first) {
+			hits++;
+			all |= found(b);
+		}
+	}
+	if (text.n & 1) {
+		b = redact_next[b + redact_class[p[text.n - 1]]];
+		if (b >= first) {
+			hits++;
+			all |= found(b);
+		}
+	}
+	*rules = all;
+	return hits;
+}
+
+bool redact_is_expression(struct str s)
+{
+	return (s.n > 1 && s.p[0] == '@' && s.p[1] != '@') || str_find(s, S("@{")) >= 0;
+}
+
+static int sextet(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' :
+	       c >= 'a' && c <= 'z' ? c - 'a' + 26 :
+	       c >= '0' && c <= '9' ? c - '0' + 52 :
+	       c == '+' || c == '-' ? 62 :
+	       c == '/' || c == '_' ? 63 :
+				      -1;
+}
+
+static bool is_text(unsigned c)
+{
+	return c >= 0x20 ? c != 0x7f : c == '\t' || c == '\n' || c == '\r';
+}
+
+/* "user:password" in base64. */
+static bool has_colon(struct str s)
+{
+	unsigned bits = 0, have = 0;
+	bool colon = false;
+
+	for (size_t i = 0; i < s.n && s.p[i] != '='; i++) {
+		int v = sextet((unsigned char)s.p[i]);
+
+		if (v < 0)
+			return false;
+		bits = (bits << 6 | (unsigned)v) & 0xffff;
+		have += 6;
+		if (have >= 8) {
+			unsigned c = bits >> (have - 8) & 0xff;
+
+			have -= 8;
+			if (!is_text(c))
+				return false;
+			colon |= c == ':';
+		}
+	}
+	return colon;
+}
+
+static bool passes(enum redact_check check, struct str value)
+{
+	switch (check) {
+	case REDACT_NO_EXPRESSION:
+		return !redact_is_expression(value);
+	case REDACT_USER_AND_PASSWORD:
+		return has_colon(value);
+	default:
+		return true;
+	}
+}
+
+/* All matches of a rule that begin in [from, until).  Returns where the next may begin. */
+static size_t try_rule(struct redact_work *w, struct redact_view v, size_t rule, size_t from,
+		     size_t until, size_t to)
+{
+	const struct redact_rule *row = &redact_rules[rule];
+	const struct pattern *p = pattern_of(rule);
+	struct pattern_match m;
+
+	if (!p) {
+		w->broken = true;
+		return until;
+	}
+	while (from < until && pattern_find(&w->patterns, p, v.text, from, until, to, &m)) {
+		struct str value = str_n(v.text.p + m.group_from, m.group_to - m.group_from);
+
+		if (passes(row->check, value)) {
+			if (row->tier == 'C')
+				w->counted++;
+			else
+				redact_mark(w, v, m.group_from, m.group_to, row->name, S(""));
+		}
+		/* What ends one may begin the next, such as the blank between two keys.  One without
+		 * end may swallow the next, which is cut off again where a JSON string ends. */
+		from = m.group_to > m.from && !row->no_end ? m.group_to : m.from + 1;
+	}
+	return from > until ? from : until;
+}
+
+void redact_patterns(struct redact_work *w, struct redact_view v)
+{
+	size_t at = 0, tried[MOST_RULES] = { 0 };
+	unsigned state = 0;
+	uint64_t hits;
+
+	while ((hits = redact_keyword(v.text, &at, &state)) != 0 && !w->broken) {
+		while (hits) {
+			size_t r = (size_t)__builtin_ctzll(hits);
+			const struct redact_rule *row = &redact_rules[r];
+			size_t back = row->back ? row->back : REDACT_BACK;
+			size_t from = at > back ? at - back : 0, until = at + row->ahead;
+			size_t to = until + REDACT_REACH;
+
+			hits &= hits - 1;
+			if (until > v.text.n)
+				until = v.text.n;
+			if (row->no_end || to > v.text.n)
+				to = v.text.n;
+			if (from < tried[r])
+				from = tried[r];
+			if (from < until)
+				tried[r] = try_rule(w, v, r, from, until, to);
+		}
+	}
+}
+
+/* ---- base64 ---- */
+
+enum {
+	LEAST_RUN = 24,  /* less holds no secret worth the name */
+	LEAST_TEXT = 12,
+};
+
+/* One alignment of a run of base64: each stretch of text in it is a view of its own. */
+static void unpack(struct redact_work *w, struct redact_view v, size_t from, size_t to,
+		   unsigned skip)
+{
+	unsigned bits = 0, have = 0;
+	struct buf b;
+
+	buf_init_in(&b, w->arena, to - from + 1);
+	for (size_t i = from + skip; i <= to && !w->broken; i++) {
+		unsigned c;
+
+		if (i < to) {
+			bits = (bits << 6 | (unsigned)sextet((unsigned char)v.text.p[i])) & 0xffff;
+			have += 6;
+			if (have < 8)
+				continue;
+			have -= 8;
+			c = bits >> have & 0xff;
+			if (is_text(c)) {
+				buf_addc(&b, (char)c);
+				continue;
+			}
+		}
+		if (b.n >= LEAST_TEXT) {
+			/* Nothing is masked within base64 but all of it. */
+			struct redact_view inner = v;
+
+			if (!v.whole_to) {
+				inner.whole_from = v.map ? v.map[from] : from;
+				inner.whole_to = v.map ? v.map[to] : to;
+			}
+			if (w->budget < b.n) {
+				w->broken = true;
+				break;
+			}
+			w->budget -= b.n;
+			inner.text = str_dup(w->arena, buf_str(&b));
+			inner.map = arena_array(w->arena, b.n + 1, sizeof(*inner.map));
+			inner.depth++;
+			redact_look(w, inner);
+		}
+		buf_clear(&b);
+	}
+}
+
+void redact_base64(struct redact_work *w, struct redact_view v)
+{
+	size_t at = 0;
+
+	while (at < v.text.n) {
+		size_t from = at;
+
+		while (at < v.text.n && sextet((unsigned char)v.text.p[at]) >= 0)
+			at++;
+		if (at - from >= LEAST_RUN)
+			for (unsigned skip = 0; skip < 4; skip++)
+				unpack(w, v, from, at, skip);
+		at++;
+	}
+}
