@@ -103,7 +103,11 @@ static bool make_card(struct call *c, const struct gate_view *v, bool full, int 
 	if (!card_build(c->arena, &card, full, &out, &why))
 		return gate_refused(c, ERR_APPROVAL_UNAVAILABLE,
 				    arena_printf(c->arena, "a person cannot be asked: %s", why));
-	*text = str_c(c->arena, redact_text(c->arena, out, &c->redacted));
+	if (!redact_text(c->arena, out, &out, &c->redacted))
+		return gate_refused(c, ERR_APPROVAL_UNAVAILABLE,
+				    "a person cannot be asked: what to show holds too much to look "
+				    "through for secrets");
+	*text = str_c(c->arena, out);
 	return true;
 }
 
