@@ -255,8 +255,18 @@ static int run(struct run *r, bool host_env)
 /* With --host-env nothing else of the environment counts, not even for the configuration. */
 void cmd_doctor_before(struct cli *cli)
 {
-	if (cli_option(cli, "host-env"))
-		environ = (char **)host_environment(cli->arena);
+	size_t i = 0;
+
+	if (!cli_option(cli, "host-env"))
+		return;
+	while (environ && environ[i]) {
+		const char *entry = environ[i];
+
+		if (!is_host_variable(entry))
+			unsetenv(arena_copy(cli->arena, entry, strcspn(entry, "=")));
+		/* What is no variable at all stays, and harms nobody. */
+		i += environ[i] == entry;
+	}
 }
 
 int cmd_doctor(struct cli *cli)

@@ -240,6 +240,7 @@ static bool set_member(struct arena *a, const struct clientconf_spot *s, struct 
 		       const struct json *member, struct clientconf_error *e)
 {
 	struct filling f = { .value = member };
+	const struct jsonc_member *now;
 	struct jsonc_object root, servers, entry;
 	struct str name = json_name(member);
 	struct style st;
@@ -249,11 +250,11 @@ static bool set_member(struct arena *a, const struct clientconf_spot *s, struct 
 	    !jsonc_read_inner(a, s, *text, &servers.found, name, &entry, e))
 		return false;
 	st = style_of(*text, &root);
+	now = &entry.found;
 	if (!entry.has)
 		*text = add_member(a, *text, &entry, &st, name, &f);
-	else if (!json_equal(jsonc_parse_slice(a, s, *text, entry.found.value, entry.found.value_end),
-			     member))
-		*text = replace_member(a, *text, &entry.found, &st, &f);
+	else if (!json_equal(jsonc_parse_slice(a, s, *text, now->value, now->value_end), member))
+		*text = replace_member(a, *text, now, &st, &f);
 	return true;
 }
 
