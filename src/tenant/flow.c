@@ -279,9 +279,8 @@ struct run *flow_start_run(struct tenant *t, struct flow *f, const struct json *
 	r->seed = prng_mix(f->seed, UINT64_C(0x72756e) + ++t->counter);
 	if (origin) {
 		snprintf(r->origin, sizeof(r->origin), "%s", before.name);
-		/* The same payload meets the same course, unless the definition has changed. */
-		if (before.version == r->version)
-			r->variant = before.variant;
+		/* What connectors say does not depend on the definition. */
+		r->variant = before.variant;
 		if (!trigger)
 			trigger = before.trigger;
 	}

@@ -1,322 +1,173 @@
 /*
- * produce.c - plays a run: which action ran, when, and how it ended.
+ * produce.c - plays a run with the runner of the language, and remembers how it went.
  *
- * The order and the outcome of containers follow from the definition (runAfter, branches,
- * scopes, loops); how a single step went is said by the script of the pattern.
  * Must not know HTTP, links or principals.
  */
+#include "tenant/produce.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "tenant/clock.h"
 #include "tenant/emit.h"
 #include "tenant/limits.h"
 #include "tenant/produce_parts.h"
 
-/* ---- containers ---- */
+/* Runs with more steps than this are kept: looking at one page of a loop must not play all of
+ * it again. */
+enum { LARGE_STEPS = 2500, KEPT = 3 };
 
-/* Failed when a last action failed; a skipped last action passes the question on to those before
- * it. */
-static enum run_status leaf_status(struct played *p, const struct played_action *x, unsigned depth)
+static struct {
+	struct arena mem;
+	struct played *played;
+	const struct version *version;
+	char run[40], flow[37];
+	int64_t cancelled, at;
+} kept[KEPT];
+static unsigned kept_next;
+
+/* ---- what the runner tells ---- */
+
+static enum run_status status_of(enum wdl_status s)
 {
-	enum run_status worst = RUN_SKIPPED;
+	static const enum run_status map[WDL_ST__MAX] = {
+		[WDL_ST_RUNNING] = RUN_RUNNING,     [WDL_ST_SUCCEEDED] = RUN_SUCCEEDED,
+		[WDL_ST_FAILED] = RUN_FAILED,       [WDL_ST_SKIPPED] = RUN_SKIPPED,
+		[WDL_ST_TIMED_OUT] = RUN_TIMED_OUT, [WDL_ST_CANCELLED] = RUN_CANCELLED,
+	};
 
-	if (x->sum.status != RUN_SKIPPED || depth > TENANT_DEPTH)
-		return x->sum.status;
-	JSON_EACH(after, json_get(x->def, "runAfter")) {
-		struct played_action *before = play_find(p, json_name(after));
-		enum run_status s =
-			before ? leaf_status(p, before, depth + 1) : RUN_SUCCEEDED;
-
-		if (s == RUN_FAILED || s == RUN_TIMED_OUT)
-			return s;
-		if (s == RUN_SUCCEEDED)
-			worst = s;
-	}
-	return worst;
+	return map[s];
 }
 
-enum run_status play_children_status(struct played *p, int parent)
+/* There are few codes and many repetitions. */
+static const char *code_of(struct played *p, struct str code)
 {
-	unsigned end = parent < 0 ? p->count : p->actions[parent].after;
+	static const char *const known[] = { "OK", "NotSpecified", "ActionSkipped", "ActionFailed",
+					     "BadRequest", "Created", "NotFound" };
 
-	for (unsigned i = (unsigned)(parent + 1); i < end; i++) {
-		enum run_status s;
-
-		if (p->actions[i].parent != parent || p->actions[i].followed)
-			continue;
-		s = leaf_status(p, &p->actions[i], 0);
-		if (s == RUN_FAILED || s == RUN_TIMED_OUT || s == RUN_CANCELLED)
-			return RUN_FAILED;
-	}
-	return RUN_SUCCEEDED;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (str_eq(code, str_from(known[i])))
+			return known[i];
+	return code.n ? str_c(p->arena, code) : NULL;
 }
 
-static void fail_container(struct play *g, struct played_action *x)
+static struct outcome outcome_of(struct played *p, const struct wdl_report *r)
 {
-	x->sum.status = RUN_FAILED;
-	x->sum.code = "ActionFailed";
-	x->sum.error = emit_json(g->p->arena,
-				 "{'code':'ActionFailed','message':"
-				 "'An action failed. No dependent actions succeeded.'}");
+	return (struct outcome){
+		.status = status_of(r->status),
+		.code = code_of(p, r->code),
+		.error = r->error ? json_copy(p->arena, r->error) : NULL,
+		.retries = r->retries ? json_copy(p->arena, r->retries) : NULL,
+		.start = r->start,
+		.end = r->end,
+	};
 }
 
-static void skip_branch(struct play *g, int number, unsigned branch, int64_t at)
+static void add_row(struct played *p, struct repetitions *all, const struct wdl_report *r)
 {
-	struct played *p = g->p;
+	struct repetition *row;
 
-	for (unsigned i = (unsigned)number + 1; i < p->actions[number].after; i++) {
-		struct played_action *x = &p->actions[i];
-
-		if (x->parent != number || x->branch != branch)
-			continue;
-		x->sum.start = at;
-		play_skip(g, (int)i, play_branch_error(g, x));
-	}
-}
-
-static unsigned taken_branch(struct play *g, const struct played_action *x)
-{
-	const struct json *choice = play_script(g->p, x->name, "branch");
-	unsigned n = 2;
-
-	if (str_eq(x->type, S("If")))
-		return json_bool(choice, true) ? 0 : 1;
-	JSON_EACH(c, json_get(x->def, "cases")) {
-		if (json_is(choice, JSON_STRING) ? str_eq(json_name(c), json_str(choice)) :
-						   n == 2)
-			return n;
-		n++;
-	}
-	return 1;
-}
-
-static int64_t eval_branches(struct play *g, int number, int64_t start)
-{
-	const struct played_action *x = &g->p->actions[number];
-	unsigned taken = taken_branch(g, x);
-	unsigned last = 1 + (unsigned)json_count(json_get(x->def, "cases"));
-
-	for (unsigned b = 0; b <= last; b++)
-		if (b != taken)
-			skip_branch(g, number, b, start);
-	return play_children(g, number, taken, start);
-}
-
-/*
- * The sum over a loop: one bad iteration says whether the loop failed, one good iteration stands
- * for the others, and an action counts as failed when it failed in the bad one.
- */
-static int64_t sum_loop(struct play *g, int number, int64_t start, bool *failed)
-{
-	struct played *p = g->p;
-	struct played_action *x = &p->actions[number];
-	struct outcome *bad;
-	int64_t end;
-
-	g->mode = BAD_ITERATION;
-	play_children(g, number, 0, start);
-	*failed = play_children_status(p, number) == RUN_FAILED;
-	bad = arena_array(p->arena, x->after - (unsigned)number, sizeof(*bad));
-	for (unsigned i = (unsigned)number; i < x->after; i++)
-		bad[i - (unsigned)number] = p->actions[i].sum;
-	g->mode = GOOD_ITERATION;
-	end = play_children(g, number, 0, start);
-	g->mode = PLAIN;
-	for (unsigned i = (unsigned)number + 1; i < x->after; i++) {
-		const struct outcome *b = &bad[i - (unsigned)number];
-		struct outcome *o = &p->actions[i].sum;
-
-		if (b->status == RUN_FAILED || b->status == RUN_TIMED_OUT ||
-		    o->status == RUN_SKIPPED)
-			*o = *b;
-	}
-	if (end == INT64_MAX)
-		return end;
-	/* Large loops run twenty iterations at a time. */
-	return start +
-	       (end - start) * (int64_t)(x->items ? x->items : 1) / (x->items > 50 ? 20 : 1);
-}
-
-static void eval_container(struct play *g, int number, int64_t start)
-{
-	struct played_action *x = &g->p->actions[number];
-	const struct json *fail = play_failure(g, x);
-	bool failed;
-	int64_t end;
-
-	if (play_is_loop(x) && !g->index && g->mode == PLAIN) {
-		end = sum_loop(g, number, start, &failed);
-	} else {
-		if (str_eq(x->type, S("If")) || str_eq(x->type, S("Switch")))
-			end = eval_branches(g, number, start);
-		else
-			end = play_children(g, number, 0, start);
-		failed = play_children_status(g->p, number) == RUN_FAILED;
-	}
-	x->sum = (struct outcome){ .status = RUN_SUCCEEDED, .start = start, .end = end };
-	if (failed)
-		fail_container(g, x);
-	if (fail) {
-		x->sum.status = play_status_named(json_get_str(fail, "status"), RUN_FAILED);
-		x->sum.code = json_get_z(fail, "code");
-		x->sum.error = json_get(fail, "error");
-	}
-}
-
-static bool is_container(const struct played_action *x)
-{
-	return play_is_loop(x) || str_eq(x->type, S("Scope")) || str_eq(x->type, S("If")) ||
-	       str_eq(x->type, S("Switch"));
-}
-
-static void eval_action(struct play *g, int number, int64_t start)
-{
-	struct played *p = g->p;
-	struct played_action *x = &p->actions[number];
-
-	x->seen = true;
-	if (is_container(x)) {
-		eval_container(g, number, start);
+	if (r->loop_count > PLAYED_LOOPS)
 		return;
+	if (all->count == all->room) {
+		uint32_t room = all->room ? all->room * 2 : 8;
+
+		all->rows = arena_grow(p->arena, all->rows, all->room * sizeof(*all->rows),
+				       room * sizeof(*all->rows));
+		all->room = room;
 	}
-	play_step(g, x, start);
-	if (str_eq(x->type, S("Terminate")) && !g->index && x->sum.end < p->stop) {
-		p->stop = x->sum.end;
-		p->terminate = number;
-	}
-	if (str_eq(x->type, S("Response")) && p->response < 0 &&
-	    x->sum.status == RUN_SUCCEEDED)
-		p->response = number;
+	row = &all->rows[all->count++];
+	*row = (struct repetition){ .sum = outcome_of(p, r) };
+	for (unsigned i = 0; i < r->loop_count; i++)
+		row->index[i] = (uint32_t)r->loops[i].index;
 }
 
-/* True when all it runs after are done.  *start: the latest of their ends; *why: what forbids
- * it. */
-static bool ready(struct play *g, const struct played_action *x, int64_t *start,
-		  const struct json **why)
+/* What nobody may see is a text that says so. */
+static const struct json *value_of(struct played *p, const struct json *v, bool hidden)
 {
-	JSON_EACH(after, json_get(x->def, "runAfter")) {
-		struct played_action *before = play_find(g->p, json_name(after));
-		bool ok = false;
-
-		if (!before)
-			continue;
-		if (!before->seen)
-			return false;
-		if (before->sum.end > *start)
-			*start = before->sum.end;
-		JSON_EACH(s, after)
-			ok |= str_eq_nocase(json_str(s),
-					    str_from(run_status_name(before->sum.status)));
-		if (!ok && !*why)
-			*why = play_after_error(g, x, after, before);
-	}
-	return true;
+	if (hidden)
+		return json_new_z(p->arena, "Content not shown due to security configuration.");
+	return v ? json_copy(p->arena, v) : NULL;
 }
 
-int64_t play_children(struct play *g, int parent, unsigned branch, int64_t start)
+static void take(void *arg, const struct wdl_report *r)
 {
-	struct played *p = g->p;
-	unsigned last = parent < 0 ? p->count : p->actions[parent].after;
-	int64_t end = start;
-	bool more = true;
+	struct played *p = arg;
+	struct played_action *x = play_find(p, r->name);
 
-	for (unsigned i = (unsigned)(parent + 1); i < last; i++)
-		if (p->actions[i].parent == parent && p->actions[i].branch == branch)
-			p->actions[i].seen = false;
-	while (more) {
-		more = false;
-		for (unsigned i = (unsigned)(parent + 1); i < last; i++) {
-			struct played_action *x = &p->actions[i];
-			const struct json *why = NULL;
-			int64_t at = start;
-
-			if (x->parent != parent || x->branch != branch || x->seen ||
-			    !ready(g, x, &at, &why))
-				continue;
-			more = true;
-			x->sum.start = at;
-			if (why || at >= p->stop)
-				play_skip(g, (int)i, why);
-			else
-				eval_action(g, (int)i, at + 4 * TICKS_MS);
-			if (x->sum.end > end)
-				end = x->sum.end;
-		}
+	if (!x)
+		return;
+	x->seen = true;
+	switch (r->kind) {
+	case WDL_REPORT_ACTION:
+		x->sum = outcome_of(p, r);
+		x->inputs = value_of(p, r->inputs, r->secure_inputs);
+		if (!play_content_bytes(p, x, CONTENT_OUTPUTS))
+			x->outputs = value_of(p, r->outputs, r->secure_outputs);
+		x->tracked = r->tracked ? json_copy(p->arena, r->tracked) : NULL;
+		break;
+	case WDL_REPORT_REPETITION:
+		add_row(p, &x->reps, r);
+		break;
+	case WDL_REPORT_ITERATION:
+		add_row(p, &x->iterations, r);
+		break;
+	case WDL_REPORT_SUMMARY:
+		x->sum = outcome_of(p, r);
+		break;
 	}
-	return end;
+}
+
+static int by_index(const void *x, const void *y)
+{
+	const struct repetition *a = x, *b = y;
+
+	for (unsigned i = 0; i < PLAYED_LOOPS; i++)
+		if (a->index[i] != b->index[i])
+			return a->index[i] < b->index[i] ? -1 : 1;
+	return 0;
+}
+
+static void sort(struct repetitions *all)
+{
+	if (all->count)
+		qsort(all->rows, all->count, sizeof(*all->rows), by_index);
+}
+
+const struct repetition *play_repetition(const struct repetitions *all, const uint64_t *index,
+					 unsigned n)
+{
+	struct repetition key = { .index = { 0 } };
+
+	for (unsigned i = 0; i < n && i < PLAYED_LOOPS; i++) {
+		if (index[i] > UINT32_MAX)
+			return NULL;
+		key.index[i] = (uint32_t)index[i];
+	}
+	return all->count ? bsearch(&key, all->rows, all->count, sizeof(key), by_index) : NULL;
 }
 
 /* ---- the whole run ---- */
 
-/* What had not ended by `at` was cut off there. */
-static void cut_off(struct played *p, int64_t at, enum run_status status, const char *code)
+struct wdl_run_options play_options(struct played *p)
 {
-	for (unsigned i = 0; i < p->count; i++) {
-		struct outcome *o = &p->actions[i].sum;
-
-		if (o->start >= at) {
-			*o = (struct outcome){ .status = RUN_SKIPPED,
-					       .code = "ActionSkipped",
-					       .start = at,
-					       .end = at };
-		} else if (o->end > at) {
-			o->status = status;
-			o->code = code;
-			o->end = at;
-			o->error = NULL;
-		}
-	}
+	return (struct wdl_run_options){
+		.start = p->run->start + TICKS_UNIX,
+		.horizon = clock_now() + TICKS_UNIX,
+		.cancel = p->cancelled ? p->cancelled + TICKS_UNIX : 0,
+		.trigger = play_trigger(p, CONTENT_OUTPUTS),
+		.trigger_inputs = play_trigger(p, CONTENT_INPUTS),
+		.parameters = play_parameters(p),
+		.workflow = play_workflow(p),
+		.run_name = str_from(p->run->name),
+	};
 }
 
-static void finish(struct played *p, int64_t end)
-{
-	int64_t now = clock_now();
-	const struct played_action *t = p->terminate >= 0 ? &p->actions[p->terminate] : NULL;
-
-	p->sum.end = end;
-	p->sum.status = play_children_status(p, -1);
-	if (t) {
-		const struct json *in = json_get(t->def, "inputs");
-
-		p->sum.end = p->stop;
-		p->sum.status = play_status_named(json_get_str(in, "runStatus"), RUN_SUCCEEDED);
-		if (p->sum.status == RUN_FAILED) {
-			p->sum.code = "Terminated";
-			p->sum.error = json_get(in, "runError");
-		}
-		cut_off(p, p->stop + 1, RUN_CANCELLED, "Terminated");
-	} else if (p->sum.status == RUN_FAILED) {
-		p->sum.code = "ActionFailed";
-		p->sum.error = emit_json(p->arena,
-					 "{'code':'ActionFailed','message':"
-					 "'An action failed. No dependent actions succeeded.'}");
-	}
-	if (p->cancelled) {
-		p->sum = (struct outcome){ .status = RUN_CANCELLED,
-					   .code = "Terminated",
-					   .start = p->sum.start,
-					   .end = p->cancelled };
-		cut_off(p, p->cancelled, RUN_CANCELLED, "Terminated");
-	} else if (p->sum.end > now) {
-		p->sum = (struct outcome){ .status = RUN_RUNNING,
-					   .start = p->sum.start,
-					   .end = INT64_MAX };
-		for (unsigned i = 0; i < p->count; i++) {
-			struct outcome *o = &p->actions[i].sum;
-
-			if (o->end > now && o->start <= now)
-				*o = (struct outcome){ .status = RUN_RUNNING,
-						       .start = o->start,
-						       .end = INT64_MAX };
-		}
-	}
-}
-
-struct played *play_run(struct arena *a, struct flow *f, struct run *r)
+static struct played *prepare(struct arena *a, struct flow *f, struct run *r)
 {
 	struct played *p = arena_alloc(a, sizeof(*p));
-	struct play g = { .p = p };
 	const struct json *script = flow_script(f);
 	unsigned count;
-	int64_t end;
 
 	*p = (struct played){ .arena = a,
 			      .flow = f,
@@ -324,16 +175,12 @@ struct played *play_run(struct arena *a, struct flow *f, struct run *r)
 			      .definition = r->version->definition,
 			      .base = json_get(script, "run"),
 			      .variant = json_get_n(json_get(script, "variants"), r->variant),
-			      .response = -1,
-			      .terminate = -1,
-			      .stop = INT64_MAX };
+			      .response = -1 };
 	count = play_count(json_get(p->definition, "actions"), 0);
 	p->actions = arena_array(a, count + 1, sizeof(*p->actions));
 	p->slot_count = count * 2 + 1;
 	p->slots = arena_array(a, p->slot_count, sizeof(*p->slots));
-	p->scratch = arena_array(a, count + 1, sizeof(*p->scratch));
-	play_collect(p, json_get(p->definition, "actions"), -1, 0, 0);
-	play_mark_followed(p);
+	play_collect(p, json_get(p->definition, "actions"), -1, 0);
 	p->trigger = json_name(json_first(json_get(p->definition, "triggers")));
 	p->trigger_code = "OK";
 	p->trigger_start = r->start - 3 * TICKS_MS;
@@ -343,9 +190,137 @@ struct played *play_run(struct arena *a, struct flow *f, struct run *r)
 	if (!p->cancelled && json_get(p->variant, "cancelledAfter"))
 		p->cancelled = r->start +
 			       json_int(json_get(p->variant, "cancelledAfter"), 0) * TICKS_S;
-	end = play_children(&g, -1, 0, r->start);
-	finish(p, end);
 	return p;
+}
+
+static int64_t moved(int64_t ticks)
+{
+	return ticks == INT64_MAX ? ticks : ticks - TICKS_UNIX;
+}
+
+static void move_rows(struct repetitions *all)
+{
+	for (uint32_t i = 0; i < all->count; i++) {
+		all->rows[i].sum.start = moved(all->rows[i].sum.start);
+		all->rows[i].sum.end = moved(all->rows[i].sum.end);
+	}
+	sort(all);
+}
+
+/* The runner counts from the year 1, the tenant from 1970. */
+static void settle(struct played *p, const struct wdl_run *run)
+{
+	p->sum.status = status_of(run->status);
+	p->sum.code = code_of(p, run->code);
+	p->sum.error = run->error;
+	p->sum.end = moved(run->end);
+	for (unsigned i = 0; i < p->count; i++) {
+		struct played_action *x = &p->actions[i];
+
+		x->sum.start = moved(x->sum.start);
+		x->sum.end = moved(x->sum.end);
+		move_rows(&x->reps);
+		move_rows(&x->iterations);
+		if (run->response.n && str_eq(x->name, run->response))
+			p->response = (int)i;
+	}
+	if (run->ok)
+		return;
+	p->sum.code = "BadRequest";
+	p->sum.error = emit_json(p->arena, "{'code':'InvalidTemplate','message':'%s'}", run->why);
+}
+
+static struct played *play(struct arena *a, struct flow *f, struct run *r, bool whole,
+			   uint64_t *steps)
+{
+	struct played *p = prepare(a, f, r);
+	struct wdl_host host = { .arg = p, .call = play_answer, .report = take,
+				 .duration = play_duration, .random = play_random };
+	struct wdl_run_options o = play_options(p);
+	struct wdl_run run;
+
+	if (whole)
+		o.horizon = 0;
+	run = wdl_run(a, p->definition, &host, &o);
+	*steps = run.steps;
+	settle(p, &run);
+	return p;
+}
+
+/* ---- keeping large ones ---- */
+
+/* A run that still runs is a picture of one moment. */
+static struct played *known(const struct flow *f, const struct run *r)
+{
+	for (unsigned i = 0; i < KEPT; i++)
+		if (kept[i].played && kept[i].version == r->version &&
+		    kept[i].cancelled == r->cancelled && !strcmp(kept[i].run, r->name) &&
+		    !strcmp(kept[i].flow, f->id) &&
+		    (kept[i].played->sum.end != INT64_MAX || kept[i].at == clock_now()))
+			return kept[i].played;
+	return NULL;
+}
+
+/* A view of it: what is made for this look goes into the caller's memory. */
+static struct played *view_of(struct arena *a, struct flow *f, struct run *r,
+			      const struct played *whole)
+{
+	struct played *p = arena_alloc(a, sizeof(*p));
+
+	*p = *whole;
+	p->arena = a;
+	p->flow = f;
+	p->run = r;
+	p->captured = NULL;
+	return p;
+}
+
+static struct played *keep(struct arena *a, struct flow *f, struct run *r)
+{
+	unsigned i = kept_next++ % KEPT;
+	uint64_t steps;
+
+	arena_release(&kept[i].mem);
+	kept[i].played = NULL;
+	arena_init(&kept[i].mem, TENANT_REQUEST);
+	kept[i].mem.out = a->out;
+	kept[i].played = play(&kept[i].mem, f, r, false, &steps);
+	kept[i].mem.out = NULL;
+	kept[i].version = r->version;
+	kept[i].cancelled = r->cancelled;
+	kept[i].at = clock_now();
+	snprintf(kept[i].run, sizeof(kept[i].run), "%s", r->name);
+	snprintf(kept[i].flow, sizeof(kept[i].flow), "%s", f->id);
+	return view_of(a, f, r, kept[i].played);
+}
+
+void play_forget(void)
+{
+	for (unsigned i = 0; i < KEPT; i++) {
+		arena_release(&kept[i].mem);
+		kept[i].played = NULL;
+	}
+}
+
+struct played *play_run(struct arena *a, struct flow *f, struct run *r)
+{
+	struct played *p = known(f, r);
+	uint64_t steps;
+
+	if (p)
+		return view_of(a, f, r, p);
+	if (r->steps > LARGE_STEPS)
+		return keep(a, f, r);
+	p = play(a, f, r, false, &steps);
+	r->steps = steps;
+	return p;
+}
+
+struct played *play_whole(struct arena *a, struct flow *f, struct run *r)
+{
+	uint64_t steps;
+
+	return play(a, f, r, true, &steps);
 }
 
 enum run_status play_status(struct arena *a, struct flow *f, struct run *r)
@@ -361,73 +336,4 @@ enum run_status play_status(struct arena *a, struct flow *f, struct run *r)
 		r->end = p->sum.end;
 	}
 	return p->sum.status;
-}
-
-/* ---- repetitions ---- */
-
-uint64_t play_repetitions(const struct played *p, const struct played_action *x)
-{
-	uint64_t n = 1;
-
-	for (unsigned i = 0; i < x->loop_count; i++)
-		n *= p->actions[x->loops[i]].items;
-	return n;
-}
-
-void play_index(const struct played *p, const struct played_action *x, uint64_t number,
-		uint64_t index[PLAYED_LOOPS])
-{
-	for (unsigned i = x->loop_count; i-- > 0;) {
-		uint64_t items = p->actions[x->loops[i]].items;
-
-		index[i] = items ? number % items : 0;
-		number = items ? number / items : 0;
-	}
-}
-
-struct outcome play_repetition(struct played *p, const struct played_action *x,
-			       const uint64_t index[PLAYED_LOOPS])
-{
-	int loop = x->loops[x->loop_count - 1];
-	unsigned first = (unsigned)loop + 1, after = p->actions[loop].after;
-	struct play g = { .p = p, .index = index, .known = x->loop_count };
-	const struct outcome *whole = &p->actions[x->loops[0]].sum;
-	uint64_t number = 0, all = play_repetitions(p, x);
-	int64_t end = whole->end == INT64_MAX ? clock_now() : whole->end;
-	int64_t span = (end - whole->start) / (int64_t)(all ? all : 1);
-	struct outcome o;
-
-	if (p->cancelled || x->sum.status == RUN_SKIPPED)
-		return x->sum;
-	for (unsigned i = 0; i < x->loop_count; i++)
-		number = number * p->actions[x->loops[i]].items + index[i];
-	for (unsigned i = first; i < after; i++)
-		p->scratch[i] = p->actions[i].sum;
-	play_children(&g, loop, 0, whole->start + span * (int64_t)number);
-	o = x->sum;
-	for (unsigned i = first; i < after; i++)
-		p->actions[i].sum = p->scratch[i];
-	return o;
-}
-
-struct outcome play_iteration(struct played *p, const struct played_action *loop,
-			      const uint64_t index[PLAYED_LOOPS])
-{
-	int number = (int)(loop - p->actions);
-	struct play g = { .p = p, .index = index, .known = loop->loop_count + 1 };
-	struct outcome o = { .status = RUN_SUCCEEDED, .start = loop->sum.start };
-	int64_t end = loop->sum.end == INT64_MAX ? clock_now() : loop->sum.end;
-	uint64_t items = loop->items ? loop->items : 1;
-
-	if (p->cancelled || loop->sum.status == RUN_SKIPPED)
-		return loop->sum;
-	for (unsigned i = (unsigned)number + 1; i < loop->after; i++)
-		p->scratch[i] = p->actions[i].sum;
-	o.start += (end - loop->sum.start) / (int64_t)items * (int64_t)index[loop->loop_count];
-	o.end = play_children(&g, number, 0, o.start);
-	if (play_children_status(p, number) == RUN_FAILED)
-		o.status = RUN_FAILED;
-	for (unsigned i = (unsigned)number + 1; i < loop->after; i++)
-		p->actions[i].sum = p->scratch[i];
-	return o;
 }

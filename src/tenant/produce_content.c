@@ -1,12 +1,21 @@
 /*
  * produce_content.c - inputs and outputs of the actions of a played run.
  *
- * What the script of the pattern says comes first; what it leaves out follows from the
- * definition.  Must not know HTTP or links.
+ * Those of repetitions are not kept: the iterations that are asked for are run once more.
+ * Must not know HTTP or links.
  */
+#include "tenant/clock.h"
 #include "tenant/emit.h"
-#include "tenant/produce.h"
+#include "tenant/produce_parts.h"
 #include "tenant/script.h"
+
+/* Contents of one repetition. */
+struct captured {
+	struct captured *next;
+	const struct played_action *x;
+	uint32_t index[PLAYED_LOOPS];
+	const struct json *inputs, *outputs, *item;
+};
 
 bool play_is_secure(const struct json *def, enum content what)
 {
@@ -18,21 +27,22 @@ bool play_is_secure(const struct json *def, enum content what)
 	return false;
 }
 
-/* What the run history shows of a connector step: host and resolved parameters. */
-static struct json *connector_inputs(const struct script_scope *s, const struct json *def)
+uint64_t play_content_bytes(struct played *p, const struct played_action *x, enum content what)
 {
-	struct arena *a = s->played->arena;
-	const struct json *in = json_get(def, "inputs"), *host = json_get(in, "host");
-	struct json *out;
-	struct str api, key;
+	if (what != CONTENT_OUTPUTS)
+		return 0;
+	return (uint64_t)json_int(play_script(p, x->name, "bytes"), 0);
+}
 
-	if (!json_get(host, "apiId")) {
-		/* The older form has no host to show: method, path and body as they were sent. */
-		out = script_resolve(a, s, in);
-		json_take(out, "authentication");
+/* What the run history shows of a connector step: the host by its runtime. */
+struct json *play_shown(struct played *p, const struct json *inputs)
+{
+	const struct json *host = json_get(inputs, "host");
+	struct json *out = json_copy(p->arena, inputs);
+	struct str api = json_get_str(host, "apiId"), key;
+
+	if (!api.n)
 		return out;
-	}
-	api = json_get_str(host, "apiId");
 	for (ptrdiff_t cut; (cut = str_find_char(api, '/')) >= 0;)
 		api = str_from_at(api, (size_t)cut + 1);
 	if (str_starts(api, S("shared_")))
@@ -40,136 +50,171 @@ static struct json *connector_inputs(const struct script_scope *s, const struct 
 	key = json_get(host, "connectionReferenceName") ?
 		      json_get_str(host, "connectionReferenceName") :
 		      json_get_str(host, "connectionName");
-	out = emit_json(a,
-			"{'host':{'apiId':'subscriptions/5e7c1d6a-94a1-4c9e-8f0e-2b6f3d1c7a90/providers/"
-			"Microsoft.Web/locations/%s/runtimes/europe-001/apis/%S',"
-			"'connectionReferenceName':'%S','operationId':'%S'}}",
-			s->played->flow->env->region, api, key,
-			json_get_str(host, "operationId"));
-	if (json_get(in, "parameters"))
-		json_set(a, out, "parameters", script_resolve(a, s, json_get(in, "parameters")));
+	json_set(p->arena, out, "host",
+		 emit_json(p->arena,
+			   "{'apiId':'subscriptions/5e7c1d6a-94a1-4c9e-8f0e-2b6f3d1c7a90/providers/"
+			   "Microsoft.Web/locations/%s/runtimes/europe-001/apis/%S',"
+			   "'connectionReferenceName':'%S','operationId':'%S'}",
+			   p->flow->env->region, api, key, json_get_str(host, "operationId")));
 	return out;
 }
 
-static struct json *default_inputs(const struct script_scope *s, const struct played_action *x)
+/* ---- looking at repetitions again ---- */
+
+struct capture {
+	struct played *p;
+	const struct played_action *x;
+	const struct repetition *const *rows;
+	size_t count;
+};
+
+static bool same(const struct repetition *row, const struct wdl_loop_index *loops, unsigned n)
 {
-	struct arena *a = s->played->arena;
-	const struct json *in = json_get(x->def, "inputs");
-
-	if (str_eq(x->type, S("Compose")) && play_script(s->played, x->name, "outputs"))
-		return script_expand(a, s, play_script(s->played, x->name, "outputs"));
-	if (str_eq(x->type, S("If")))
-		return emit_json(a, "{'expressionResult':%b}",
-				 json_bool(play_script(s->played, x->name, "branch"), true));
-	if (str_eq(x->type, S("Switch")))
-		return emit_json(a, "{'expressionResult':%j}",
-				 json_get(x->def, "cases") ?
-					 play_script(s->played, x->name, "branch") :
-					 NULL);
-	if (str_starts(x->type, S("OpenApiConnection")) || str_starts(x->type, S("ApiConnection")))
-		return connector_inputs(s, x->def);
-	if (str_eq(x->type, S("Query")) || str_eq(x->type, S("Select"))) {
-		struct json *out = json_new_object(a);
-
-		json_set(a, out, "from", script_resolve(a, s, json_get(in, "from")));
-		return out;
-	}
-	return in ? script_resolve(a, s, in) : NULL;
+	for (unsigned i = 0; i < n; i++)
+		if (i < PLAYED_LOOPS && row->index[i] != loops[i].index)
+			return false;
+	return true;
 }
 
-static struct json *body_of(struct arena *a, const struct json *v)
+static const struct json *copy_of(struct played *p, const struct json *v, bool hidden)
 {
-	struct json *out = json_new_object(a);
-
-	json_set(a, out, "body", v ? json_copy(a, v) : json_new_null(a));
-	return out;
+	if (hidden)
+		return json_new_z(p->arena, "Content not shown due to security configuration.");
+	return v ? json_copy(p->arena, v) : NULL;
 }
 
-static struct json *default_outputs(const struct script_scope *s, const struct played_action *x)
+static void take(void *arg, const struct wdl_report *r)
 {
-	struct arena *a = s->played->arena;
-	struct json *in = default_inputs(s, x);
+	struct capture *c = arg;
+	struct captured *new;
 
-	if (str_eq(x->type, S("Compose")))
-		return in;
-	/* The history shows the status of a response as text. */
-	if (str_eq(x->type, S("Response"))) {
-		if (json_is(json_get(in, "statusCode"), JSON_NUMBER))
-			json_set_str(a, in, "statusCode",
-				     json_number_text(json_get(in, "statusCode")));
-		return in;
+	if (r->kind != WDL_REPORT_REPETITION || !str_eq(r->name, c->x->name))
+		return;
+	for (size_t i = 0; i < c->count; i++) {
+		if (!same(c->rows[i], r->loops, r->loop_count))
+			continue;
+		new = arena_alloc(c->p->arena, sizeof(*new));
+		*new = (struct captured){ .next = c->p->captured, .x = c->x };
+		memcpy(new->index, c->rows[i]->index, sizeof(new->index));
+		new->inputs = copy_of(c->p, r->inputs, r->secure_inputs);
+		new->outputs = copy_of(c->p, r->outputs, r->secure_outputs);
+		new->item = copy_of(c->p, r->item, false);
+		c->p->captured = new;
+		return;
 	}
-	if (str_eq(x->type, S("ParseJson")))
-		return body_of(a, json_get(in, "content"));
-	if (str_eq(x->type, S("Query")))
-		return body_of(a, json_get(in, "from"));
-	if (str_eq(x->type, S("SetVariable")) || str_eq(x->type, S("AppendToStringVariable")) ||
-	    str_eq(x->type, S("AppendToArrayVariable")) || str_eq(x->type, S("IncrementVariable")))
-		return body_of(a, in);
-	if (str_starts(x->type, S("OpenApiConnection")) || str_starts(x->type, S("ApiConnection")) ||
-	    str_eq(x->type, S("Http")))
-		return emit_json(a, "{'statusCode':200,'headers':{'Content-Type':"
-				    "'application/json; charset=utf-8'},'body':{}}");
+}
+
+/* Iterations that hold one of the rows; they start when they did. */
+static bool wanted(void *arg, const struct wdl_loop_index *loops, unsigned n, int64_t *at)
+{
+	struct capture *c = arg;
+	const struct played_action *loop = play_find(c->p, loops[n - 1].loop);
+	const struct repetition *row = NULL;
+	uint64_t index[PLAYED_LOOPS] = { 0 };
+
+	/* Loops elsewhere, and loops inside, run as they are. */
+	if (n > c->x->loop_count || &c->p->actions[c->x->loops[n - 1]] != loop)
+		return true;
+	for (size_t i = 0; i < c->count && !row; i++)
+		if (same(c->rows[i], loops, n))
+			row = c->rows[i];
+	if (!row)
+		return false;
+	for (unsigned i = 0; i < n && i < PLAYED_LOOPS; i++)
+		index[i] = loops[i].index;
+	row = play_repetition(&loop->iterations, index, n);
+	if (row)
+		*at = row->sum.start + TICKS_UNIX;
+	return true;
+}
+
+/* Nothing in the loop is seen from another iteration. */
+static bool independent(const struct played *p, const struct played_action *x)
+{
+	unsigned outer = (unsigned)x->loops[0];
+
+	for (unsigned i = outer + 1; i < p->actions[outer].after; i++)
+		if (str_ends_nocase(p->actions[i].type, S("Variable")) ||
+		    str_eq_nocase(p->actions[i].type, S("Terminate")) ||
+		    str_eq_nocase(p->actions[i].type, S("Response")))
+			return false;
+	return true;
+}
+
+static int64_t duration(void *arg, const struct wdl_request *r)
+{
+	struct capture *c = arg;
+
+	return play_duration(c->p, r);
+}
+
+static bool answer(void *arg, struct arena *a, const struct wdl_request *r, struct wdl_answer *out)
+{
+	struct capture *c = arg;
+
+	return play_answer(c->p, a, r, out);
+}
+
+static uint64_t chance(void *arg, uint64_t where)
+{
+	struct capture *c = arg;
+
+	return play_random(c->p, where);
+}
+
+void play_capture(struct played *p, const struct played_action *x,
+		  const struct repetition *const *rows, size_t count)
+{
+	struct capture c = { p, x, rows, count };
+	struct wdl_host host = { .arg = &c, .call = answer, .report = take, .duration = duration,
+				 .random = chance };
+	struct wdl_run_options o = play_options(p);
+
+	if (!count || !x->loop_count)
+		return;
+	if (independent(p, x))
+		host.wanted = wanted;
+	wdl_run(p->arena, p->definition, &host, &o);
+}
+
+static const struct captured *captured_of(struct played *p, const struct played_action *x,
+					  const uint64_t *index)
+{
+	const struct repetition *row = play_repetition(&x->reps, index, x->loop_count);
+
+	if (!row)
+		return NULL;
+	for (unsigned again = 0; again < 2; again++) {
+		for (const struct captured *c = p->captured; c; c = c->next)
+			if (c->x == x && !memcmp(c->index, row->index, sizeof(row->index)))
+				return c;
+		play_capture(p, x, &row, 1);
+	}
 	return NULL;
 }
 
-/* True when this execution failed the way the script says. */
-static const struct json *failed_part(struct played *p, const struct played_action *x,
-				      const uint64_t *index, const char *name)
+const struct json *play_item(struct played *p, const struct played_action *x, const uint64_t *index)
 {
-	struct outcome o = index && x->loop_count ? play_repetition(p, x, index) : x->sum;
-	const struct json *fail = play_script(p, x->name, "fail");
+	const struct captured *c = x->loop_count && index ? captured_of(p, x, index) : NULL;
 
-	if (o.status != RUN_FAILED && o.status != RUN_TIMED_OUT)
-		return NULL;
-	return json_get(fail, name);
+	return c ? c->item : NULL;
 }
 
-static bool has_content(struct played *p, const struct played_action *x, const uint64_t *index,
-			enum content what)
-{
-	struct outcome o = index && x->loop_count ? play_repetition(p, x, index) : x->sum;
-	const struct json *fail = play_script(p, x->name, "fail");
-
-	if (o.status == RUN_SKIPPED)
-		return false;
-	if (what == CONTENT_OUTPUTS && (o.status == RUN_RUNNING || o.status == RUN_CANCELLED))
-		return false;
-	/* An expression that could not be evaluated has neither inputs nor outputs. */
-	if (o.status == RUN_FAILED && str_eq(json_get_str(o.error, "code"), S("InvalidTemplate")))
-		return false;
-	return !(o.status == RUN_FAILED && what == CONTENT_OUTPUTS && fail &&
-		 !json_get(fail, "outputs"));
-}
+/* ---- contents ---- */
 
 struct json *play_content(struct played *p, const struct played_action *x, const uint64_t *index,
 			  enum content what)
 {
-	return play_content_deep(p, x, index, what, 0);
-}
+	const struct json *v = what == CONTENT_INPUTS ? x->inputs : x->outputs;
 
-struct json *play_content_deep(struct played *p, const struct played_action *x,
-			       const uint64_t *index, enum content what, unsigned depth)
-{
-	struct script_scope s = { p, index, x->loop_count, depth };
-	const char *name = what == CONTENT_INPUTS ? "inputs" : "outputs";
-	const struct json *v;
+	if (x->loop_count) {
+		const struct captured *c = index ? captured_of(p, x, index) : NULL;
 
-	if (!has_content(p, x, index, what) || (x->loop_count && !index))
-		return NULL;
-	v = failed_part(p, x, index, name);
+		v = !c ? NULL : what == CONTENT_INPUTS ? c->inputs : c->outputs;
+	}
 	if (!v)
-		v = play_script(p, x->name, name);
-	if (v)
-		return json_is(v, JSON_NULL) ? NULL : script_expand(p->arena, &s, v);
-	return what == CONTENT_INPUTS ? default_inputs(&s, x) : default_outputs(&s, x);
-}
-
-uint64_t play_content_bytes(struct played *p, const struct played_action *x, enum content what)
-{
-	if (what != CONTENT_OUTPUTS)
-		return 0;
-	return (uint64_t)json_int(play_script(p, x->name, "bytes"), 0);
+		return NULL;
+	return what == CONTENT_INPUTS ? play_shown(p, v) : json_copy(p->arena, v);
 }
 
 struct json *play_trigger(struct played *p, enum content what)
@@ -185,9 +230,7 @@ struct json *play_trigger(struct played *p, enum content what)
 		v = json_get(json_get(p->base, "trigger"), name);
 	if (v)
 		return json_is(v, JSON_NULL) ? NULL : script_expand(p->arena, &s, v);
-	if (what == CONTENT_OUTPUTS)
+	if (what == CONTENT_OUTPUTS || !json_get(t, "inputs"))
 		return NULL;
-	if (str_starts(json_get_str(t, "type"), S("OpenApiConnection")))
-		return connector_inputs(&s, t);
-	return json_get(t, "inputs") ? script_resolve(p->arena, &s, json_get(t, "inputs")) : NULL;
+	return play_shown(p, script_resolve(p->arena, &s, json_get(t, "inputs")));
 }

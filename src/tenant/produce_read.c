@@ -31,11 +31,6 @@ unsigned play_count(const struct json *actions, unsigned depth)
 	return n;
 }
 
-bool play_is_loop(const struct played_action *x)
-{
-	return str_eq(x->type, S("Foreach")) || str_eq(x->type, S("Until"));
-}
-
 static void remember(struct played *p, int number)
 {
 	uint64_t at = prng_hash(p->actions[number].name);
@@ -68,48 +63,33 @@ struct played_action *play_find_nocase(struct played *p, struct str name)
 	return x;
 }
 
-void play_collect(struct played *p, const struct json *actions, int parent, unsigned branch,
-		    unsigned depth)
+void play_collect(struct played *p, const struct json *actions, int parent, unsigned depth)
 {
 	if (depth > TENANT_DEPTH)
 		return;
 	JSON_EACH(v, actions) {
 		int number = (int)p->count;
 		struct played_action *x = &p->actions[p->count++];
-		unsigned cases = 2;
 
 		x->name = json_name(v);
 		x->type = json_get_str(v, "type");
 		x->def = v;
 		x->parent = parent;
-		x->branch = branch;
+		x->loop = str_eq_nocase(x->type, S("Foreach")) || str_eq_nocase(x->type, S("Until"));
 		if (parent >= 0) {
 			const struct played_action *up = &p->actions[parent];
 
 			memcpy(x->loops, up->loops, sizeof(x->loops));
 			x->loop_count = up->loop_count;
-			if (play_is_loop(up) && x->loop_count < PLAYED_LOOPS)
+			if (up->loop && x->loop_count < PLAYED_LOOPS)
 				x->loops[x->loop_count++] = parent;
 		}
-		if (play_is_loop(x))
-			x->items = (uint64_t)json_int(play_script(p, x->name, "items"), 3);
 		remember(p, number);
-		play_collect(p, json_get(v, "actions"), number, 0, depth + 1);
-		play_collect(p, json_get(json_get(v, "else"), "actions"), number, 1, depth + 1);
-		play_collect(p, json_get(json_get(v, "default"), "actions"), number, 1, depth + 1);
+		play_collect(p, json_get(v, "actions"), number, depth + 1);
+		play_collect(p, json_get(json_get(v, "else"), "actions"), number, depth + 1);
+		play_collect(p, json_get(json_get(v, "default"), "actions"), number, depth + 1);
 		JSON_EACH(c, json_get(v, "cases"))
-			play_collect(p, json_get(c, "actions"), number, cases++, depth + 1);
+			play_collect(p, json_get(c, "actions"), number, depth + 1);
 		p->actions[number].after = p->count;
 	}
-}
-
-void play_mark_followed(struct played *p)
-{
-	for (unsigned i = 0; i < p->count; i++)
-		JSON_EACH(after, json_get(p->actions[i].def, "runAfter")) {
-			struct played_action *before = play_find(p, json_name(after));
-
-			if (before)
-				before->followed = true;
-		}
 }

@@ -22,7 +22,7 @@ struct repeated {
 	const struct played_action *x;
 	bool scopes;       /* scopeRepetitions: of the loop itself, or of a container inside */
 	unsigned depth;    /* numbers in an index */
-	uint64_t count;
+	const struct repetitions *all;
 	const char *kind;
 };
 
@@ -34,44 +34,32 @@ static bool is_container(const struct played_action *x)
 
 static struct repeated repeated_of(struct played *p, const struct played_action *x, bool scopes)
 {
-	struct repeated r = { p, x, scopes, x->loop_count, 0,
+	static const struct repetitions none;
+	struct repeated r = { p, x, scopes, x->loop_count, &none,
 			      scopes ? "scopeRepetitions" : "repetitions" };
-	bool loop = x->items > 0;
 
-	if (scopes ? !(loop || is_container(x)) : (loop || is_container(x)))
+	if (scopes ? !(x->loop || is_container(x)) : (x->loop || is_container(x)))
 		return r;
-	if (loop)
+	r.all = x->loop ? &x->iterations : &x->reps;
+	if (x->loop)
 		r.depth++;
-	if (r.depth && r.depth <= PLAYED_LOOPS)
-		r.count = play_repetitions(p, x) * (loop ? x->items : 1);
-	if (x->sum.status == RUN_SKIPPED)
-		r.count = 0;
 	return r;
 }
 
-static void index_of(const struct repeated *r, uint64_t number, uint64_t index[PLAYED_LOOPS])
+static struct json *repetition_shape(struct request *q, const struct repeated *r,
+				     const struct repetition *row)
 {
-	if (r->x->items) {
-		index[r->x->loop_count] = number % r->x->items;
-		number /= r->x->items;
-	}
-	play_index(r->p, r->x, number, index);
-}
-
-static struct outcome outcome_of(const struct repeated *r, const uint64_t *index)
-{
-	return r->x->items ? play_iteration(r->p, r->x, index) :
-			     play_repetition(r->p, r->x, index);
-}
-
-static struct json *repetition_shape(struct request *q, const struct repeated *r, uint64_t number,
-				     const uint64_t *index, const struct outcome *o)
-{
+	uint64_t index[PLAYED_LOOPS], number = (uint64_t)(row - r->all->rows);
+	const struct outcome *o = &row->sum;
 	struct arena *a = &q->mem;
 	struct played *p = r->p;
 	struct json *out = json_new_object(a), *props = json_new_object(a), *list;
-	struct str name = repetition_name(a, index, r->depth);
+	struct str name;
 	char id[37];
+
+	for (unsigned i = 0; i < PLAYED_LOOPS; i++)
+		index[i] = row->index[i];
+	name = repetition_name(a, index, r->depth);
 
 	list = json_set(a, props, "repetitionIndexes", json_new_array(a));
 	for (unsigned i = 0; i < r->depth; i++)
@@ -113,33 +101,37 @@ static void list_repeated(struct request *q, bool scopes)
 	struct played_action *x = p ? history_action(q, p) : NULL;
 	struct paging page = paging_of(q, REPETITIONS_A_PAGE, AT_MOST);
 	struct json *out = json_new_object(&q->mem), *list;
+	const struct repetition **rows = arena_array(&q->mem, AT_MOST + 1, sizeof(*rows));
 	struct filter *filter;
 	struct repeated r;
 	uint64_t seen = 0;
+	size_t n = 0;
 
 	if (!x || !history_filter(q, &filter))
 		return;
 	r = repeated_of(p, x, scopes);
 	list = json_set(&q->mem, out, "value", json_new_array(&q->mem));
 	/* Without a filter the page is known beforehand. */
-	for (uint64_t k = filter ? 0 : page.from; k < r.count; k++) {
-		uint64_t index[PLAYED_LOOPS] = { 0 };
-		struct outcome o;
-		struct filter_row row = { history_outcome_field, NULL, &o };
+	for (uint64_t k = filter ? 0 : page.from; k < r.all->count; k++) {
+		const struct repetition *row = &r.all->rows[k];
+		struct outcome o = row->sum;
+		struct filter_row fields = { history_outcome_field, NULL, &o };
 
-		index_of(&r, k, index);
-		o = outcome_of(&r, index);
-		if (!filter_matches(filter, &row))
+		if (!filter_matches(filter, &fields))
 			continue;
 		if (filter && seen++ < page.from)
 			continue;
-		if (json_count(list) == page.size) {
+		if (n == page.size) {
 			json_set_str(&q->mem, out, "nextLink",
 				     paging_link(q, LINK_PLAIN, page.from + page.size));
 			break;
 		}
-		json_push(list, repetition_shape(q, &r, k, index, &o));
+		rows[n++] = row;
 	}
+	if (!scopes)
+		play_capture(p, x, rows, n);
+	for (size_t i = 0; i < n; i++)
+		json_push(list, repetition_shape(q, &r, rows[i]));
 	answer_json(q, 200, out);
 }
 
@@ -158,32 +150,25 @@ static void get_repeated(struct request *q, bool scopes)
 	struct played *p = history_played(q);
 	struct played_action *x = p ? history_action(q, p) : NULL;
 	struct str name = q->capture[history_capture(q) + 3], rest = name, one;
-	uint64_t index[PLAYED_LOOPS] = { 0 }, number = 0;
+	uint64_t index[PLAYED_LOOPS] = { 0 };
+	const struct repetition *row = NULL;
 	struct repeated r;
-	struct outcome o;
 	unsigned n = 0;
 	bool good = true;
 
 	if (!x)
 		return;
 	r = repeated_of(p, x, scopes);
-	while (good && str_cut(&rest, '-', &one)) {
-		uint64_t items;
-
-		good = n < r.depth && str_to_u64(one, &index[n]);
-		if (!good)
-			break;
-		items = n < x->loop_count ? p->actions[x->loops[n]].items : x->items;
-		good = index[n] < items;
-		number = number * items + index[n++];
-	}
-	if (!good || n != r.depth || !r.count) {
+	while (good && str_cut(&rest, '-', &one))
+		good = n < PLAYED_LOOPS && str_to_u64(one, &index[n++]);
+	if (good && n == r.depth)
+		row = play_repetition(r.all, index, n);
+	if (!row) {
 		answer_error(q, SE_REPETITION_NOT_FOUND, p->run->name, str_c(&q->mem, x->name),
 			     str_c(&q->mem, name));
 		return;
 	}
-	o = outcome_of(&r, index);
-	answer_json(q, 200, repetition_shape(q, &r, number, index, &o));
+	answer_json(q, 200, repetition_shape(q, &r, row));
 }
 
 static void repetition_get(struct request *q)

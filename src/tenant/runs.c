@@ -147,26 +147,8 @@ void history_tracking_id(const struct run *r, struct str name, uint64_t index, c
 
 void history_retries(struct request *q, struct json *p, const struct outcome *o)
 {
-	struct arena *a = &q->mem;
-	struct json *list;
-
-	if (!o->retries)
-		return;
-	list = json_set(a, p, "retryHistory", json_new_array(a));
-	for (unsigned i = 0; i < o->retries; i++) {
-		struct json *one = json_new_object(a);
-		char id[37];
-
-		prng_guid(prng_mix((uint64_t)o->start, i), id);
-		history_times(a, one, o->start + (int64_t)i * 7 * TICKS_S,
-			  o->start + (int64_t)i * 7 * TICKS_S + 400 * TICKS_MS);
-		json_set_z(a, one, "code", o->code ? o->code : "ActionFailed");
-		if (o->error)
-			json_set(a, one, "error", json_copy(a, o->error));
-		json_set_z(a, one, "clientRequestId", id);
-		json_set_z(a, one, "serviceRequestId", id);
-		json_push(list, one);
-	}
+	if (o->retries)
+		json_set(&q->mem, p, "retryHistory", json_copy(&q->mem, o->retries));
 }
 
 static uint64_t big_bytes(struct played *p, const struct played_action *x, enum content what)
@@ -209,14 +191,12 @@ static struct json *action_properties(struct request *q, struct played *p,
 	if (!x->loop_count)
 		history_contents(q, out, p, x, str_fmt(a, "actions/%.*s", STR_ARG(x->name)), NULL);
 	history_retries(q, out, &x->sum);
-	if (json_get(x->def, "trackedProperties"))
-		json_set(a, out, "trackedProperties",
-			 json_copy(a, json_get(x->def, "trackedProperties")));
+	if (x->tracked)
+		json_set(a, out, "trackedProperties", json_copy(a, x->tracked));
 	json_set_bool(a, out, "canResubmit", !x->loop_count);
-	if (x->loop_count || x->items)
+	if (x->loop_count || x->loop)
 		json_set_int(a, out, "repetitionCount",
-			     (int64_t)(play_repetitions(p, x) *
-				       (x->items && !x->loop_count ? x->items : 1)));
+			     x->loop_count ? x->reps.count : x->iterations.count);
 	return out;
 }
 

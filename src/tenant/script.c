@@ -6,8 +6,8 @@
 #include "tenant/script.h"
 
 #include "tenant/clock.h"
-#include "tenant/emit.h"
 #include "tenant/prng.h"
+#include "tenant/produce_parts.h"
 #include "wdl/eval.h"
 #include "wdl/parse.h"
 
@@ -176,10 +176,7 @@ struct json *script_expand(struct arena *a, const struct script_scope *s, const 
 
 /* ---- expressions ---- */
 
-/*
- * What an expression of the run may see.  Values are made when they are asked for: most
- * expressions look at one action.
- */
+/* What an expression of the run may see: what was recorded. */
 struct view {
 	struct arena *a;
 	const struct script_scope *s;
@@ -197,17 +194,15 @@ static bool view_action(void *arg, struct str name, const struct json **out)
 	struct played *p = w->s->played;
 	struct played_action *x = play_find_nocase(p, name);
 	struct json *record, *outputs;
-	const uint64_t *index;
 
-	if (!x || x->loop_count > w->s->loop_count || w->s->depth > DEEPEST_LOOKUP)
+	if (!x || x->loop_count > w->s->loop_count)
 		return false;
-	index = x->loop_count ? w->s->index : NULL;
 	record = json_new_object(w->a);
 	json_set_str(w->a, record, "name", x->name);
 	json_set_z(w->a, record, "status", run_status_name(x->sum.status));
 	if (x->sum.code)
 		json_set_z(w->a, record, "code", x->sum.code);
-	outputs = play_content_deep(p, x, index, CONTENT_OUTPUTS, w->s->depth + 1);
+	outputs = play_content(p, x, x->loop_count ? w->s->index : NULL, CONTENT_OUTPUTS);
 	if (outputs)
 		json_set(w->a, record, "outputs", json_copy(w->a, outputs));
 	return give(out, record);
@@ -226,99 +221,48 @@ static bool view_trigger(void *arg, const struct json **out)
 	return give(out, record);
 }
 
-static struct json *resolve_deeper(const struct view *w, unsigned loops, const struct json *v)
-{
-	struct script_scope inner = *w->s;
-
-	inner.depth++;
-	inner.loop_count = loops;
-	return inner.depth > DEEPEST_LOOKUP ? NULL : script_resolve(w->a, &inner, v);
-}
-
-/* The value a variable was initialised with: the script does not follow assignments. */
-static bool view_variable(void *arg, struct str name, const struct json **out)
-{
-	struct view *w = arg;
-	struct played *p = w->s->played;
-
-	for (unsigned i = 0; i < p->count; i++) {
-		if (!str_eq(p->actions[i].type, S("InitializeVariable")))
-			continue;
-		JSON_EACH(v, json_at(p->actions[i].def, "/inputs/variables"))
-			if (str_eq_nocase(json_get_str(v, "name"), name))
-				return give(out, resolve_deeper(w, 0, json_get(v, "value")));
-	}
-	return false;
-}
-
-/* What parameters('$connections') holds while a flow runs. */
-static struct json *connections_of(struct view *w)
-{
-	struct json *out = json_new_object(w->a);
-
-	JSON_EACH(c, w->s->played->run->version->references)
-		json_set_n(w->a, out, json_name(c),
-			   emit_json(w->a,
-				     "{'connectionId':'%S/connections/%S','connectionName':'%S','id':'%S'}",
-				     json_get_str(c, "id"), json_get_str(c, "connectionName"),
-				     json_get_str(c, "connectionName"), json_get_str(c, "id")));
-	return out;
-}
-
 static bool view_parameter(void *arg, struct str name, const struct json **out)
 {
 	struct view *w = arg;
+	const struct json *v = json_get_n(play_parameters(w->s->played), name);
 
-	if (str_eq(name, S("$connections")))
-		return give(out, connections_of(w));
-	return give(out, json_get(json_get_n(json_get(w->s->played->definition, "parameters"), name),
-				  "defaultValue"));
+	if (!v)
+		v = json_get(json_get_n(json_get(w->s->played->definition, "parameters"), name),
+			     "defaultValue");
+	return give(out, v);
 }
 
-static bool item_of(struct view *w, const struct played_action *loop, const struct json **out)
-{
-	const struct script_scope *s = w->s;
-	struct script_scope inner = *s;
-	const struct json *each;
-
-	if (!s->index || loop->loop_count >= s->loop_count || s->depth > DEEPEST_LOOKUP)
-		return false;
-	each = play_script(s->played, loop->name, "each");
-	inner.loop_count = loop->loop_count + 1;
-	if (each)
-		return give(out, script_expand(w->a, &inner, each));
-	return give(out, json_item(resolve_deeper(w, loop->loop_count,
-						  json_get(loop->def, "foreach")),
-				   (size_t)s->index[loop->loop_count]));
-}
-
+/* Of the innermost loop it was recorded; of one around it, it is worked out again. */
 static bool view_items(void *arg, struct str name, const struct json **out)
 {
 	struct view *w = arg;
-	struct played_action *loop = play_find_nocase(w->s->played, name);
+	const struct script_scope *s = w->s;
+	const struct played_action *loop = play_find_nocase(s->played, name);
+	struct script_scope inner = *s;
+	struct json *list;
 
-	return loop && item_of(w, loop, out);
+	if (!loop || !s->index || loop->loop_count >= s->loop_count || s->depth > DEEPEST_LOOKUP)
+		return false;
+	if (s->action && loop->loop_count + 1 == s->loop_count)
+		return give(out, play_item(s->played, s->action, s->index));
+	inner.depth++;
+	inner.loop_count = loop->loop_count;
+	list = script_resolve(w->a, &inner, json_get(loop->def, "foreach"));
+	return give(out, json_item(list, (size_t)s->index[loop->loop_count]));
 }
 
 static bool view_workflow(void *arg, const struct json **out)
 {
 	struct view *w = arg;
-	const struct played *p = w->s->played;
 
-	return give(out, emit_json(w->a, "{'id':'%s','name':'%s','type':'Microsoft.Logic/workflows',"
-					 "'location':'%s','tags':{'flowDisplayName':'%s',"
-					 "'environmentName':'%s'},'run':{'name':'%s'}}",
-				   p->flow->id, p->flow->id, p->flow->env->region, p->flow->name,
-				   p->flow->env->id, p->run->name));
+	return give(out, play_workflow(w->s->played));
 }
 
 static uint64_t view_random(void *arg)
 {
 	struct view *w = arg;
-	static uint64_t state;
 
-	state = prng_mix(state, w->s->played->run->seed);
-	return text_seed(w->s, str_n((const char *)&state, sizeof(state)));
+	return text_seed(w->s, S("random"));
 }
 
 static struct json *evaluate(struct arena *a, const struct script_scope *s, struct str text)
@@ -328,7 +272,6 @@ static struct json *evaluate(struct arena *a, const struct script_scope *s, stru
 		.arg = &view,
 		.action = view_action,
 		.trigger = view_trigger,
-		.variable = view_variable,
 		.parameter = view_parameter,
 		.items = view_items,
 		.workflow = view_workflow,

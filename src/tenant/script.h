@@ -5,6 +5,7 @@
  *	{{pick:a|b}}      one of the words            {{guid:x}}   a GUID
  *	{{i}} {{o}}       index of the innermost and of the outermost loop
  *	{{time}} {{time:-3600}} {{date:86400}}        the run's start, moved by seconds
+ *	{"{{repeat}}": N, "of": V}  an array of N    {"{{calls}}": [...]}  an answer per iteration
  *	{{seq}}           a number that grows from run to run
  */
 #ifndef TENANT_SCRIPT_H
@@ -17,6 +18,7 @@ struct script_scope {
 	const uint64_t *index; /* of the loops around, or NULL */
 	unsigned loop_count;
 	unsigned depth;        /* of lookups inside lookups */
+	const struct played_action *action; /* whose expressions are looked at, or NULL */
 };
 
 /* A copy of `v` with all templates filled in; a string that is one number template becomes a

@@ -11,6 +11,7 @@
 #include "tenant/limits.h"
 #include "tenant/memory.h"
 #include "tenant/prng.h"
+#include "tenant/produce.h"
 #include "tenant/state.h"
 
 static void guid_of(const char *kind, const char *key, char out[37])
@@ -425,6 +426,7 @@ bool tenant_load(struct tenant *t, const char *seed)
 
 void tenant_free(struct tenant *t)
 {
+	play_forget();
 	LIST_EACH_SAFE(node, &t->flows)
 		flow_free(t, LIST_ITEM(node, struct flow, node));
 	arena_release(&t->mem);

@@ -109,6 +109,7 @@ struct run {
 	struct json *trigger;    /* what the caller of the trigger sent, or NULL */
 	struct arena *mem;       /* of `trigger` */
 	char origin[40];         /* resubmitted from this run, or "" */
+	uint64_t steps;          /* how many it took when it was last played, or 0 */
 	bool known;              /* the next two were worked out (produce.h) */
 	enum run_status outcome;
 	int64_t end;

@@ -81,6 +81,7 @@ static void expression_traces(struct request *q)
 	if (x->loop_count) {
 		s.index = index;
 		s.loop_count = x->loop_count;
+		s.action = x;
 	}
 	out = json_new_object(&q->mem);
 	list = json_set(&q->mem, out, "inputs", json_new_array(&q->mem));

@@ -10,6 +10,7 @@
 #include "tenant/route.h"
 #include "tenant/token.h"
 #include "text/crypt.h"
+#include "wdl/run.h"
 
 enum { HISTORIES_A_PAGE = 50, AT_MOST = 250, SKIPS = 400 };
 
@@ -250,7 +251,8 @@ static void resubmit(struct request *q)
 		answer_error(q, SE_TRIGGER_DISABLED, f->id, str_c(&q->mem, json_name(t)), NULL);
 		return;
 	}
-	flow_start_run(q->tenant, f, NULL, r);
+	/* With what the trigger gave then. */
+	flow_start_run(q->tenant, f, play_trigger(play_run(&q->mem, f, r), CONTENT_OUTPUTS), r);
 	answer_empty(q, 202);
 }
 
@@ -266,29 +268,31 @@ static struct json *payload_of(struct request *q, struct str type, struct json *
 	return out;
 }
 
-/* The schema of a Request trigger, as far as it names required members. */
-static bool fits_schema(struct request *q, const struct json *t, const struct json *body)
+/* What a payload makes of the trigger: its schema, its conditions, a run for each item of splitOn.
+ * The first run; NULL with the answer set, or when no run starts. */
+static struct run *fire(struct request *q, struct flow *f, const struct json *t,
+			const struct json *payload)
 {
-	const struct json *required = json_at(t, "/inputs/schema/required");
-	struct buf missing;
+	struct wdl_run_options o = { .start = clock_now() + TICKS_UNIX };
+	struct wdl_trigger fired = wdl_trigger_fire(&q->mem, flow_current(f)->definition, payload,
+						    NULL, &o);
+	struct run *r = NULL;
 
-	if (!is_type(t, "Request") || !json_first(required))
-		return true;
-	buf_init_in(&missing, &q->mem, 4096);
-	if (!json_is(body, JSON_OBJECT))
-		buf_addf(&missing, "Invalid type. Expected Object but got %s.",
-			 json_is(body, JSON_ARRAY) ? "Array" : "String");
-	else
-		JSON_EACH(name, required)
-			if (!json_get_n(body, json_str(name)))
-				buf_addf(&missing, "%s%s",
-					 missing.n ? ", " :
-						     "Required properties are missing from object: ",
-					 json_z(name));
-	if (!missing.n)
-		return true;
-	answer_error(q, SE_TRIGGER_SCHEMA, str_c(&q->mem, json_name(t)), buf_c(&missing), NULL);
-	return false;
+	if (fired.refused) {
+		struct str text = json_get_str(fired.error, "message");
+		ptrdiff_t at = str_find(text, S("Error details: '"));
+
+		if (at >= 0)
+			text = str_n(text.p + at + 16, text.n - (size_t)at - 18);
+		answer_error(q, SE_TRIGGER_SCHEMA, str_c(&q->mem, json_name(t)),
+			     str_c(&q->mem, text), NULL);
+		return NULL;
+	}
+	for (size_t i = fired.count; i-- > 0;)
+		r = flow_start_run(q->tenant, f, fired.outputs[i], NULL);
+	if (!r)
+		answer_empty(q, 202);
+	return r;
 }
 
 static void trigger_run(struct request *q)
@@ -308,12 +312,15 @@ static void trigger_run(struct request *q)
 		answer_error(q, SE_INVALID_REQUEST, "The body is not JSON", NULL, NULL);
 		return;
 	}
-	if (!is_kind(t, "Http") && !fits_schema(q, t, body))
-		return;
-	/* Inputs reach a button flow; an HTTP trigger started this way gets none. */
-	if (is_type(t, "Request") && !is_kind(t, "Http"))
+	/* Inputs reach a button flow; an HTTP trigger started this way gets none, and what another
+	 * trigger finds is not ours to say. */
+	if (is_type(t, "Request") && !is_kind(t, "Http")) {
 		payload = payload_of(q, S("application/json"), body);
-	flow_start_run(q->tenant, f, payload, NULL);
+		if (!fire(q, f, t, payload))
+			return;
+	} else {
+		flow_start_run(q->tenant, f, NULL, NULL);
+	}
 	answer_empty(q, 202);
 }
 
@@ -426,11 +433,11 @@ static void invoke(struct request *q)
 		answer_error(q, SE_INVALID_REQUEST, "The body is not JSON", NULL, NULL);
 		return;
 	}
-	if (!fits_schema(q, t, body))
+	r = fire(q, f, t, payload_of(q, request_header(q, "Content-Type"), body));
+	if (!r)
 		return;
-	r = flow_start_run(q->tenant, f, payload_of(q, request_header(q, "Content-Type"), body), NULL);
 	invoke_headers(q, f, r, hex);
-	p = play_run(&q->mem, f, r);
+	p = play_whole(&q->mem, f, r);
 	if (p->response < 0) {
 		answer_empty(q, 202);
 		return;

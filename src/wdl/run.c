@@ -236,6 +236,8 @@ void wrun_report(struct wrun *r, const struct wrun_step *s)
 		add_sum(r, s);
 	if (!r->host->report)
 		return;
+	for (const struct wrun_frame *f = s->frame; f && !out.item; f = f->up)
+		out.item = f->item;
 	out.loops = wrun_loops(&r->scratch, s->frame);
 	out.loop_count = s->frame->depth;
 	r->host->report(r->host->arg, &out);
@@ -605,6 +607,8 @@ static void ended(struct wrun *r, struct wrun_step *s, int64_t at)
 static void handle(struct wrun *r, const struct wrun_event *e)
 {
 	r->now = e->at;
+	r->doing = e->step ? e->step : e->frame->owner;
+	r->chances = 0;
 	switch (e->kind) {
 	case WRUN_READY:
 		ready(r, e->step, e->at);

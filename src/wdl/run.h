@@ -58,6 +58,7 @@ struct wdl_report {
 	bool secure_inputs, secure_outputs;  /* hidden: there was something that nobody may see */
 	const struct json *tracked; /* trackedProperties, or NULL */
 	const struct json *retries; /* retryHistory, or NULL */
+	const struct json *item; /* of the innermost Foreach around it, or NULL */
 	uint64_t count; /* iterations of a loop; repetitions of a summary; else 0 */
 };
 
@@ -90,7 +91,14 @@ struct wdl_host {
 	void (*report)(void *arg, const struct wdl_report *r);
 	/* How long an action takes that is not answered from outside, in ticks; NULL: 10 ms. */
 	int64_t (*duration)(void *arg, const struct wdl_request *r);
-	uint64_t (*random)(void *arg); /* NULL asks the system */
+	/* `where` is made of the action, its indexes and how often it has asked: the same for the
+	 * same place in the same run, whatever runs beside it.  NULL asks the system. */
+	uint64_t (*random)(void *arg, uint64_t where);
+	/* Asked before each iteration of a Foreach (the last index is its own): false leaves it
+	 * out, *at may be set to the time when it starts.  For looking again at some of many
+	 * iterations; NULL: all of them. */
+	bool (*wanted)(void *arg, const struct wdl_loop_index *loops, unsigned loop_count,
+		       int64_t *at);
 };
 
 struct wdl_run_options {

@@ -254,17 +254,50 @@ void wrun_children(struct wrun *r, struct wrun_step *s)
 
 /* ---- loops ---- */
 
-static void iterate(struct wrun *r, struct wrun_step *s, const struct json *item)
+static void iterate(struct wrun *r, struct wrun_step *s, const struct json *item, int64_t at)
 {
 	struct wrun_frame *f = wrun_frame_new(r, s->frame, s);
 
 	f->item = item;
 	f->index = s->index++;
-	f->start = r->now;
+	f->start = at;
 	s->active++;
-	f->left = wrun_begin(r, f, (int)wrun_number(r, s->node), WRUN_MAIN, r->now);
+	f->left = wrun_begin(r, f, (int)wrun_number(r, s->node), WRUN_MAIN, at);
 	if (!f->left)
-		wrun_push(r, WRUN_ITERATION, r->now, NULL, f);
+		wrun_push(r, WRUN_ITERATION, at, NULL, f);
+}
+
+/* Whether the host wants the next iteration, and when it starts. */
+static bool wanted(struct wrun *r, const struct wrun_step *s, int64_t *at)
+{
+	unsigned n = s->frame->depth;
+	struct wdl_loop_index *loops = arena_array(&r->scratch, n + 1, sizeof(*loops));
+
+	*at = r->now;
+	if (!r->host->wanted)
+		return true;
+	memcpy(loops, wrun_loops(&r->scratch, s->frame), n * sizeof(*loops));
+	loops[n] = (struct wdl_loop_index){ s->node->name, s->index };
+	if (!r->host->wanted(r->host->arg, loops, n + 1, at))
+		return false;
+	if (*at < r->now)
+		*at = r->now;
+	return true;
+}
+
+/* As many iterations of a Foreach as may run beside each other. */
+static void launch(struct wrun *r, struct wrun_step *s)
+{
+	while (s->item && s->active < s->limit) {
+		const struct json *item = s->item;
+		int64_t at;
+
+		s->item = json_next(item);
+		if (wanted(r, s, &at))
+			iterate(r, s, item, at);
+		else
+			s->index++;
+	}
 }
 
 static unsigned parallel_of(const struct wrun *r, const struct wrun_step *s)
@@ -289,7 +322,7 @@ static void start_foreach(struct wrun *r, struct wrun_step *s)
 {
 	const struct json *e = json_get(s->node->def, "foreach");
 	struct wdl_fault fault = { 0 };
-	struct json *list = wrun_value(r, s->frame, e, &fault);
+	struct json *list = wrun_list(r, s->frame, e, &fault);
 
 	if (!list) {
 		fail_expression(r, s, &fault);
@@ -309,16 +342,12 @@ static void start_foreach(struct wrun *r, struct wrun_step *s)
 	s->limit = parallel_of(r, s);
 	if (s->node->keep)
 		s->results = json_new_object(&s->frame->mem);
-	if (!s->item) {
-		s->code = S("NotSpecified");
+	if (!s->item)
 		wrun_skip_body(r, s, r->now);
+	launch(r, s);
+	if (!s->active) {
+		s->code = S("NotSpecified");
 		wrun_end(r, s, WDL_ST_SUCCEEDED, r->now);
-	}
-	while (s->item && s->active < s->limit) {
-		const struct json *item = s->item;
-
-		s->item = json_next(item);
-		iterate(r, s, item);
 	}
 }
 
@@ -383,7 +412,7 @@ static void start_until(struct wrun *r, struct wrun_step *s)
 		span = 3600 * WDL_TICKS_SECOND;
 	s->count = count < 1 ? 1 : count > LIMIT_RUN_UNTIL ? LIMIT_RUN_UNTIL : (uint64_t)count;
 	s->deadline = r->now + span;
-	iterate(r, s, NULL);
+	iterate(r, s, NULL, r->now);
 }
 
 static void keep_results(struct wrun *r, struct wrun_step *s, struct wrun_frame *f)
@@ -430,14 +459,9 @@ static void foreach_iteration(struct wrun *r, struct wrun_step *s, struct wrun_f
 	if (s->results)
 		keep_results(r, s, f);
 	wrun_frame_end(f);
-	if (s->item) {
-		const struct json *item = s->item;
-
-		s->item = json_next(item);
-		iterate(r, s, item);
-	} else if (!s->active) {
+	launch(r, s);
+	if (!s->active)
 		end_loop(r, s, s->failed > 0);
-	}
 }
 
 static void until_iteration(struct wrun *r, struct wrun_step *s, struct wrun_frame *f, bool failed)
@@ -452,11 +476,11 @@ static void until_iteration(struct wrun *r, struct wrun_step *s, struct wrun_fra
 						   S("FailWhenLimitsReached")))) {
 		end_loop(r, s, failed);
 	} else if (limit) {
-		wrun_fail(r, s, r->now, "BadRequest", "UntilLimitReached", WDL_M_RUN_UNTIL, values);
+		wrun_fail(r, s, r->now, "ActionFailed", "UntilLoopLimitsExceeded", WDL_M_RUN_UNTIL, values);
 	} else {
 		s->last = NULL;
 		wrun_frame_end(f);
-		iterate(r, s, NULL);
+		iterate(r, s, NULL, r->now);
 	}
 }
 

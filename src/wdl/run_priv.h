@@ -176,6 +176,8 @@ struct wrun {
 	struct wrun_variable *variables;
 	unsigned variable_count;
 	struct wdl_context context;
+	const struct wrun_step *doing; /* whose event is handled */
+	uint64_t chances;              /* random numbers it asked for */
 	const struct json *trigger;
 	/* Of the evaluation at hand. */
 	struct wrun_frame *at;
@@ -255,6 +257,9 @@ struct json *wrun_evaluate(struct wrun *r, struct wrun_frame *f, const struct js
 /* The same, copied into the frame's memory. */
 struct json *wrun_value(struct wrun *r, struct wrun_frame *f, const struct json *v,
 			struct wdl_fault *fault);
+/* The same without a second copy, and garbage with it. */
+struct json *wrun_list(struct wrun *r, struct wrun_frame *f, const struct json *v,
+		       struct wdl_fault *fault);
 bool wrun_too_deep(const struct json *v, unsigned limit);
 /* The record of a step, for expressions: a new one, and the one of a step that has ended. */
 struct json *wrun_record(struct wrun *r, struct arena *a, const struct wrun_step *s);

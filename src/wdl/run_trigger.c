@@ -50,7 +50,7 @@ static uint64_t chance(void *arg)
 {
 	struct view *v = arg;
 
-	return v->host->random(v->host->arg);
+	return v->host->random(v->host->arg, 0);
 }
 
 static struct wdl_context context_of(struct view *v)

@@ -282,8 +282,15 @@ static bool see_callback(void *arg, const struct json **out)
 static uint64_t chance(void *arg)
 {
 	struct wrun *r = arg;
+	const struct wrun_step *s = r->doing;
+	uint64_t h = 14695981039346656037u;
 
-	return r->host->random(r->host->arg);
+	for (size_t i = 0; s && i < s->node->name.n; i++)
+		h = (h ^ (unsigned char)s->node->name.p[i]) * 1099511628211u;
+	for (const struct wrun_frame *f = s ? s->frame : NULL; f && f->up; f = f->up)
+		h = (h ^ (f->index + 1)) * 1099511628211u;
+	h = (h ^ r->chances++) * 1099511628211u;
+	return r->host->random(r->host->arg, h);
 }
 
 void wrun_context(struct wrun *r)
@@ -317,6 +324,17 @@ bool wrun_too_deep(const struct json *v, unsigned limit)
 	return false;
 }
 
+static struct json *checked(const struct wdl_result *one, struct wdl_fault *fault)
+{
+	if (one->ok && !wrun_too_deep(one->value, LIMIT_RUN_VALUE_DEPTH))
+		return one->value;
+	*fault = one->fault;
+	if (one->ok)
+		*fault = (struct wdl_fault){ .code = S("InvalidTemplate"),
+					     .message = S("the value is nested too deeply") };
+	return NULL;
+}
+
 struct json *wrun_evaluate(struct wrun *r, struct wrun_frame *f, const struct json *v,
 			   struct wdl_fault *fault)
 {
@@ -325,13 +343,19 @@ struct json *wrun_evaluate(struct wrun *r, struct wrun_frame *f, const struct js
 	r->at = f;
 	r->context.now = r->now;
 	one = wdl_evaluate_value(&r->scratch, v, &r->context);
-	if (one.ok && !wrun_too_deep(one.value, LIMIT_RUN_VALUE_DEPTH))
-		return one.value;
-	if (one.ok)
-		one.fault = (struct wdl_fault){ .code = S("InvalidTemplate"),
-						.message = S("the value is nested too deeply") };
-	*fault = one.fault;
-	return NULL;
+	return checked(&one, fault);
+}
+
+/* Lists are long: not copied once more. */
+struct json *wrun_list(struct wrun *r, struct wrun_frame *f, const struct json *v,
+		       struct wdl_fault *fault)
+{
+	struct wdl_result one;
+
+	r->at = f;
+	r->context.now = r->now;
+	one = wdl_evaluate_value(&f->mem, v, &r->context);
+	return checked(&one, fault);
 }
 
 struct json *wrun_value(struct wrun *r, struct wrun_frame *f, const struct json *v,

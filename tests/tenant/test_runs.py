@@ -74,13 +74,13 @@ def connectors():
                 seen[p["code"]] = (action, p, content(p))
     for code, status, words in (("NotFound", 404, "does not exist at site"),
                                 ("Forbidden", 403, "SELECT permission was denied"),
-                                ("TooManyRequests", 429, "Try again in 22 seconds"),
+                                ("429", 429, "Try again in 22 seconds"),
                                 ("InternalServerError", 500, "network-related"),
                                 ("Unauthorized", 401, "AADSTS700082")):
         have = seen.get(code, (None, {}, {}))
         tap.ok(have[2].get("statusCode") == status and words in json.dumps(have[2]),
                "%s with its reason in the body" % code, have)
-    tap.ok(len(seen["TooManyRequests"][1]["retryHistory"]) == 4, "retries are in the history")
+    tap.ok(len(seen["429"][1]["retryHistory"]) == 4, "retries are in the history")
 
 
 def endings():

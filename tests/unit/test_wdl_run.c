@@ -72,11 +72,11 @@ static void report(void *arg, const struct wdl_report *r)
 		wdl_record_report(s->record, r);
 }
 
-static uint64_t chance(void *arg)
+static uint64_t chance(void *arg, uint64_t where)
 {
 	const struct script *s = arg;
 
-	return 0x0123456789abcdefu + (s ? s->luck : 0);
+	return where + (s ? s->luck : 0);
 }
 
 static struct json *quoted(struct arena *a, const char *text)
