@@ -51,3 +51,26 @@ def process(pid):
         except OSError:
             continue
     return found
+
+
+def memory(pid):
+    """What the process can write to, as {range: bytes}; empty when that is not for us."""
+    found = {}
+    try:
+        with open("/proc/%d/maps" % pid) as maps, open("/proc/%d/mem" % pid, "rb", 0) as mem:
+            for line in maps:
+                span, rights = line.split()[:2]
+                if not rights.startswith("rw"):
+                    continue
+                start, stop = (int(x, 16) for x in span.split("-"))
+                # What a sanitizer reserves is larger than any memory of ours.
+                if stop - start > 1 << 30:
+                    continue
+                try:
+                    mem.seek(start)
+                    found["memory of %d at %s" % (pid, span)] = mem.read(stop - start)
+                except OSError:
+                    continue
+    except OSError:
+        return {}
+    return found

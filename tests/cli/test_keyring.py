@@ -314,6 +314,18 @@ for x in servers:
     places.update({"%d %s" % (x.p.pid, k): v for k, v in canaries.process(x.p.pid).items()})
 check("no core is ever written", all(re.search(rb"Max core file size +0 +0 ", v)
                                      for k, v in places.items() if k.endswith("limits")))
+# What was redeemed and stored does not stay in memory either; access tokens have to.
+spans = {}
+for x in servers:
+    spans.update(canaries.memory(x.p.pid))
+if not spans:
+    skip("the refresh token is in no server's memory", "not to be looked at without being root")
+elif SLOW:
+    skip("the refresh token is in no server's memory", "sanitizers keep what was freed")
+else:
+    hits = canaries.search({"refresh_token": secrets["refresh_token"]}, spans)
+    check("the refresh token is in no server's memory", not hits and
+          canaries.search({"tenant": tenants["t"]}, spans), "\n".join(hits))
 # The helper while it holds a secret: it waits for the end of its request.
 canary = "canary-" + "q7Zk" * 12
 with subprocess.Popen([B + "/flowlatch-keyring", "store"], env=HOME.env(**ENV), stdin=subprocess.PIPE,

@@ -400,6 +400,39 @@ static void test_precedence(void **state)
 	unlink(file);
 }
 
+/* What a server will see, and whether somebody chose the store. */
+static void test_files_only(void **state)
+{
+	struct conf_request r = { .files_only = true };
+
+	(void)state;
+	write_file(file, "tenant = contoso.example\n");
+	setenv("FLOWLATCH_TENANT", "fabrikam.example", 1);
+	setenv("FLOWLATCH_STORE", "session", 1);
+	assert_string_equal(load(&r).tenant, "contoso.example");
+	assert_string_equal(load(&r).store, "keyring");
+	assert_false(load(&r).store_chosen);
+	r.files_only = false;
+	assert_string_equal(load(&r).tenant, "fabrikam.example");
+	assert_true(load(&r).store_chosen);
+	assert_false(load(&r).state_dir_chosen);
+	clear_variables();
+	unsetenv("FLOWLATCH_STORE");
+	unsetenv("FLOWLATCH_TENANT");
+	write_file(file, "state_dir = ~/s\nrefresh_token_file = ~/t\n");
+	assert_string_equal(load(&r).store, "refresh_token_file");
+	assert_true(load(&r).store_chosen && load(&r).state_dir_chosen);
+	/* Signing in makes what is missing; a server has to have it; a unit of systemd brings it. */
+	write_file(file, "store = file\n");
+	assert_non_null(strstr(refusal(&r), "needs key_file"));
+	setenv("CREDENTIALS_DIRECTORY", "/run/credentials/x", 1);
+	assert_null(load(&r).key_file);
+	unsetenv("CREDENTIALS_DIRECTORY");
+	r.new_profile = true;
+	assert_null(load(&r).key_file);
+	unlink(file);
+}
+
 static void test_variables(void **state)
 {
 	struct conf_request r = { 0 };
@@ -672,7 +705,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),      cmocka_unit_test(test_secrets_are_not_repeated),
 		cmocka_unit_test(test_texts),       cmocka_unit_test(test_too_much),
-		cmocka_unit_test(test_defaults),    cmocka_unit_test(test_precedence),
+		cmocka_unit_test(test_defaults),    cmocka_unit_test(test_files_only), cmocka_unit_test(test_precedence),
 		cmocka_unit_test(test_variables),   cmocka_unit_test(test_options),
 		cmocka_unit_test(test_profiles),    cmocka_unit_test(test_relations),
 		cmocka_unit_test(test_file_rights), cmocka_unit_test(test_system_file),
