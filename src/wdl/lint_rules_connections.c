@@ -74,8 +74,19 @@ static void lost_reference(struct lint *l, const struct lint_rule *r, const stru
 		lint_fix_set(l, f, host_pointer(l, s, member), json_new_str(l->a, json_name(ref)));
 }
 
+/* A flow as the service has it, whose connectors have nothing to be bound to. */
+static void no_references(struct lint *l, const struct lint_rule *r)
+{
+	if (l->flow && !l->references && any_connector(l) &&
+	    str_eq(l->prefix, S("/properties/definition")))
+		lint_add(l, r, S("/properties"), "steps use connectors and there are no "
+						 "connectionReferences")
+			->severity = LINT_WARNING;
+}
+
 static void references(struct lint *l, const struct lint_rule *r)
 {
+	no_references(l, r);
 	for (struct lint_step *s = l->steps; s && l->references; s = s->next) {
 		struct json *host = json_get(s->inputs, "host");
 		const char *member = reference_member(host);

@@ -35,7 +35,8 @@ static void parser_error(struct lint *l, const struct lint_rule *r, const struct
 			 const struct wdl_error *e)
 {
 	struct lint_finding *f = lint_add(l, r, p->pointer, "%.*s%s%.*s", STR_ARG(e->message),
-					  e->instead.n ? "; write " : "", STR_ARG(e->instead));
+					  !e->instead.n ? "" : e->mechanical ? "; write " : "; ",
+					  STR_ARG(e->instead));
 
 	f->has_offset = true;
 	f->offset = e->column;

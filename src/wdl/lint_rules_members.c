@@ -181,6 +181,7 @@ static const struct {
 	{ "Expression", "/kind",
 	  "AddToTime ConvertTimeZone CurrentTime GetFutureTime GetPastTime SubtractFromTime IndexOf "
 	  "Substring FormatNumber", LINT_ERROR },
+	{ "Http", "/inputs/method", "GET PUT POST PATCH DELETE HEAD OPTIONS TRACE", LINT_ERROR },
 	{ NULL, "/inputs/retryPolicy/type", "none fixed exponential interval", LINT_ERROR },
 	{ NULL, "/runtimeConfiguration/contentTransfer/transferMode", "Chunked", LINT_ERROR },
 	{ NULL, "/operationOptions",
@@ -279,11 +280,48 @@ static void foreign_member(struct lint *l, const struct lint_rule *r, struct lin
 	}
 }
 
+static const char *const of_triggers[] = {
+	"type", "kind", "inputs", "metadata", "description", "recurrence", "evaluatedRecurrence",
+	"splitOn", "splitOnConfiguration", "conditions", "correlation", "operationOptions",
+	"runtimeConfiguration", "trackedProperties", "limit", "retryPolicy", "actions", NULL,
+};
+
 static void foreign_members(struct lint *l, const struct lint_rule *r)
 {
-	for (struct lint_step *s = l->steps; s; s = s->next)
-		JSON_EACH(m, s->trigger ? NULL : s->value)
-			foreign_member(l, r, s, m);
+	for (struct lint_step *s = l->steps; s; s = s->next) {
+		JSON_EACH(m, s->value) {
+			if (!s->trigger)
+				foreign_member(l, r, s, m);
+			else if (str_eq(json_name(m), S("runAfter")))
+				lint_add(l, r, lint_in(l, s, "/runAfter"), "a trigger waits for nothing");
+			else if (!lint_among(json_name(m), of_triggers) &&
+				 str_find_char(json_name(m), '_') < 0)
+				lint_add(l, r, lint_at_n(l, s->pointer, json_name(m)),
+					 "no trigger has a member %.*s", STR_ARG(json_name(m)))
+					->severity = LINT_WARNING;
+		}
+	}
+}
+
+/* What stands beside the definition is often put into it. */
+static void foreign_roots(struct lint *l, const struct lint_rule *r)
+{
+	static const char *const own[] = { "$schema", "contentVersion", "parameters", "triggers",
+					   "actions", "outputs",	"staticResults", "description",
+					   "metadata", NULL };
+	static const char *const beside[] = { "connectionReferences", "displayName", "state",
+					      "schemaVersion", "environment", NULL };
+
+	JSON_EACH(m, l->definition) {
+		if (lint_among(json_name(m), beside))
+			lint_add(l, r, lint_at_n(l, l->prefix, json_name(m)),
+				 "%.*s stands beside the definition, not in it", STR_ARG(json_name(m)))
+				->severity = l->prefix.n ? LINT_ERROR : LINT_WARNING;
+		else if (!lint_among(json_name(m), own) && str_find_char(json_name(m), '_') < 0)
+			lint_add(l, r, lint_at_n(l, l->prefix, json_name(m)),
+				 "no definition has a member %.*s", STR_ARG(json_name(m)))
+				->severity = LINT_WARNING;
+	}
 }
 
 /* Options and settings that say the same thing in two ways, or opposite things. */
@@ -330,5 +368,10 @@ const struct lint_rule lint_rules_members[] = {
 	  "`Sequential`,`runtimeConfiguration`:{`concurrency`:{`repetitions`:5}}}",
 	  "`L`:{`type`:`Foreach`,`foreach`:`@createArray(1)`,`actions`:{" A "},`operationOptions`:"
 	  "`Sequential`}", .source = SOURCE_ACTIONS },
+	{ "STR17", LINT_ERROR, "the definition has only its own members", foreign_roots,
+	  "{`properties`:{`definition`:{" EXAMPLE_HEAD ",`connectionReferences`:{},`triggers`:{`t`:{"
+	  "`type`:`Request`,`kind`:`Button`}},`actions`:{" A "}}}}",
+	  "{`properties`:{`connectionReferences`:{},`definition`:{" EXAMPLE_HEAD ",`triggers`:{`t`:{"
+	  "`type`:`Request`,`kind`:`Button`}},`actions`:{" A "}}}}", .source = SOURCE_SCHEMA },
 	{ 0 },
 };

@@ -84,7 +84,7 @@ static const char *marked(struct str s)
 {
 	bool equals = str_find_char(s, '=') >= 0;
 
-	/* The shortest mark and its secret; most strings end here, and most of the rest have no =. */
+	/* The shortest mark and its secret; most strings end here, most others have no =. */
 	if (s.n < 20)
 		return NULL;
 	for (size_t i = 0; i < ROWS(marks); i++) {

@@ -32,6 +32,16 @@ static void known_kinds(struct lint *l, const struct lint_rule *r)
 	}
 }
 
+/* A trigger that asks a connector needs to know how often. */
+static void silent_polling(struct lint *l, const struct lint_rule *r)
+{
+	EACH_TRIGGER(t, l)
+		if ((lint_is(t, "OpenApiConnection") || lint_is(t, "ApiConnection")) &&
+		    !json_get(t->value, "recurrence"))
+			lint_add(l, r, t->pointer, "a trigger of this type asks at intervals: it needs a "
+						   "recurrence");
+}
+
 static void concurrency(struct lint *l, const struct lint_rule *r)
 {
 	EACH_TRIGGER(t, l) {
@@ -214,6 +224,9 @@ static void unanswered(struct lint *l, const struct lint_rule *r)
 	"`inputs`:{" HOST("SubscribeWebhookTrigger") ",`parameters`:{`subscriptionRequest/message`:3," \
 	"`subscriptionRequest/entityname`:`account`,`subscriptionRequest/scope`:4" more "}}}}," \
 	"`actions`:{" actions "}}"
+#define ASKING(more) \
+	"{" EXAMPLE_HEAD "," PARAMETERS ",`triggers`:{`t`:{`type`:`OpenApiConnection`,`inputs`:{" \
+	HOST("GetOnNewItems") "}" more "}},`actions`:{}}"
 #define COLUMNS ",`subscriptionRequest/filteringattributes`:`name`"
 #define UPDATE \
 	"`U`:{`type`:`OpenApiConnection`,`inputs`:{" HOST("UpdateRecord") ",`parameters`:{" \
@@ -243,5 +256,8 @@ const struct lint_rule lint_rules_starts[] = {
 		   "solutions, stands in the other flow and in the environment" },
 	{ "TRG12", LINT_WARNING, "triggers on changes say which changes", unfiltered, CHANGE("", ""),
 	  CHANGE(COLUMNS, ""), .source = SOURCE_GUIDELINES },
+	{ "TRG13", LINT_WARNING, "triggers that ask a connector say how often", silent_polling,
+	  ASKING(""), ASKING(",`recurrence`:{`frequency`:`Minute`,`interval`:5}"),
+	  .source = SOURCE_ACTIONS },
 	{ 0 },
 };

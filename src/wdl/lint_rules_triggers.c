@@ -110,7 +110,10 @@ static void recurrence(struct lint *l, const struct lint_rule *r)
 		    !wdl_zone_find(json_str(zone)))
 			lint_add(l, r, lint_at(l, at, "timeZone"),
 				 "\"%.*s\" is no Windows zone name, such as Pacific Standard Time",
-				 STR_ARG(json_str(zone)));
+				 STR_ARG(json_str(zone)))
+				/* CLDR leaves out a few old names. */
+				->severity = str_find_char(json_str(zone), '/') > 0 ? LINT_ERROR
+										    : LINT_WARNING;
 	}
 }
 

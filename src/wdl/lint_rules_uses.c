@@ -173,6 +173,35 @@ static void unsafe_paths(struct lint *l, const struct lint_rule *r)
 	}
 }
 
+/* ---- lists ---- */
+
+/* The body of a Query or Select is the list itself. */
+static bool is_value_of_list(const struct lint *l, const struct wdl_node *n)
+{
+	const struct wdl_node *target = n->kind == WDL_MEMBER ? wdl_target(n) : NULL;
+	const struct lint_step *s;
+
+	if (!target || wdl_key(n)->kind != WDL_STRING || !target->first ||
+	    target->first->kind != WDL_STRING)
+		return false;
+	if (!(wdl_is_call(target, "body") && str_eq_nocase(wdl_key(n)->text, S("value"))) &&
+	    !(wdl_is_call(target, "outputs") && str_eq_nocase(wdl_key(n)->text, S("body/value"))))
+		return false;
+	s = lint_find(l, target->first->text);
+	return lint_is(s, "Query") || lint_is(s, "Select");
+}
+
+static void values_of_lists(struct lint *l, const struct lint_rule *r)
+{
+	for (struct lint_spot *s = l->spots; s; s = s->next)
+		for (struct wdl_part *p = s->place->template->first; p; p = p->next)
+			for (struct wdl_node *n = p->node; n; n = wdl_walk_next(p->node, n))
+				if (is_value_of_list(l, n))
+					lint_add_at(l, r, s->place, n->start,
+						    "always null: the body of %.*s is the list itself",
+						    STR_ARG(wdl_target(n)->first->text));
+}
+
 /* ---- unused ---- */
 
 /* Some name is computed: anything may be meant. */
@@ -344,6 +373,8 @@ static void maybe_skipped(struct lint *l, const struct lint_rule *r)
 #define SCHEMA(actions) \
 	"{" EXAMPLE_HEAD ",`triggers`:{`t`:{`type`:`Request`,`kind`:`Button`,`inputs`:{`schema`:{" \
 	"`type`:`object`,`properties`:{`text`:{`type`:`string`}}}}}},`actions`:{" actions "}}"
+#define QUERY \
+	"`Q`:{`type`:`Query`,`inputs`:{`from`:`@triggerBody()`,`where`:`@equals(item(),1)`}}"
 #define BRANCH \
 	"`I`:{`type`:`If`,`expression`:`@equals(triggerBody(),1)`,`actions`:{" C("A", "1", "") "}}"
 
@@ -363,5 +394,8 @@ const struct lint_rule lint_rules_uses[] = {
 	{ "REF18", LINT_INFO, "what a branch may have skipped is not taken for granted", maybe_skipped,
 	  BRANCH "," C("B", "@outputs('A')", OK("I")),
 	  BRANCH "," C("B", "@coalesce(outputs('A'), 0)", OK("I")), .source = SOURCE_PRACTICE },
+	{ "REF19", LINT_WARNING, "the list of a Query or Select is its body", values_of_lists,
+	  QUERY "," C("B", "@length(outputs('Q')?['body/value'])", OK("Q")),
+	  QUERY "," C("B", "@length(body('Q'))", OK("Q")), .source = SOURCE_PRACTICE },
 	{ 0 },
 };

@@ -107,11 +107,30 @@ static void literal_call(struct lint *l, const struct lint_rule *r, const struct
 	}
 }
 
+/* "@name and more": no call anywhere, so it is meant as it stands. */
+static void leading_at(struct lint *l, const struct lint_rule *r, const struct lint_string *s)
+{
+	size_t n = 1;
+	struct lint_finding *f;
+
+	while (n < s->text.n && (s->text.p[n] | 32) >= 'a' && (s->text.p[n] | 32) <= 'z')
+		n++;
+	if (s->text.p[0] != '@' || n < 2 || str_find_char(s->text, '(') >= 0 ||
+	    str_find_char(s->text, '{') >= 0 || !wdl_parse(l->a, s->text)->broken)
+		return;
+	f = lint_add(l, r, lint_string_pointer(l, s),
+		     "text that begins with @ is taken for an expression: write @@");
+	lint_fix_set(l, f, lint_string_pointer(l, s),
+		     json_new_str(l->a, str_fmt(l->a, "@%.*s", STR_ARG(s->text))));
+}
+
 static void literal_calls(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_string *s = lint_strings(l); s; s = s->next)
-		if (s->step && s->text.n > 4)
+		if (s->step && s->text.n > 1) {
 			literal_call(l, r, s);
+			leading_at(l, r, s);
+		}
 }
 
 /* ---- comparisons ---- */
@@ -442,6 +461,27 @@ static void clocks(struct lint *l, const struct lint_rule *r)
 	each_node(l, r, clock_format);
 }
 
+/* ---- escapes ---- */
+
+static void escape(struct lint *l, const struct lint_rule *r, const struct lint_spot *s,
+		   const struct wdl_node *n)
+{
+	static const struct {
+		const char *written, *encoded;
+	} rows[] = { { "\\n", "%0A" }, { "\\r\\n", "%0D%0A" }, { "\\t", "%09" }, { "\\r", "%0D" } };
+
+	for (size_t i = 0; n->kind == WDL_STRING && i < sizeof(rows) / sizeof(*rows); i++)
+		if (str_eq(n->text, str_from(rows[i].written)))
+			lint_add_at(l, r, s->place, n->start,
+				    "%s is a backslash and a letter here: write "
+				    "decodeUriComponent('%s')", rows[i].written, rows[i].encoded);
+}
+
+static void escapes(struct lint *l, const struct lint_rule *r)
+{
+	each_node(l, r, escape);
+}
+
 #define C(inputs) "`A`:{`type`:`Compose`,`inputs`:`" inputs "`}"
 #define TRIGGER(schema, actions) \
 	"{" EXAMPLE_HEAD ",`triggers`:{`t`:{`type`:`Request`,`kind`:`Http`,`inputs`:{`schema`:{" schema \
@@ -470,5 +510,8 @@ const struct lint_rule lint_rules_values[] = {
 	{ "EXP18", LINT_INFO, "times of day have 24 hours, or say which half", clocks,
 	  C("@formatDateTime(utcNow(), 'yyyy-MM-dd hh:mm')"),
 	  C("@formatDateTime(utcNow(), 'yyyy-MM-dd HH:mm')"), .source = SOURCE_FUNCTIONS },
+	{ "EXP19", LINT_WARNING, "line ends in expressions are decoded, not escaped", escapes,
+	  C("@join(triggerBody(), '\\\\n')"), C("@join(triggerBody(), decodeUriComponent('%0A'))"),
+	  .source = SOURCE_PRACTICE },
 	{ 0 },
 };

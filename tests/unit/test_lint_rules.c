@@ -119,6 +119,8 @@ static const struct {
 	{ "STR15", SWITCH(CASE("a", "1")) "," UNTIL("U", "@equals(1,2)", "`count`:3", X("1"), "") },
 	{ "STR16", "`L`:{`type`:`Foreach`,`foreach`:`@triggerBody()`,`actions`:{},`operationOptions`:"
 		   "`Sequential`,`runtimeConfiguration`:{}}" },
+	{ "STR17", "{`definition`:{" SCHEMA ",`metadata`:{},`staticResults`:{},`outputs`:{},`triggers`:{},"
+		   "`actions`:{}},`displayName`:`a`}" },
 	{ "GRF01", X("1") "," C("B", "1", ON("a", "`Succeeded`")) },
 	{ "GRF02", SCOPE("S", X("1") "," C("B", "1", OK("A")), "") },
 	{ "GRF03", X("1") "," C("B", "1", OK("A")) },
@@ -160,6 +162,9 @@ static const struct {
 	{ "REF17", INIT("x", "string", "`a`", "") "," X("@variables(triggerBody())") },
 	{ "REF18", IF("`@equals(triggerBody(),1)`", X("1"), C("B", "2", ""), "") ","
 		   C("D", "@if(equals(actions('A')?['status'],'Skipped'),0,outputs('A'))", OK("I")) },
+	{ "REF19", C("A", "@triggerBody()?['value']", "") ",`S`:{`type`:`Select`,`inputs`:{`from`:"
+		   "`@triggerBody()`,`select`:1},`runAfter`:{" OK("A") "}}," C("B", "@first(body('S'))?['value']",
+									      OK("S")) },
 	{ "EXP01", X("@concat('a}b', '{')") },
 	{ "EXP02", X("@concat('a ?? b', 'x && y == z')") },
 	{ "EXP03", X("@TOUPPER('map(x)')") },
@@ -180,6 +185,7 @@ static const struct {
 	{ "EXP17", DOC(FORM("`text`"), X("@split(if(empty(triggerBody()?['text']), '', triggerBody()?['text']), ',')")) },
 	{ "EXP08", X("write to me@utc.example (now) or @someone(1)") },
 	{ "EXP18", X("@formatDateTime(utcNow(), 'hh:mm tt')") },
+	{ "EXP19", X("@concat('C:\\\\new\\\\table', 'n')") },
 	{ "TRG01", T1("`type`:`Request`,`kind`:`powerappv2`") },
 	{ "TRG02", T1(EVERY("`frequency`:`week`,`interval`:2,`timeZone`:`UTC`,`schedule`:{`hours`:[`7`,23],"
 			    "`minutes`:[0],`weekDays`:[`friday`]}")) },
@@ -198,6 +204,7 @@ static const struct {
 	{ "TRG11", T1(TRIGGER("office365", "OnNewEmailV3", "", "")) },
 	{ "TRG12", T1(TRIGGER("commondataserviceforapps", "SubscribeWebhookTrigger",
 			      "`subscriptionRequest/message`:1,`subscriptionRequest/entityname`:`account`", "")) },
+	{ "TRG13", T1(TRIGGER("office365", "OnNewEmailV3", "", "")) },
 	{ "CON01", DOC(BUTTON, H("A", "")) },
 	{ "CON02", FLOW("`k`:{`api`:{`name`:`shared_sql`},`connection`:{`connectionReferenceLogicalName`:`c`}}", BUTTON,
 			OPEN("A", "sql", "Get", "", "")) },
@@ -280,6 +287,9 @@ static const struct {
 	{ "STR13", SCOPE("S", "", "") "," SCOPE("Q", SCOPE("R", "", ""), OK("S")) "," C("A", "1", OK("Q")), 2,
 	  LINT_WARNING },
 	{ "STR15", "`A`:{`type`:`Compose`,`inputs`:1,`colour`:1}", 1, LINT_WARNING },
+	{ "STR15", DOC(BUTTON ",`runAfter`:{}", ""), 1, LINT_ERROR },
+	{ "STR06", REQUEST("`method`:`FETCH`,`uri`:`https://a.example/`"), 1, LINT_ERROR },
+	{ "STR17", "{" SCHEMA ",`triggers`:{},`actions`:{},`connectionReferences`:{}}", 1, LINT_WARNING },
 	{ "GRF05", X("1") "," C("B", "1", "`A`:[]"), 1, LINT_ERROR },
 	{ "GRF05", X("1") "," C("B", "1", ON("A", "`Cancelled`")), 1, LINT_WARNING },
 	{ "GRF06", X("1") "," C("B", "1", ""), 1, LINT_INFO },
@@ -307,6 +317,7 @@ static const struct {
 	{ "EXP05", X("@concat(triggerBody(), string(int('a')), div(length(triggerBody()), 0))"), 2, LINT_ERROR },
 	{ "EXP05", X("@parseDateTime('nonsense')"), 1, LINT_ERROR },
 	{ "EXP08", X("a @{utcNow()} and @guid()"), 1, LINT_WARNING },
+	{ "EXP08", X("@channel please look"), 1, LINT_WARNING },
 	{ "EXP11", INIT("x", "integer", "1", "") "," SET("W", "SetVariable", "x", "`@{triggerBody()}`", OK("Ix")), 1,
 	  LINT_WARNING },
 	{ "EXP11", "`W`:{`type`:`Switch`,`expression`:`@{triggerBody()}`,`cases`:{" CASE("a", "1") "}}", 1,
@@ -322,6 +333,7 @@ static const struct {
 	{ "TRG02", T1(EVERY("`frequency`:`Month`,`interval`:24")), 1, LINT_ERROR },
 	{ "TRG02", T1(EVERY("`frequency`:`Day`,`interval`:1,`timeZone`:`Europe/Berlin`,`schedule`:{`hours`:[24],"
 			    "`minutes`:[`x`]}")), 3, LINT_ERROR },
+	{ "TRG02", T1(EVERY("`frequency`:`Day`,`interval`:1,`timeZone`:`Kamchatka Time`")), 1, LINT_WARNING },
 	{ "TRG03", T1("`type`:`Request`,`runtimeConfiguration`:{`concurrency`:{`runs`:1}}"), 1, LINT_INFO },
 	{ "TRG09", DOC(HTTP, REPLY("R", "") "," REPLY("Q", OK("R"))), 1, LINT_ERROR },
 	{ "TRG09", DOC(HTTP, WAIT("5", "Minute") "," REPLY("R", OK("W"))), 1, LINT_ERROR },
@@ -330,6 +342,7 @@ static const struct {
 	{ "TRG12", T1(TRIGGER("sharepointonline", "GetOnUpdatedItems", "", "")), 1, LINT_INFO },
 	{ "CON02", FLOW(REFERENCE("Embedded"), BUTTON, "`A`:{`type`:`OpenApiConnection`,`inputs`:{`host`:{"
 			"`connectionName`:`shared-sql-1`," API("sql") ",`operationId`:`Get`}}}"), 1, LINT_ERROR },
+	{ "CON02", "{`properties`:{`definition`:" DOC(BUTTON, OPEN("A", "sql", "Get", "", "")) "}}", 1, LINT_WARNING },
 	{ "CON03", DOC(BUTTON, "`A`:{`type`:`ApiConnection`,`inputs`:{`host`:{" API("sql") "}}}"), 1, LINT_ERROR },
 	{ "CON06", DOC(BUTTON, OLD("A")), 1, LINT_INFO },
 	{ "CON07", DOC(BUTTON, OPEN("A", "teams", "PostMessageToChannelV3", "", "")), 1, LINT_WARNING },
