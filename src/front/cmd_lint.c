@@ -11,6 +11,7 @@
 
 const struct cli_option cmd_lint_options[] = {
 	{ "fail-on", "SEVERITY", "exit with 1 from this severity on: error (default), warning, info" },
+	{ "show", "SEVERITY", "print findings from this severity on: info (default), warning, error" },
 	{ "only", "RULES", "look only at these rules or groups, such as REF03 or REF,EXP" },
 	{ "disable", "RULES", "leave these rules or groups out" },
 	{ "sarif", NULL, "print the findings as SARIF 2.1.0" },
@@ -154,7 +155,7 @@ static int list_rules(struct cli *cli)
 struct run {
 	struct cli *cli;
 	const struct lint_form *form;
-	enum lint_severity least;
+	enum lint_severity least, show;
 	struct lint_sums sums;
 	struct str last_file;
 	bool fails;
@@ -174,6 +175,18 @@ static void select_findings(struct lint_report *r)
 		r->counts[f->severity]--;
 		*at = f->next;
 	}
+}
+
+/* What is hidden counts all the same. */
+static void hide_below(struct lint_report *r, enum lint_severity show)
+{
+	struct lint_finding **at = &r->first;
+
+	while (*at)
+		if ((*at)->severity <= show)
+			at = &(*at)->next;
+		else
+			*at = (*at)->next;
 }
 
 static struct package_spot *spots_of(struct arena *a, const struct package_flow *f,
@@ -235,14 +248,15 @@ static void one(void *arg, struct arena *a, const struct package_flow *f)
 		return;
 	}
 	select_findings(&report);
-	result.spots = spots_of(a, f, &report);
 	count(run, f, &report);
+	hide_below(&report, run->show);
+	result.spots = spots_of(a, f, &report);
 	run->form->flow(run->cli, &result);
 }
 
-static int lint_all(struct cli *cli, enum lint_severity least)
+static int lint_all(struct cli *cli, enum lint_severity least, enum lint_severity show)
 {
-	struct run run = { .cli = cli, .least = least, .last_file = { "", 0 } };
+	struct run run = { .cli = cli, .least = least, .show = show, .last_file = { "", 0 } };
 	struct package_sink sink = { &run, one, unusable };
 
 	run.form = cli_option(cli, "sarif") ? &lint_form_sarif :
@@ -256,14 +270,24 @@ static int lint_all(struct cli *cli, enum lint_severity least)
 	return run.sums.unusable ? EXIT_USAGE : run.fails ? EXIT_FOUND : EXIT_FINE;
 }
 
+/* The severity that an option names. */
+static enum lint_severity severity_of(struct cli *cli, const char *option, const char *otherwise)
+{
+	const char *given = cli_option(cli, option);
+
+	return lint_severity_from(str_from(given ? given : otherwise));
+}
+
 int cmd_lint(struct cli *cli)
 {
-	const char *wanted = cli_option(cli, "fail-on"), *id = cli_option(cli, "explain");
-	enum lint_severity least = lint_severity_from(str_from(wanted ? wanted : "error"));
+	enum lint_severity least = severity_of(cli, "fail-on", "error");
+	enum lint_severity show = severity_of(cli, "show", "info");
+	const char *id = cli_option(cli, "explain");
 	int code;
 
-	if (least == LINT__SEVERITIES)
-		return cli_fail(EXIT_USAGE, NULL, "--fail-on is error, warning or info");
+	if (least == LINT__SEVERITIES || show == LINT__SEVERITIES)
+		return cli_fail(EXIT_USAGE, NULL, "--%s is error, warning or info",
+				show == LINT__SEVERITIES ? "show" : "fail-on");
 	if (id || cli_option(cli, "rules")) {
 		code = cli_operands(cli, 0, 0);
 		return code != EXIT_FINE ? code : id ? explain(cli, id) : list_rules(cli);
@@ -277,5 +301,5 @@ int cmd_lint(struct cli *cli)
 		return cli_fail(EXIT_USAGE, "flowlatch lint FILE, FOLDER or ZIP, or - for "
 					    "standard input",
 				"no file is given");
-	return lint_all(cli, least);
+	return lint_all(cli, least, show);
 }

@@ -60,6 +60,15 @@ for severity, code in (("error", 0), ("warning", 1), ("info", 1)):
     r = run("lint", "--fail-on", severity, "-", input=json.dumps(SLY))
     check(f"a warning with --fail-on {severity}", r.code == code, r)
 
+for options, code, listed in (([], 0, True), (["--show", "warning"], 0, True),
+                              (["--show", "error"], 0, False),
+                              (["--show", "error", "--fail-on", "warning"], 1, False)):
+    r = run("lint", *options, "-", input=json.dumps(SLY))
+    check(f"a warning with {' '.join(options) or 'nothing said'}", r.code == code and
+          (" warning " in r.out) == listed and "1 warning," in r.out, r)
+r = run("lint", "--json", "--show", "error", "-", input=json.dumps(SLY))
+check("and as JSON", r.code == 0 and r.json()[0]["warnings"] == [] and r.json()[0]["valid"], r)
+
 MENDED = {"type": "OpenApiConnection", "inputs": {
     "host": {"apiId": "x/shared_a", "connectionName": "c", "operationId": "Get"},
     "authentication": "@parameters('$authentication')"}}
@@ -101,7 +110,8 @@ for which, code in (("wrong", 1), ("right", 0)):
     r = run("lint", "-", input=json.dumps(rule[which]))
     check(f"its {which} example", r.code == code and ("REF03" in r.out) == bool(code), r)
 
-for words in (["lint"], ["lint", "--only", "CON11", FLOWS[0]], ["lint", "--fail-on", "bad", FLOWS[0]], ["lint", "--explain", "X99"],
+for words in (["lint"], ["lint", "--only", "CON11", FLOWS[0]],
+              ["lint", "--show", "all", FLOWS[0]], ["lint", "--fail-on", "bad", FLOWS[0]], ["lint", "--explain", "X99"],
               ["lint", "--only", "X99", FLOWS[0]], ["lint", "--disable", "REF01,,", FLOWS[0]],
               ["lint", "--disable", "RE", FLOWS[0]], ["lint", "--only", "", FLOWS[0]],
               ["lint", "--json", "--sarif", FLOWS[0]], ["lint", "--explain", "REF03", FLOWS[0]]):
