@@ -212,6 +212,7 @@ struct answer {
 	const char *correlation;  /* x-ms-correlation-request-id or the like; "" when none */
 	const char *location; /* Location header, unchecked; "" when none */
 	int64_t retry_after_s; /* of a 429; 0 when none */
+	const char *command;   /* what a person must run to sign in for this; NULL when not known */
 	bool needs_role;       /* a 403 for want of an administrator's role, with a fresh token */
 };
 

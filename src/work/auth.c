@@ -186,6 +186,23 @@ const char *auth_command(const struct auth *a, struct arena *arena)
 	return "flowlatch login";
 }
 
+const char *auth_command_after(const struct auth *a, struct arena *arena, enum audience aud,
+			       struct str organisation, struct str service_code)
+{
+	const struct aadsts *row = aadsts_find(aadsts_code(service_code));
+	const char *command = auth_command(a, arena);
+
+	if (!row || a->locked)
+		return command;
+	if (row->class == AADSTS_POLICY && strstr(row->next, "--browser"))
+		return arena_printf(arena, "%s --browser", command);
+	if (row->class != AADSTS_CLAIMS || aud == AUD_FLOW || aud == AUD_NONE)
+		return command;
+	if (aud == AUD_DATAVERSE)
+		return arena_printf(arena, "%s --audience %.*s", command, STR_ARG(organisation));
+	return arena_printf(arena, "%s --audience %s", command, audience_name(aud));
+}
+
 const char *auth_advice(const struct auth *a)
 {
 	return a->advice && a->advice[0] ? a->advice : NULL;

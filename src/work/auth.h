@@ -74,6 +74,10 @@ const char *auth_scope(const struct auth *a, struct arena *arena, enum audience 
 		       struct str organisation);
 /* What a person must run to sign in with this profile, or to unlock the sign-in. */
 const char *auth_command(const struct auth *a, struct arena *arena);
+/* The same after a refusal of an audience with this code ("AADSTS50076"): a second factor or a
+ * consent is for one service, and some policies want the browser. */
+const char *auth_command_after(const struct auth *a, struct arena *arena, enum audience aud,
+			       struct str organisation, struct str service_code);
 /* What to do about the store when the last refresh failed because of it, or NULL. */
 const char *auth_advice(const struct auth *a);
 

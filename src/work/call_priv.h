@@ -183,7 +183,7 @@ bool resolve_needed(const struct tool *t);
 void rest_start(struct call *c, struct stage *s, size_t i);
 void rest_cancel(struct rest_op *op);
 /* Adds the command a person must run to a not_signed_in or reauth_required failure. */
-void rest_explain_sign_in(struct call *c);
+void rest_explain_sign_in(struct call *c, const char *command); /* NULL: the general one */
 /* True while a write of this op may be on the wire. */
 bool rest_is_write(const struct rest_op *op);
 

@@ -47,16 +47,10 @@ static enum probe_state state_of(const struct auth_failure *f, const struct aads
 	return f->err == ERR_CONFIG ? PROBE_NOT_SET_UP : PROBE_FAILED;
 }
 
-static const char *login_command(const struct probe *p, const struct probe_row *row, bool service)
+static const char *command_after(const struct probe *p, const struct probe_row *row)
 {
-	struct arena *a = p->o.arena;
-	const char *command = auth_command(p->o.auth, a);
-
-	if (!service)
-		return command;
-	if (row->audience == AUD_DATAVERSE)
-		return arena_printf(a, "%s --audience %.*s", command, STR_ARG(row->organisation));
-	return arena_printf(a, "%s --audience %s", command, audience_name(row->audience));
+	return auth_command_after(p->o.auth, p->o.arena, row->audience, row->organisation,
+				  str_from(row->service_code));
 }
 
 static const char *next_of(const struct probe *p, const struct probe_row *row,
@@ -67,11 +61,10 @@ static const char *next_of(const struct probe *p, const struct probe_row *row,
 	switch (row->state) {
 	case PROBE_CONSENT:
 		return arena_printf(a, "%s; or, for an administrator, %s --letter",
-				    login_command(p, row, true), login_command(p, row, false));
+				    command_after(p, row), auth_command(p->o.auth, a));
 	case PROBE_SECOND_FACTOR:
-		return login_command(p, row, true);
 	case PROBE_SIGN_IN:
-		return login_command(p, row, false);
+		return command_after(p, row);
 	default:
 		return code ? code->next : "Try again in a few minutes.";
 	}

@@ -642,6 +642,8 @@ static void send_request(struct rest_op *op)
 		a->service_code = str_c(memory(op), str_from(failure.service_code));
 		a->correlation = str_c(memory(op), str_from(failure.correlation));
 		a->retry_after_s = failure.retry_after_s;
+		a->command = auth_command_after(w->auth, memory(op), op->audience,
+						op->organisation, str_from(a->service_code));
 		end_with(op, failure.err, str_c(memory(op), str_from(failure.message)));
 		break;
 	}
@@ -675,11 +677,12 @@ void rest_start(struct call *c, struct stage *s, size_t i)
 	send_request(op);
 }
 
-void rest_explain_sign_in(struct call *c)
+void rest_explain_sign_in(struct call *c, const char *command)
 {
-	const char *command = auth_command(c->work->auth, c->arena);
 	const char *advice = auth_advice(c->work->auth);
 
+	if (!command)
+		command = auth_command(c->work->auth, c->arena);
 	fail_command(c, "%s", command);
 	if (advice)
 		hint(c, "%s", advice);

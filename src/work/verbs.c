@@ -394,7 +394,7 @@ enum verdict fail_answer(struct call *c, const struct answer *a)
 		.hint = a->needs_role ? activate_role : row ? row->hint : NULL,
 	};
 	if (c->failure.err == ERR_NOT_SIGNED_IN || c->failure.err == ERR_REAUTH_REQUIRED)
-		rest_explain_sign_in(c);
+		rest_explain_sign_in(c, a->command);
 	return FAIL;
 }
 

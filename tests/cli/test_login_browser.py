@@ -10,7 +10,9 @@ import subprocess
 import time
 import urllib.parse
 
-from cli import check, end
+import canaries
+import desktop
+from cli import check, end, run, skip
 from signing import Signing, visit
 from terminal import Terminal
 
@@ -51,6 +53,9 @@ with open(s.token) as f:
     refresh = f.read().strip()
 check("stored, 0600, shown nowhere", os.stat(s.token).st_mode & 0o777 == 0o600 and
       refresh not in l.out + l.err and code not in l.out + l.err)
+check("in no file, as no form of it", not canaries.search(
+    {"code": code, "refresh": refresh, "state": q["state"], "nonce": q["nonce"]},
+    canaries.files(s.home.path, skip=(s.dir, s.token))))
 grant = s.control("grants")["grants"][-1]
 check("the sign-in is no device sign-in", grant["device"] is False and
       grant["currentSha256"] == hashlib.sha256(refresh.encode()).hexdigest(), grant)
@@ -60,6 +65,9 @@ s.fresh()
 l = Login()
 back = l.drive()
 base = l.query["redirect_uri"]
+check("a process that waits shows nothing of it", not canaries.search(
+    {"state": l.query["state"], "nonce": l.query["nonce"], "challenge": l.query["code_challenge"]},
+    canaries.process(l.p.pid)))
 parts = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(back).query))
 wrong = base + "/?" + urllib.parse.urlencode({"code": "x", "state": "y" * 43})
 check("another state is refused", visit(wrong)[0] == 403 and l.running())
@@ -245,6 +253,23 @@ visit(s.page(url.group(0))[0])
 check("an administrator must approve: one key", t.expect("Press a for the letter"), t)
 t.type("a")
 check("prints the letter", t.end() == 3 and "How to take it back" in t.text and t.put_back(), t)
+
+# With a real keyring, and what a host's server then finds.
+if desktop.MISSING:
+    skip("the browser with a real keyring", "no " + ", ".join(desktop.MISSING))
+else:
+    desk = desktop.Desktop()
+    desk.start_keyring()
+    s.home.conf(s.profile("t") + s.profile("ring", store=None, refresh_token_file=None))
+    s.fresh()
+    t = Terminal("login", "--browser", "--profile", "ring", home=s.home, env=desk.variables())
+    url = t.expect(r"(?m)^https://\S+$")
+    back = s.page(url.group(0))[0] if url else ""
+    t.type(back + "\n")
+    check("the browser with a real keyring", t.end() == 0 and "Signed in as" in t.text and t.put_back(), t)
+    r = run("call", "whoami", "--profile", "ring", "--json", home=s.home, env=desk.variables())
+    check("and the next program finds it there", r.code == 0 and r.json()["signedIn"], r)
+    desk.stop()
 
 # The desktop's way to open an address.
 bin_dir = os.path.join(s.home.path, "bin")

@@ -70,6 +70,19 @@ check("an organisation elsewhere is refused", r.code == 2 and "--audience is" in
 r = run("login", "--profile", "t", "--audience", "mail", home=s.home)
 check("an unknown service", r.code == 2, r)
 
+# The same in a tool's error: the command names the service, or the browser.
+for code, command in ((50076, "flowlatch login --profile t --audience powerapps"),
+                      (65001, "flowlatch login --profile t --audience powerapps"),
+                      (530036, "flowlatch login --profile t --browser"),
+                      (70043, "flowlatch login --profile t")):
+    s.fresh()
+    s.login("--quick")
+    s.control("aadsts", {"code": code, "audience": "powerapps", "count": 9})
+    r = run("call", "list_live_connections", "--environment-name", "Fabrikam Operations", "--profile", "t",
+            "--json", home=s.home)
+    check("AADSTS%d in a call: %s" % (code, command), r.code == 3 and
+          r.json()["error"].get("humanCommand") == command, r)
+
 # Read scopes, by name.
 r = login("--read-only", "--json", name="bare")
 got = services(r)
