@@ -94,6 +94,9 @@ bool approval_read(const unsigned char key[CRYPT_KEY], const struct json *v, str
 			      .changed = json_is_true(json_get(v, "c")),
 			      .quarter = json_is_true(json_get(v, "q")) };
 
+	if (json_count(v) != 7 || !json_is(json_get(v, "c"), JSON_BOOL) ||
+	    !json_is(json_get(v, "q"), JSON_BOOL))
+		return false;
 	if (!unhex(json_get_str(v, "n"), p.nonce, sizeof(p.nonce)) ||
 	    !unhex(json_get_str(v, "p"), p.plan, CRYPT_HASH) ||
 	    !unhex(json_get_str(v, "t"), p.target, CRYPT_HASH) ||
