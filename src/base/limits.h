@@ -180,7 +180,7 @@
 /* Somebody who went to the browser and has not come back after this time starts anew. */
 #define LIMIT_BROWSER_MS (10 * 60 * 1000)
 /* The doctor asks everything at once: one request, and all of it. */
-#define LIMIT_DOCTOR_REQUEST_MS 8000
+#define LIMIT_DOCTOR_REQUEST_MS 10000
 #define LIMIT_DOCTOR_MS 20000
 /* The card that a person reads: a form of a host shows about a screen; and in a terminal. */
 #define LIMIT_CARD 1500

@@ -247,7 +247,7 @@ static int run(struct run *r, bool host_env)
 	cli_progress_end();
 	if (r->interrupted)
 		return cli_fail(EXIT_FOUND, NULL, "stopped; nothing was changed");
-	if (r->found)
+	if (!host_env)
 		doctor_merge(r->doctor, r->found);
 	return report(r);
 }

@@ -273,6 +273,10 @@ static const char *lost_setting(const struct doctor *d, enum doctor_check c, con
 
 void doctor_merge(struct doctor *d, const struct json *found)
 {
+	if (!found)
+		doctor_say(d, DOCTOR_CLIENTS, DOCTOR_NOTE,
+			   "what a server sees that a host starts was not found out: the second run "
+			   "has not answered", NULL, "flowlatch doctor --host-env");
 	JSON_EACH(f, json_get(found, "checks"))
 	{
 		enum doctor_check c = doctor_find(json_get_str(f, "check"));

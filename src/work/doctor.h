@@ -76,7 +76,8 @@ struct doctor *doctor_start(struct arena *a, const struct doctor_options *o);
 void doctor_free(struct doctor *d);
 /* What was found, in order of cause; complete after on_end. */
 const struct doctor_finding *doctor_findings(const struct doctor *d);
-/* Adds what a run of another process has found and this one has not (`found`: its JSON). */
+/* Adds what a run of another process has found and this one has not (`found`: its JSON; NULL: it
+ * has told nothing). */
 void doctor_merge(struct doctor *d, const struct json *found);
 /* {"state", "checks": [{check, state, environment, what, why, command}]}: bad ones first. */
 struct json *doctor_json(const struct doctor *d);
