@@ -216,5 +216,5 @@ bool args_check(struct call *c)
 		return false;
 	}
 	c->args = clean;
-	return true;
+	return args_guard(c);
 }

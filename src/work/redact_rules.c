@@ -18,7 +18,7 @@ const struct redact_rule redact_rules[] = {
 	  .keywords = ".logic.azure.",
 	  .pattern = "(?i)https?://prod-\\d+\\.[a-z0-9-]+\\.logic\\.azure\\.(?:com|us|cn)(?::\\d+)?/"
 		     "workflows/[0-9a-f]{32}/triggers/[^\\s\\\"'<>]*?(?:[?&]|&amp;|\\\\+u0026)sig=(["
-		     "a-z0-9%+/_.~-]{16,}={0,2})", .back = 200 },
+		     "a-z0-9%+/_.~-]{16,}={0,2})", .back = 300 },
 	{ .name = "run_content_link", .tier = 'A',
 	  .keywords = "/contents/",
 	  .pattern = "(?i)/runs/[0-9a-z]+/(?:actions/[^\\s\\\"'/]+/)?(?:[^\\s\\\"'?]*/)?contents/(?:"
@@ -112,7 +112,7 @@ const struct redact_rule redact_rules[] = {
 	{ .name = "azure_appconfig_connection_string", .tier = 'A',
 	  .keywords = ".azconfig.io",
 	  .pattern = "(?i)Endpoint=https://[a-z0-9-]+\\.azconfig\\.io;Id=[^;\\s\\\"]+;Secret=([A-Za-"
-		     "z0-9+/=]{20,})", .back = 200 },
+		     "z0-9+/=]{20,})", .back = 300 },
 	{ .name = "sql_connection_string", .tier = 'A',
 	  .keywords = "password|pwd",
 	  .pattern = "(?i)(?:server|data source|addr|host)\\s*=[^\\\"\\r\\n]{1,300}?;\\s*(?:password"
@@ -161,7 +161,7 @@ const struct redact_rule redact_rules[] = {
 		     "]{59}))" },
 	{ .name = "teams_incoming_webhook", .tier = 'A',
 	  .keywords = "webhook.office.com",
-	  .pattern = "(?i)https://[a-z0-9-]+\\.webhook\\.office\\.com/webhookb2/([^\\s\\\"'<>]{40,})" },
+	  .pattern = "(?i)https://[a-z0-9-]+\\.webhook\\.office\\.com/webhookb2/([^\\s\\\"'<>]{40,})", .back = 300 },
 	{ .name = "slack_webhook", .tier = 'A',
 	  .keywords = "hooks.slack.com",
 	  .pattern = "https://hooks\\.slack\\.com/(?:services|workflows|triggers)/([A-Za-z0-9+/]{20,"

@@ -235,10 +235,39 @@ static void test_fields(void **state)
 		   "{\"totalCount\":2,\"items\":[{\"id\":0},{\"id\":1}]}");
 }
 
+/* What was shown in place of the real thing is not written back; reading may name it. */
+static void test_guard(void **state)
+{
+	static const struct {
+		const char *in, *error; /* NULL: fine */
+	} rows[] = {
+		{ "{\"name\":\"x\",\"body\":{\"a\":[1,\"plain\"]}}", NULL },
+		{ "{\"name\":\"x\",\"body\":{\"a\":[1,\"u?sig=[REDACTED:sas_sig_param:0123abcd]\"]}}",
+		  "/body/a/1 holds a mask" },
+		{ "{\"name\":\"x\",\"body\":{\"a/b\":{\"[redacted:jwt:00000000]\":1}}}",
+		  "/body/a~1b/[redacted:jwt:00000000] holds a mask" },
+		{ "{\"name\":\"x\",\"body\":{\"x\":{\"inputsCut\":{}}}}",
+		  "/body/x/inputsCut holds a mark of something that was cut" },
+		{ "{\"name\":\"x\",\"body\":{\"note\":\"[redacted by the author]\"}}", NULL },
+	};
+	struct arena *a = *state;
+	struct tool writes = tool;
+
+	writes.read_only = false;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct call *c = make_call(a, &writes, rows[i].in);
+
+		assert_int_equal(args_check(c), rows[i].error == NULL);
+		if (rows[i].error)
+			assert_non_null(strstr(c->failure.message, rows[i].error));
+		assert_true(args_check(make_call(a, &tool, rows[i].in)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_arguments), UNIT(test_defaults),	  UNIT(test_schema),
+		UNIT(test_arguments), UNIT(test_guard), UNIT(test_defaults),	  UNIT(test_schema),
 		UNIT(test_cursors),   UNIT(test_cursor_is_bound), UNIT(test_fields),
 	};
 
