@@ -250,9 +250,9 @@
 #define LIMIT_LINT_FINDINGS 1000
 /* Differences told of two definitions, for the same reason. */
 #define LIMIT_DIFF_CHANGES 1000
-/* Renamed things found between two definitions: each is renamed in a copy, which costs a walk
- * over it; a person renames a handful. */
-#define LIMIT_DIFF_RENAMES 200
+/* Rounds of looking for renamed things between two definitions: each costs a walk over both, and
+ * one finds nearly all of them. */
+#define LIMIT_DIFF_ROUNDS 20
 /* Rules of the linter; there are 120. */
 #define LIMIT_LINT_RULES 256
 /* Steps looked at to find what comes before what where runAfter branches and joins; real flows

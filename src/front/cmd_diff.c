@@ -3,6 +3,7 @@
  */
 #include "front/cmd_flow.h"
 
+#include "base/limits.h"
 #include "front/commands.h"
 #include "front/flow_file.h"
 #include "front/term.h"
@@ -33,7 +34,27 @@ struct json *cmd_diff_json(struct cli *cli, const struct diff *d)
 	return diff_json(cli->arena, d, LONGEST_VALUE);
 }
 
-int cmd_diff(struct cli *cli)
+int cmd_with_memory(struct cli *cli, int (*run)(struct cli *cli))
+{
+	struct arena *own = cli->arena;
+	struct arena a;
+	jmp_buf out;
+	int code;
+
+	arena_init(&a, LIMIT_CALL_ARENA);
+	cli->arena = &a;
+	if (arena_guard(&a, &out)) {
+		cli->arena = own;
+		code = cli_fail(EXIT_USAGE, NULL, "this definition is too large");
+	} else {
+		code = run(cli);
+		cli->arena = own;
+	}
+	arena_release(&a);
+	return code;
+}
+
+static int diff(struct cli *cli)
 {
 	struct flow_file before, after;
 	int code = cli_operands(cli, 2, 2);
@@ -55,4 +76,9 @@ int cmd_diff(struct cli *cli)
 	else
 		cmd_diff_print(cli, &d, false);
 	return d.equal ? EXIT_FINE : EXIT_FOUND;
+}
+
+int cmd_diff(struct cli *cli)
+{
+	return cmd_with_memory(cli, diff);
 }

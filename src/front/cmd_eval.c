@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/os.h"
+#include "front/cmd_flow.h"
 #include "front/commands.h"
 #include "front/flow_file.h"
 #include "front/term.h"
@@ -158,7 +159,7 @@ static int read_expression(struct cli *cli, struct str *out)
 	return EXIT_FINE;
 }
 
-int cmd_eval(struct cli *cli)
+static int evaluate(struct cli *cli)
 {
 	int code = cli_operands(cli, 1, 1);
 	struct wdl_context context;
@@ -177,4 +178,9 @@ int cmd_eval(struct cli *cli)
 	t = wdl_parse_typed(cli->arena, source);
 	r = wdl_evaluate(cli->arena, t, &context);
 	return r.ok ? print_value(cli, t, &r) : print_fault(cli, t, &r);
+}
+
+int cmd_eval(struct cli *cli)
+{
+	return cmd_with_memory(cli, evaluate);
 }

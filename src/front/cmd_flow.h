@@ -9,6 +9,8 @@
 
 /* One line per change: + added, - removed, = renamed, > moved, ~ changed. */
 void cmd_diff_print(struct cli *cli, const struct diff *d, bool to_stderr);
+/* Runs a command with memory as large as a tool call has. */
+int cmd_with_memory(struct cli *cli, int (*run)(struct cli *cli));
 struct json *cmd_diff_json(struct cli *cli, const struct diff *d);
 
 #endif

@@ -190,7 +190,7 @@ static int options_fit(struct cli *cli, size_t verb)
 	return EXIT_FINE;
 }
 
-int cmd_refactor(struct cli *cli)
+static int refactor(struct cli *cli)
 {
 	const char *in = cli_option(cli, "in");
 	struct job j = { .cli = cli, .step = str_from(in ? in : "") };
@@ -217,4 +217,9 @@ int cmd_refactor(struct cli *cli)
 	j.second = str_from(cli->argv[2]);
 	j.kind = verbs[i].kind;
 	return verbs[i].run ? change(&j, verbs[i].run) : find(&j, cli->argv[1]);
+}
+
+int cmd_refactor(struct cli *cli)
+{
+	return cmd_with_memory(cli, refactor);
 }

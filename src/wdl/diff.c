@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "wdl/diff_int.h"
+#include "wdl/text.h"
 
 static const char *const kind_names[] = {
 	[DIFF_ADDED] = "added", [DIFF_REMOVED] = "removed",   [DIFF_RENAMED] = "renamed",
@@ -206,7 +207,7 @@ static bool same_statuses(const struct json *x, const struct json *y)
 }
 
 /* runAfter is a set: neither the order nor the case of letters counts. */
-static bool same_after(struct arena *a, const struct json *x, const struct json *y)
+static bool same_after(const struct json *x, const struct json *y)
 {
 	if (json_count(x) != json_count(y))
 		return false;
@@ -214,7 +215,7 @@ static bool same_after(struct arena *a, const struct json *x, const struct json 
 		bool found = false;
 
 		JSON_EACH(other, y)
-			found = found || (refactor_same(a, json_name(member), json_name(other)) &&
+			found = found || (wdl_same_nocase(json_name(member), json_name(other)) &&
 					  same_statuses(member, other));
 		if (!found)
 			return false;
@@ -311,7 +312,7 @@ static void compare_place(struct diff_work *w, const struct lint_step *from,
 		c->to_scope = is;
 		diff_say(w->a, c);
 	}
-	if (!same_after(w->a, x, y)) {
+	if (!same_after(x, y)) {
 		c = diff_add(w, DIFF_AFTER, what_of(to), to->name, to->pointer);
 		c->type = to->type;
 		c->from = x;
@@ -337,7 +338,7 @@ static const struct lint_step *at_the_place(const struct lint *in, const struct 
 static const struct lint_step *counterpart(const struct lint *in, const struct lint_step *s,
 					   const struct lint *of)
 {
-	const struct lint_step *x = refactor_step(in, s->name), *same;
+	const struct lint_step *x = lint_find(in, s->name), *same;
 
 	if (!x || str_eq(str_from_at(x->pointer, in->prefix.n),
 			 str_from_at(s->pointer, of->prefix.n)))

@@ -7,7 +7,10 @@
  */
 #include "base/limits.h"
 #include "wdl/diff_int.h"
+#include "wdl/functions.h"
+#include "wdl/print.h"
 #include "wdl/value.h"
+#include "wdl/text.h"
 
 /* A body as small as this says too little to be known again in another place. */
 enum { SMALL_BODY = 60 };
@@ -48,11 +51,11 @@ static struct json *branch_of(struct arena *a, const struct json *branch)
 }
 
 /* A step without what it waits for; of the steps in it only the names. */
-static struct json *body_of(struct arena *a, const struct lint_step *s)
+static struct json *body_of(struct arena *a, const struct json *step)
 {
 	struct json *out = json_new_object(a);
 
-	JSON_EACH(member, s->value) {
+	JSON_EACH(member, step) {
 		struct str name = json_name(member);
 		struct json *v;
 
@@ -76,19 +79,47 @@ static struct json *body_of(struct arena *a, const struct lint_step *s)
 
 /* ---- steps ---- */
 
-static struct candidates unmatched(struct diff_work *w, const struct lint *in,
-				   const struct lint *other)
+static bool names_step(enum wdl_refers r)
+{
+	return r == WDL_REF_ACTION || r == WDL_REF_LOOP || r == WDL_REF_UNTIL ||
+	       r == WDL_REF_SCOPE;
+}
+
+/* A copy in which references to steps that the other definition has not are empty: an action that
+ * reads a renamed one differs from what it was in nothing else. */
+static struct json *masked(struct diff_work *w, const struct refactor_flow *f,
+			   const struct lint *in, const struct lint *other)
+{
+	struct json *copy = json_copy(w->a, f->root);
+	const struct wdl_place *last = NULL;
+
+	for (const struct lint_ref *r = in->refs; r; r = r->next)
+		if (names_step(r->function->refers) && !lint_find(other, r->name))
+			wdl_rewrite(r->node->first, S("''"));
+	for (const struct lint_ref *r = in->refs; r; r = r->next) {
+		if (r->place == last || r->place->is_key || !r->node->first->rewritten.p)
+			continue;
+		last = r->place;
+		refactor_set_text(w->a, copy, last->pointer, wdl_text(w->a, last->template));
+	}
+	return copy;
+}
+
+static struct candidates unmatched(struct diff_work *w, const struct refactor_flow *f,
+				   const struct lint *in, const struct lint *other)
 {
 	struct candidates x = { 0 };
+	struct json *copy = NULL;
 
 	x.at = arena_array(w->a, in->actions + in->triggers + 1, sizeof(*x.at));
 	for (struct lint_step *s = in->steps; s; s = s->next) {
 		struct candidate *c = &x.at[x.count];
 
-		if (refactor_step(other, s->name))
+		if (lint_find(other, s->name))
 			continue;
+		copy = copy ? copy : masked(w, f, in, other);
 		c->step = s;
-		c->body = body_of(w->a, s);
+		c->body = body_of(w->a, json_at_n(copy, s->pointer));
 		c->hash = wdl_json_hash(c->body);
 		c->scope = diff_scope(w->a, s);
 		c->id = json_str(json_at(s->value, "/metadata/operationMetadataId"));
@@ -128,9 +159,6 @@ static struct candidate *partner(struct arena *a, const struct candidate *of, st
 
 static bool rename_old(struct diff_work *w, enum refactor_kind kind, struct str from, struct str to)
 {
-	/* A key with a space in it is no name that an action gets. */
-	if (kind == REFACTOR_ACTION && str_find_char(to, ' ') >= 0)
-		return false;
 	return refactor_rename(w->a, &w->old, kind, from, to).ok;
 }
 
@@ -145,57 +173,84 @@ static void tell(struct diff_work *w, enum diff_what what, struct str from, stru
 	diff_say(w->a, c);
 }
 
-static bool renamed_step(struct diff_work *w, const struct lint_step *from,
-			 const struct lint_step *to)
-{
-	struct str old = from->name;
+/* What belongs together, before anything is renamed. */
+struct pairs {
+	struct refactor_pair *of;
+	const struct lint_step **now;
+	size_t count;
+};
 
-	if (from->trigger && to->trigger)
+static struct pairs pairs_for(struct diff_work *w)
+{
+	size_t n = w->old_model->actions + w->old_model->triggers + 1;
+
+	return (struct pairs){ .of = arena_array(w->a, n, sizeof(struct refactor_pair)),
+			       .now = arena_array(w->a, n, sizeof(const struct lint_step *)) };
+}
+
+static void pair(struct diff_work *w, struct pairs *p, const struct lint_step *from,
+		 const struct lint_step *to)
+{
+	if (from->trigger && to->trigger) {
+		tell(w, DIFF_TRIGGER, from->name, to->name, to->pointer, to->type);
 		json_rename(w->a, from->value, to->name);
-	else if (from->trigger || to->trigger ||
-		 !rename_old(w, REFACTOR_ACTION, from->name, to->name))
-		return false;
-	tell(w, to->trigger ? DIFF_TRIGGER : DIFF_ACTION, old, to->name, to->pointer, to->type);
-	return true;
+	} else if (!from->trigger && !to->trigger) {
+		p->of[p->count] = (struct refactor_pair){ .from = from->name, .to = to->name };
+		p->now[p->count++] = to;
+	}
+}
+
+/* True when something was renamed. */
+static bool rename_pairs(struct diff_work *w, const struct pairs *p, size_t before)
+{
+	if (p->count)
+		refactor_rename_all(w->a, &w->old, REFACTOR_ACTION, p->of, p->count);
+	for (size_t i = 0; i < p->count; i++)
+		if (p->of[i].done)
+			tell(w, DIFF_ACTION, p->of[i].from, p->of[i].to, p->now[i]->pointer,
+			     p->now[i]->type);
+	return w->renames > before;
 }
 
 static bool steps(struct diff_work *w)
 {
-	struct candidates old = unmatched(w, w->old_model, w->now_model);
-	struct candidates now = unmatched(w, w->now_model, w->old_model);
-	bool found = false;
+	struct candidates old = unmatched(w, &w->old, w->old_model, w->now_model);
+	struct candidates now = unmatched(w, &w->now, w->now_model, w->old_model);
+	struct pairs p = pairs_for(w);
+	size_t before = w->renames;
 
-	for (size_t i = 0; i < old.count && w->renames < LIMIT_DIFF_RENAMES; i++) {
+	for (size_t i = 0; i < old.count && now.count; i++) {
 		struct candidate *c = partner(w->a, &old.at[i], &now);
 
-		if (!c || !renamed_step(w, old.at[i].step, c->step))
+		if (!c)
 			continue;
 		c->taken = true;
-		found = true;
+		pair(w, &p, old.at[i].step, c->step);
 	}
-	return found;
+	return rename_pairs(w, &p, before);
 }
 
 /* Other case of letters is the same name to the engine, and a new one to a reader. */
 static bool spellings(struct diff_work *w)
 {
-	bool found = false;
+	struct pairs p = pairs_for(w);
+	size_t before = w->renames;
 
 	for (struct lint_step *s = w->old_model->steps; s; s = s->next) {
-		const struct lint_step *now = refactor_step(w->now_model, s->name);
+		const struct lint_step *now = lint_find(w->now_model, s->name);
 
-		if (now && !str_eq(now->name, s->name) && w->renames < LIMIT_DIFF_RENAMES)
-			found = renamed_step(w, s, now) || found;
+		if (now && !str_eq(now->name, s->name))
+			pair(w, &p, s, now);
 	}
-	return found;
+	return rename_pairs(w, &p, before);
 }
 
 /* ---- variables, parameters, connections ---- */
 
-static const struct lint_variable *variable(struct arena *a, const struct lint *l, struct str name)
+static const struct lint_variable *variable(const struct lint *l, struct str name)
 {
 	for (const struct lint_variable *v = l->variables; v; v = v->next)
-		if (refactor_same(a, v->name, name))
+		if (wdl_same_nocase(v->name, name))
 			return v;
 	return NULL;
 }
@@ -205,16 +260,15 @@ static bool variables(struct diff_work *w)
 	bool found = false;
 
 	for (const struct lint_variable *v = w->old_model->variables; v; v = v->next) {
-		const struct lint_step *step = refactor_step(w->now_model, v->step->name);
+		const struct lint_step *step = lint_find(w->now_model, v->step->name);
 		const struct json *row = json_first(json_at(step ? step->value : NULL,
 							    "/inputs/variables"));
 		struct str name = json_get_str(row, "name");
-		const struct lint_variable *now = variable(w->a, w->now_model, name);
+		const struct lint_variable *now = variable(w->now_model, name);
 
 		/* Designers initialize one variable in an action. */
-		if (!now || str_eq(name, v->name) || variable(w->a, w->now_model, v->name) ||
-		    json_count(json_at(v->step->value, "/inputs/variables")) != 1 ||
-		    w->renames >= LIMIT_DIFF_RENAMES)
+		if (!now || str_eq(name, v->name) || variable(w->now_model, v->name) ||
+		    json_count(json_at(v->step->value, "/inputs/variables")) != 1)
 			continue;
 		if (!rename_old(w, REFACTOR_VARIABLE, v->name, name))
 			continue;
@@ -224,12 +278,12 @@ static bool variables(struct diff_work *w)
 	return found;
 }
 
-static bool has_key(struct arena *a, const struct json *object, struct str name)
+static bool has_key(const struct json *object, struct str name)
 {
 	if (json_get_n(object, name))
 		return true;
 	JSON_EACH(member, object)
-		if (refactor_same(a, json_name(member), name))
+		if (wdl_same_nocase(json_name(member), name))
 			return true;
 	return false;
 }
@@ -238,13 +292,13 @@ static bool keys(struct diff_work *w, enum refactor_kind kind, enum diff_what wh
 		 const struct json *old, const struct json *now, struct str at)
 {
 	JSON_EACH(x, old) {
-		if (has_key(w->a, now, json_name(x)) || w->renames >= LIMIT_DIFF_RENAMES)
+		if (has_key(now, json_name(x)))
 			continue;
 		JSON_EACH(y, now) {
 			struct str from = json_name(x);
 
 			if (!json_count(x) || !json_equal(x, y) ||
-			    has_key(w->a, old, json_name(y)) ||
+			    has_key(old, json_name(y)) ||
 			    !rename_old(w, kind, from, json_name(y)))
 				continue;
 			tell(w, what, from, json_name(y),
@@ -269,7 +323,9 @@ static bool any(struct diff_work *w)
 
 void diff_renames(struct diff_work *w)
 {
-	while (any(w) && w->renames < LIMIT_DIFF_RENAMES)
+	for (unsigned round = 0; round < LIMIT_DIFF_ROUNDS && any(w); round++)
 		w->old_model = refactor_model(w->a, &w->old);
+	/* Looking for them has left marks in both models. */
 	w->old_model = refactor_model(w->a, &w->old);
+	w->now_model = refactor_model(w->a, &w->now);
 }

@@ -3,19 +3,19 @@
  */
 #include "wdl/lint_map.h"
 
-static unsigned char folded(const struct lint_map *m, char c)
-{
-	unsigned char u = (unsigned char)c;
-
-	return m->fold && u >= 'A' && u <= 'Z' ? (unsigned char)(u + 32) : u;
-}
+#include "wdl/text.h"
 
 static size_t hash(const struct lint_map *m, const void *within, struct str name)
 {
 	uint64_t h = 0xcbf29ce484222325ull ^ ((uint64_t)(uintptr_t)within * 0x9e3779b97f4a7c15ull);
 
-	for (size_t i = 0; i < name.n; i++)
-		h = (h ^ folded(m, name.p[i])) * 0x100000001b3ull;
+	for (size_t i = 0, step = 1; i < name.n; i += step) {
+		unsigned c = (unsigned char)name.p[i];
+
+		if (m->fold)
+			c = wdl_upper_point(wdl_point(name.p + i, name.n - i, &step));
+		h = (h ^ c) * 0x100000001b3ull;
+	}
 	return (size_t)(h ^ h >> 31);
 }
 
@@ -25,7 +25,7 @@ static struct lint_slot *slot_of(const struct lint_map *m, const void *within, s
 	size_t i = hash(m, within, name) & (m->size - 1);
 
 	while (m->slots[i].value &&
-	       (m->slots[i].within != within || !(m->fold ? str_eq_nocase(m->slots[i].name, name)
+	       (m->slots[i].within != within || !(m->fold ? wdl_same_nocase(m->slots[i].name, name)
 							  : str_eq(m->slots[i].name, name))))
 		i = (i + 1) & (m->size - 1);
 	return &m->slots[i];

@@ -6,6 +6,7 @@
 #include "wdl/functions.h"
 #include "wdl/parse.h"
 #include "wdl/refactor_int.h"
+#include "wdl/text.h"
 
 struct state {
 	struct arena *a;
@@ -24,7 +25,7 @@ static void look(struct state *s, const struct wdl_template *t);
 
 static struct lint_step *step_of(const struct state *s, struct str name)
 {
-	return s->l ? refactor_step(s->l, name) : NULL;
+	return s->l ? lint_find(s->l, name) : NULL;
 }
 
 static bool is_loop(const struct lint_step *s)
@@ -46,7 +47,7 @@ static void need_action(struct state *s, struct str name, bool inputs, bool outp
 	struct lint_step *step = step_of(s, name);
 	struct wdl_need *n = s->out.actions;
 
-	while (n && !refactor_same(s->a, n->name, name))
+	while (n && !wdl_same_nocase(n->name, name))
 		n = n->next;
 	if (!n) {
 		n = arena_alloc(s->a, sizeof(*n));
@@ -67,7 +68,7 @@ static struct wdl_need_name *need_name(struct state *s, struct wdl_need_name *li
 {
 	struct wdl_need_name *n = list;
 
-	while (n && !refactor_same(s->a, n->name, name))
+	while (n && !wdl_same_nocase(n->name, name))
 		n = n->next;
 	*fresh = !n;
 	if (n)
@@ -90,12 +91,12 @@ static void need_variable(struct state *s, struct str name)
 	if (!fresh || !s->l)
 		return;
 	for (const struct lint_variable *v = s->l->variables; v; v = v->next)
-		if (refactor_same(s->a, v->name, name)) {
+		if (wdl_same_nocase(v->name, name)) {
 			n->row = v->row;
 			n->action = v->step->name;
 		}
 	for (const struct lint_step *x = s->l->steps; x; x = x->next)
-		if (refactor_writes(x) && refactor_same(s->a, json_get_str(x->inputs, "name"), name))
+		if (refactor_writes(x) && wdl_same_nocase(json_get_str(x->inputs, "name"), name))
 			n->changes = true;
 	if (n->row && !n->changes)
 		need_action(s, n->action, true, false);
@@ -108,7 +109,7 @@ static void need_parameter(struct state *s, struct str name)
 
 	if (fresh && s->l)
 		JSON_EACH(member, json_get(s->l->definition, "parameters"))
-			if (refactor_same(s->a, json_name(member), name))
+			if (wdl_same_nocase(json_name(member), name))
 				n->row = member;
 }
 
@@ -132,7 +133,7 @@ static bool first_time(struct state *s, struct str name)
 {
 	struct loop_seen *x = s->seen;
 
-	while (x && !refactor_same(s->a, x->name, name))
+	while (x && !wdl_same_nocase(x->name, name))
 		x = x->next;
 	if (x)
 		return false;

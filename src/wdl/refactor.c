@@ -200,29 +200,29 @@ bool refactor_legal(struct arena *a, enum refactor_kind kind, struct str wanted,
 	return true;
 }
 
-static bool taken_key(struct arena *a, const struct json *object, struct str name)
+static bool taken_key(const struct json *object, struct str name)
 {
 	JSON_EACH(member, object)
-		if (refactor_same(a, json_name(member), name))
+		if (wdl_same_nocase(json_name(member), name))
 			return true;
 	return false;
 }
 
-static const char *taken(struct arena *a, const struct refactor_flow *f, const struct lint *l,
+static const char *taken(const struct refactor_flow *f, const struct lint *l,
 			 enum refactor_kind kind, struct str name)
 {
 	if (kind == REFACTOR_ACTION) {
 		for (const struct lint_step *s = l->steps; s; s = s->next)
-			if (refactor_same(a, s->name, name))
+			if (wdl_same_nocase(s->name, name))
 				return s->trigger ? "a trigger" : "another action";
 	} else if (kind == REFACTOR_VARIABLE) {
 		for (const struct lint_variable *v = l->variables; v; v = v->next)
-			if (refactor_same(a, v->name, name))
+			if (wdl_same_nocase(v->name, name))
 				return "another variable";
 	} else if (kind == REFACTOR_PARAMETER) {
-		if (taken_key(a, json_get(f->definition, "parameters"), name))
+		if (taken_key(json_get(f->definition, "parameters"), name))
 			return "another parameter";
-	} else if (taken_key(a, f->references, name)) {
+	} else if (taken_key(f->references, name)) {
 		return "another connection reference";
 	}
 	return NULL;
@@ -231,7 +231,7 @@ static const char *taken(struct arena *a, const struct refactor_flow *f, const s
 bool refactor_free(struct arena *a, const struct refactor_flow *f, const struct lint *l,
 		   enum refactor_kind kind, struct str name, struct refactor_result *out)
 {
-	const char *other = taken(a, f, l, kind, name);
+	const char *other = taken(f, l, kind, name);
 
 	if (!other)
 		return true;
@@ -247,6 +247,7 @@ struct renaming {
 	struct refactor_flow *f;
 	enum refactor_kind kind;
 	struct str from, to;
+	const struct refactor_pair *pairs; /* several at once, or NULL */
 	struct refactor_uses uses;
 	struct refactor_result *out;
 };
@@ -254,7 +255,7 @@ struct renaming {
 static bool nothing_called(struct renaming *r)
 {
 	struct lint *l = refactor_model(r->a, r->f);
-	struct lint_step *s = r->kind == REFACTOR_ACTION ? refactor_step(l, r->from) : NULL;
+	struct lint_step *s = r->kind == REFACTOR_ACTION ? lint_find(l, r->from) : NULL;
 
 	if (s && s->trigger)
 		return refactor_refuse(r->a, r->out, "a trigger's name is part of its address",
@@ -295,8 +296,8 @@ static bool keys_stay_apart(struct renaming *r)
 			continue;
 		parent = refactor_parent(r->f->root, u->pointer, &child);
 		JSON_EACH(member, parent)
-			if (member != child && (refactor_same(r->a, json_name(member), r->to) ||
-						refactor_same(r->a, json_name(member), r->from)))
+			if (member != child && (wdl_same_nocase(json_name(member), r->to) ||
+						wdl_same_nocase(json_name(member), r->from)))
 				return refactor_refuse(r->a, r->out, "",
 						       "%.*s has the name \"%.*s\" beside it already",
 						       STR_ARG(u->pointer),
@@ -323,20 +324,31 @@ static bool dots_stay_readable(struct renaming *r)
 	return true;
 }
 
+static struct str quoted(struct arena *a, struct str name)
+{
+	struct buf b;
+
+	buf_init_in(&b, a, 2 * name.n + 3);
+	wdl_print_quoted(&b, name);
+	return buf_str(&b);
+}
+
+static struct str to_of(const struct renaming *r, const struct refactor_use *u)
+{
+	return r->pairs ? r->pairs[u->which].to : r->to;
+}
+
 /* Rewrites the trees; returns the places to write, their number in *count. */
 static const struct wdl_place **rewrite(struct renaming *r, size_t *count)
 {
 	const struct wdl_place **places =
 		arena_array(r->a, r->uses.count + 1, sizeof(const struct wdl_place *));
-	struct buf b;
 
 	*count = 0;
-	buf_init_in(&b, r->a, 2 * r->to.n + 3);
-	wdl_print_quoted(&b, r->to);
 	for (struct refactor_use *u = r->uses.first; u; u = u->next) {
 		if (u->kind != REFACTOR_EXPRESSION)
 			continue;
-		wdl_rewrite(u->node, is_dotted(u) ? r->to : buf_str(&b));
+		wdl_rewrite(u->node, is_dotted(u) ? to_of(r, u) : quoted(r->a, to_of(r, u)));
 		if (!*count || places[*count - 1] != u->place)
 			places[(*count)++] = u->place;
 	}
@@ -347,12 +359,12 @@ static void apply(struct renaming *r, const struct wdl_place *const *places, siz
 {
 	for (struct refactor_use *u = r->uses.first; u; u = u->next)
 		if (!u->is_key && (u->kind == REFACTOR_FIELD || u->kind == REFACTOR_DECLARED))
-			refactor_set_text(r->a, r->f->root, u->pointer, r->to);
+			refactor_set_text(r->a, r->f->root, u->pointer, to_of(r, u));
 	refactor_write(r->a, r->f->root, places, count);
 	/* Members keep their node, whatever the names above them have become. */
 	for (struct refactor_use *u = r->uses.first; u; u = u->next)
 		if (u->is_key && !u->place)
-			json_rename(r->a, u->value, r->to);
+			json_rename(r->a, u->value, to_of(r, u));
 }
 
 static struct str declared_at(struct arena *a, const struct refactor_flow *f,
@@ -380,7 +392,7 @@ struct refactor_result refactor_rename(struct arena *a, struct refactor_flow *f,
 	if (!one_declared(&r))
 		return out;
 	/* Another spelling of its own name is no new name. */
-	if (!refactor_same(a, from, r.to) &&
+	if (!wdl_same_nocase(from, r.to) &&
 	    !refactor_free(a, f, refactor_model(a, f), kind, r.to, &out))
 		return out;
 	if (!keys_stay_apart(&r) || !dots_stay_readable(&r))
@@ -396,4 +408,22 @@ struct refactor_result refactor_rename(struct arena *a, struct refactor_flow *f,
 	apply(&r, places, count);
 	out.pointer = declared_at(a, f, kind, r.to);
 	return out;
+}
+
+void refactor_rename_all(struct arena *a, struct refactor_flow *f, enum refactor_kind kind,
+			 struct refactor_pair *pairs, size_t count)
+{
+	struct refactor_result out = { 0 };
+	struct renaming r = { .a = a, .f = f, .kind = kind, .pairs = pairs, .out = &out };
+	const struct wdl_place **places;
+	size_t n;
+
+	r.uses = refactor_find_all(a, f, kind, pairs, count);
+	places = rewrite(&r, &n);
+	if (!refactor_keys_apart(a, f->root, places, n, &out))
+		return;
+	apply(&r, places, n);
+	for (const struct refactor_use *u = r.uses.first; u; u = u->next)
+		if (u->kind == REFACTOR_DECLARED)
+			pairs[u->which].done = true;
 }

@@ -66,6 +66,7 @@ struct refactor_use {
 	size_t offset;      /* in characters, of the call or access */
 	struct str text;    /* the call or access as written; the name for the other kinds */
 	struct str step;    /* the action or trigger it stands in, or "" */
+	size_t which;       /* of several names that were looked for: the index of this one */
 	struct json *value; /* the string, or the member whose name it is */
 	const struct wdl_place *place; /* expressions */
 	struct wdl_node *node;         /* expressions: the name */

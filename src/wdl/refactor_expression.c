@@ -8,6 +8,7 @@
 #include "wdl/parse.h"
 #include "wdl/print.h"
 #include "wdl/refactor_int.h"
+#include "wdl/text.h"
 
 struct match {
 	struct match *next;
@@ -50,7 +51,7 @@ static bool same_children(struct arena *a, const struct wdl_node *x, const struc
 		return false;
 	if (p && x->kind == WDL_CALL && names_something(x) && p->kind == WDL_STRING &&
 	    q->kind == WDL_STRING) {
-		if (!refactor_same(a, p->text, q->text))
+		if (!wdl_same_nocase(p->text, q->text))
 			return false;
 		p = p->next;
 		q = q->next;
@@ -164,7 +165,7 @@ static bool limit_to(struct search *s, struct str step)
 
 	if (!step.n)
 		return true;
-	in = refactor_step(s->l, step);
+	in = lint_find(s->l, step);
 	if (!in)
 		return refactor_refuse(s->a, s->out, "", "no action is called \"%.*s\"",
 				       STR_ARG(str_first_utf8(step, 120)));
@@ -345,7 +346,7 @@ static bool sees_the_same(struct search *s, const struct lint_scope *scope)
 		if (r != WDL_REF_LOOP && r != WDL_REF_UNTIL)
 			continue;
 		loop = n->first && n->first->kind == WDL_STRING ?
-			       refactor_step(s->l, n->first->text) : NULL;
+			       lint_find(s->l, n->first->text) : NULL;
 		if (!loop || !encloses(loop, scope))
 			return refactor_refuse(s->a, s->out, "",
 					       "it does not stand inside the loop that it reads");

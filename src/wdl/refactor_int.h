@@ -10,13 +10,22 @@
 /* The definition as the linter sees it: steps, scopes, names, places. */
 struct lint *refactor_model(struct arena *a, const struct refactor_flow *f);
 
-/* As the engine compares names: without regard to case, in any script. */
-bool refactor_same(struct arena *a, struct str x, struct str y);
-/* The step of that name: exactly so, else folded; NULL when there is none. */
-struct lint_step *refactor_step(const struct lint *l, struct str name);
-
 /* An action that changes the variable which its input "name" names. */
 bool refactor_writes(const struct lint_step *s);
+
+struct refactor_pair {
+	struct str from, to;
+	bool done;
+};
+
+/* As refactor_find of every name `from`, which differ in more than case. */
+struct refactor_uses refactor_find_all(struct arena *a, const struct refactor_flow *f,
+				       enum refactor_kind kind, const struct refactor_pair *pairs,
+				       size_t count);
+/* Renames them all in one walk, and marks those that were.  For a copy that is compared: whether
+ * the new names are legal and free is the caller's to know. */
+void refactor_rename_all(struct arena *a, struct refactor_flow *f, enum refactor_kind kind,
+			 struct refactor_pair *pairs, size_t count);
 
 /* The name as the engine stores it (spaces of an action's are underscores), or false with the
  * reason in *out when there can be none of that name. */

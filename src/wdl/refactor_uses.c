@@ -5,6 +5,7 @@
  * changes nothing.
  */
 #include "wdl/functions.h"
+#include "wdl/index.h"
 #include "wdl/print.h"
 #include "wdl/refactor_int.h"
 #include "wdl/text.h"
@@ -15,6 +16,8 @@ struct finder {
 	struct lint *l;
 	enum refactor_kind kind;
 	struct str name;
+	struct wdl_index *many; /* or several, by their upper case */
+	size_t which;           /* that one of them which was found last */
 	struct refactor_uses out;
 	struct refactor_use **tail;
 };
@@ -46,27 +49,6 @@ enum refactor_kind refactor_kind_from(struct str name)
 	return (enum refactor_kind)i;
 }
 
-bool refactor_same(struct arena *a, struct str x, struct str y)
-{
-	bool ascii = true;
-
-	if (str_eq_nocase(x, y))
-		return true;
-	for (size_t i = 0; ascii && i < x.n; i++)
-		ascii = (unsigned char)x.p[i] < 0x80;
-	return !ascii && wdl_compare_nocase(a, x, y) == 0;
-}
-
-struct lint_step *refactor_step(const struct lint *l, struct str name)
-{
-	struct lint_step *near = lint_find(l, name);
-
-	for (struct lint_step *s = l->steps; !near && s; s = s->next)
-		if (refactor_same(l->a, s->name, name))
-			near = s;
-	return near;
-}
-
 size_t refactor_column(struct str s, size_t at)
 {
 	size_t n = 0, step = 1;
@@ -78,9 +60,15 @@ size_t refactor_column(struct str s, size_t at)
 
 /* ---- collecting ---- */
 
-static bool means(const struct finder *x, struct str name)
+static bool means(struct finder *x, struct str name)
 {
-	return refactor_same(x->a, name, x->name);
+	const struct json *found;
+
+	if (!x->many)
+		return wdl_same_nocase(name, x->name);
+	found = wdl_index_get(x->many, wdl_upper(x->a, name));
+	x->which = (size_t)json_int(found, 0);
+	return found != NULL;
 }
 
 static struct refactor_use *add(struct finder *x, enum refactor_use_kind kind, struct str pointer,
@@ -89,6 +77,7 @@ static struct refactor_use *add(struct finder *x, enum refactor_use_kind kind, s
 	struct refactor_use *u = arena_alloc(x->a, sizeof(*u));
 
 	u->kind = kind;
+	u->which = x->which;
 	u->pointer = pointer;
 	u->value = value;
 	*x->tail = u;
@@ -313,8 +302,8 @@ static void look_at_connections(struct finder *x)
 		look_at_host(x, s);
 }
 
-struct refactor_uses refactor_find(struct arena *a, const struct refactor_flow *f,
-				   enum refactor_kind kind, struct str name)
+static struct refactor_uses find(struct arena *a, const struct refactor_flow *f,
+				 enum refactor_kind kind, struct str name, struct wdl_index *many)
 {
 	static void (*const looks[])(struct finder *) = {
 		[REFACTOR_ACTION] = look_at_actions,
@@ -322,7 +311,7 @@ struct refactor_uses refactor_find(struct arena *a, const struct refactor_flow *
 		[REFACTOR_PARAMETER] = look_at_parameters,
 		[REFACTOR_CONNECTION] = look_at_connections,
 	};
-	struct finder x = { .a = a, .f = f, .kind = kind, .name = name };
+	struct finder x = { .a = a, .f = f, .kind = kind, .name = name, .many = many };
 
 	x.l = refactor_model(a, f);
 	x.tail = &x.out.first;
@@ -333,6 +322,23 @@ struct refactor_uses refactor_find(struct arena *a, const struct refactor_flow *
 		if (u->kind == REFACTOR_DECLARED)
 			x.out.name = u->text;
 	return x.out;
+}
+
+struct refactor_uses refactor_find(struct arena *a, const struct refactor_flow *f,
+				   enum refactor_kind kind, struct str name)
+{
+	return find(a, f, kind, name, NULL);
+}
+
+struct refactor_uses refactor_find_all(struct arena *a, const struct refactor_flow *f,
+				       enum refactor_kind kind, const struct refactor_pair *pairs,
+				       size_t count)
+{
+	struct wdl_index many = { .object = json_new_object(a) };
+
+	for (size_t i = 0; i < count; i++)
+		wdl_index_put(a, &many, wdl_upper(a, pairs[i].from), json_new_int(a, (int64_t)i));
+	return find(a, f, kind, S(""), &many);
 }
 
 struct json *refactor_uses_json(struct arena *a, const struct refactor_uses *u)

@@ -149,6 +149,29 @@ static const struct wdl_case_run *run_of(unsigned c)
 	return NULL;
 }
 
+unsigned wdl_upper_point(unsigned c)
+{
+	const struct wdl_case_run *r = c < 0x80 ? NULL : run_of(c);
+
+	if (r)
+		return (unsigned)((int)c + r->to_upper);
+	return c >= 'a' && c <= 'z' ? c - 0x20 : c;
+}
+
+bool wdl_same_nocase(struct str x, struct str y)
+{
+	while (x.n && y.n) {
+		size_t n, m;
+		unsigned c = wdl_point(x.p, x.n, &n), d = wdl_point(y.p, y.n, &m);
+
+		if (c != d && wdl_upper_point(c) != wdl_upper_point(d))
+			return false;
+		x = str_from_at(x, n);
+		y = str_from_at(y, m);
+	}
+	return !x.n && !y.n;
+}
+
 static struct str map(struct arena *a, struct str s, bool upper)
 {
 	struct buf b;

@@ -39,6 +39,9 @@ ptrdiff_t wdl_units_find_last(struct str s, struct str needle);
 /* Simple case mappings of single characters (ToUpperInvariant, ToLowerInvariant). */
 struct str wdl_upper(struct arena *a, struct str s);
 struct str wdl_lower(struct arena *a, struct str s);
+unsigned wdl_upper_point(unsigned point);
+/* As the engine compares names: OrdinalIgnoreCase, in any script. */
+bool wdl_same_nocase(struct str x, struct str y);
 /* OrdinalIgnoreCase: negative, zero or positive, by UTF-16 units of the upper case. */
 int wdl_compare_nocase(struct arena *a, struct str x, struct str y);
 /* Without .NET white space at both ends. */

@@ -65,7 +65,8 @@ static void test_words(void **state)
 		/* A new name is told once, with nothing of what follows from it. */
 		{ C("A", "`@triggerBody()?['the first of all names']?['and the last']`", "") "," C("B", "`@outputs('A')`", OK("A")),
 		  C("Read it", "`@triggerBody()?['the first of all names']?['and the last']`", "") "," C("B", "`@outputs('A')`", OK("A")),
-		  "[`action A (Compose) removed`,`action Read it (Compose) added`]" },
+		  "[`action A renamed to Read it`,`action B runs after A, no longer after Read it`,"
+		  "`action B: /inputs changed from \\`@outputs('Read it')\\` to \\`@outputs('A')\\``]" },
 		{ C("A", "1", "") "," C("B", "`@outputs('A')`", OK("A")), C("Z", "1", "") "," C("B", "`@outputs('Z')`", OK("Z")),
 		  "[`action A renamed to Z`]" },
 		{ C("A", "1", "") "," C("B", "`@outputs('A')`", OK("A")), C("Z", "1", "") "," C("Y", "`@outputs('Z')`", OK("Z")),
