@@ -157,6 +157,7 @@ struct run {
 	const struct lint_form *form;
 	enum lint_severity least, show;
 	struct lint_sums sums;
+	struct lint_set *set;
 	struct str last_file;
 	bool fails;
 };
@@ -247,6 +248,7 @@ static void one(void *arg, struct arena *a, const struct package_flow *f)
 		unusable(run, f->file, str_from(report.why));
 		return;
 	}
+	lint_set_add(run->set, a, &report, f->name.n ? f->name : f->member.n ? f->member : f->file);
 	select_findings(&report);
 	count(run, f, &report);
 	hide_below(&report, run->show);
@@ -259,6 +261,7 @@ static int lint_all(struct cli *cli, enum lint_severity least, enum lint_severit
 	struct run run = { .cli = cli, .least = least, .show = show, .last_file = { "", 0 } };
 	struct package_sink sink = { &run, one, unusable };
 
+	run.set = lint_set_new(cli->arena);
 	run.form = cli_option(cli, "sarif") ? &lint_form_sarif :
 		   cli->json		    ? &lint_form_json :
 					      &lint_form_text;

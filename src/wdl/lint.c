@@ -277,6 +277,24 @@ static bool find_definition(struct lint *l, struct json *d)
 	return json_get(d, "actions") || json_get(d, "triggers");
 }
 
+static uint64_t mix(uint64_t h, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)(s.p[i] | 32)) * 0x100000001b3ull;
+	return (h ^ 0xff) * 0x100000001b3ull;
+}
+
+static uint64_t shape_of(const struct lint *l)
+{
+	uint64_t h = 0xcbf29ce484222325ull;
+
+	for (const struct lint_step *s = l->steps; s; s = s->next) {
+		h = mix(mix(mix(h, s->type), s->api), s->operation);
+		h = (h ^ (s->trigger ? 255 : s->scope->depth)) * 0x100000001b3ull;
+	}
+	return h;
+}
+
 struct lint_report lint_document(struct arena *a, struct json *document)
 {
 	struct lint_report out = { .within = { "", 0 } };
@@ -306,6 +324,7 @@ struct lint_report lint_document(struct arena *a, struct json *document)
 	out.usable = true;
 	out.dropped = l->dropped;
 	out.actions = l->actions;
+	out.shape = shape_of(l);
 	return out;
 }
 

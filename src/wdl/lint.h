@@ -51,11 +51,22 @@ struct lint_report {
 	size_t counts[LINT__SEVERITIES];
 	size_t dropped;    /* findings beyond LIMIT_LINT_FINDINGS: the mildest */
 	size_t actions;
+	uint64_t shape; /* equal for the same types and operations in the same order and depth */
 };
 
 /* Runs all rules over a document: a bare definition, a flow as the service returns it, or a
  * Dataverse row or its clientdata.  Nothing in it is changed. */
 struct lint_report lint_document(struct arena *a, struct json *document);
+
+/*
+ * What only several flows show (QUA04).  A set lives in its arena and remembers the shapes and
+ * names of the flows that were added; a flow like an earlier one gets a finding, made in `a`,
+ * the arena of its report.  `name` is what people know the flow by.
+ */
+struct lint_set;
+struct lint_set *lint_set_new(struct arena *a);
+void lint_set_add(struct lint_set *set, struct arena *a, struct lint_report *report,
+		  struct str name);
 
 /* {"valid", "errors": [...], "warnings": [...], "infos": [...]} */
 struct json *lint_report_json(struct arena *a, const struct lint_report *report);

@@ -188,13 +188,23 @@ static bool is_filtered(const struct lint_step *s)
 	return false;
 }
 
+/* Fetched once and looked into for each item of a loop: better than a request per item. */
+static bool is_lookup(const struct lint_step *query, const struct lint_step *list)
+{
+	for (const struct lint_step *p = lint_parent(query); p; p = lint_parent(p))
+		if (is_loop(p) && !lint_encloses(p, list))
+			return true;
+	return false;
+}
+
 static void unfiltered(struct lint *l, const struct lint_rule *r)
 {
 	for (struct lint_step *s = l->steps; s; s = s->next) {
 		struct lint_ref *ref = lint_is(s, "Query") ? s->refs : NULL;
 
 		while (ref && !(str_ends(ref->place->pointer, S("/inputs/from")) && ref->target &&
-				lists_rows(ref->target) && !is_filtered(ref->target)))
+				lists_rows(ref->target) && !is_filtered(ref->target) &&
+				!is_lookup(s, ref->target)))
 			ref = ref->next_of_step;
 		if (ref) {
 			ref->target->tested = true;

@@ -387,6 +387,29 @@ static void test_growth(void **state)
 	}
 }
 
+/* A flow with the same types and operations as an earlier one is told, whatever its names. */
+static void test_set(void **state)
+{
+	struct lint_set *set = lint_set_new(*state);
+	struct lint_report r[3];
+
+	for (int i = 0; i < 3; i++) {
+		struct json *doc = large(*state, i < 2 ? CHAIN : CASES, 20);
+
+		if (i == 1)
+			json_rename(*state, json_first(json_get(doc, "actions")), S("Other"));
+		r[i] = lint_document(*state, doc);
+		lint_set_add(set, *state, &r[i], i ? S("second") : S("first"));
+	}
+	assert_true(r[0].shape == r[1].shape && r[0].shape != r[2].shape);
+	assert_int_equal(found(&r[0], "QUA04"), 0);
+	assert_int_equal(found(&r[1], "QUA04"), 1);
+	assert_int_equal(found(&r[2], "QUA04"), 0);
+	for (const struct lint_finding *f = r[1].first; f; f = f->next)
+		if (strcmp(f->rule->id, "QUA04") == 0)
+			assert_str(f->message, "it has the same 20 actions as first");
+}
+
 /* Values of the wrong type anywhere do not crash it. */
 static void test_odd(void **state)
 {
@@ -414,7 +437,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_examples), UNIT(test_flows), UNIT(test_documents),
 		UNIT(test_fixes),    UNIT(test_operations), UNIT(test_cases), UNIT(test_long),
-		UNIT(test_growth),   UNIT(test_odd),
+		UNIT(test_growth),   UNIT(test_set), UNIT(test_odd),
 	};
 
 	return UNIT_RUN(tests);
