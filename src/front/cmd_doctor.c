@@ -14,6 +14,7 @@
 #include "front/term.h"
 #include "wire/helper.h"
 #include "wire/loop.h"
+#include "work/clientconf.h"
 #include "work/doctor.h"
 
 const struct cli_option cmd_doctor_options[] = {
@@ -98,15 +99,17 @@ static void on_child_end(void *arg, int status)
 static void start_child(struct run *r)
 {
 	struct arena *a = r->cli->arena;
-	const char *path = self(a), **argv;
-	size_t n = 0;
+	const char *path = self(a), *moved[CLIENT_MOVED], **argv;
+	size_t n = 0, count = r->cli->conf_error ? 0 : client_moved(a, &r->cli->conf, moved);
 
 	while (r->cli->words[n])
 		n++;
-	argv = arena_array(a, n + 3, sizeof(*argv));
+	argv = arena_array(a, n + count + 3, sizeof(*argv));
 	memcpy(argv, r->cli->words, n * sizeof(*argv));
-	argv[n] = "--host-env";
-	argv[n + 1] = "--json";
+	/* What `setup client` would write is known to a server; what is written is another row. */
+	memcpy(argv + n, moved, count * sizeof(*argv));
+	argv[n + count] = "--host-env";
+	argv[n + count + 1] = "--json";
 	r->child = path ? helper_start(r->loop, &(struct helper_request){
 						.path = path,
 						.argv = argv,

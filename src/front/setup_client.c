@@ -35,18 +35,11 @@ static const char *host_names(struct arena *a)
 
 /* ---- what the host shall run ---- */
 
-static bool same_file(struct arena *a, const char *one, const char *home, const char *below)
-{
-	return home && str_eq(str_from(one), str_fmt(a, "%s/%s", home, below));
-}
-
-/* A host passes HOME and five more variables: places that other variables moved are named. */
+/* A host passes HOME and five more variables: what other variables moved is named. */
 static size_t command_line(struct setup *s, const char *self, const char *argv[12])
 {
-	const struct conf *conf = &s->cli->conf;
-	struct arena *a = s->cli->arena;
-	const char *home = os_home(a);
-	size_t n = 0;
+	const char *moved[CLIENT_MOVED];
+	size_t n = 0, count;
 
 	argv[n++] = self;
 	if (s->cli->practice) {
@@ -54,21 +47,11 @@ static size_t command_line(struct setup *s, const char *self, const char *argv[1
 		argv[n++] = "--practice";
 		return n;
 	}
-	if (conf->file && !same_file(a, conf->file, home, ".config/flowlatch/flowlatch.conf") &&
-	    access(conf->file, F_OK) == 0) {
-		argv[n++] = "--config";
-		argv[n++] = conf->file;
-	}
-	if (conf->state_dir && !same_file(a, conf->state_dir, home, ".local/state/flowlatch")) {
-		argv[n++] = "--state-dir";
-		argv[n++] = conf->state_dir;
-	}
 	argv[n++] = "serve";
-	if (!str_eq(str_from(conf->profile), S("default"))) {
-		argv[n++] = "--profile";
-		argv[n++] = conf->profile;
-	}
-	if (conf->read_only)
+	count = client_moved(s->cli->arena, &s->cli->conf, moved);
+	for (size_t i = 0; i < count; i++)
+		argv[n++] = moved[i];
+	if (s->cli->conf.read_only)
 		argv[n++] = "--read-only";
 	return n;
 }

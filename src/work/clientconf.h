@@ -11,6 +11,8 @@
 
 #include "text/json.h"
 
+struct conf;
+
 enum clientconf_format {
 	CLIENTCONF_JSON,
 	CLIENTCONF_JSONC, /* with comments and trailing commas */
@@ -123,6 +125,10 @@ const char *client_file(struct arena *a, const struct client_host *h, enum clien
 /* The entry that makes the host run `argv` (argv[0]: an absolute path). */
 struct json *client_entry(struct arena *a, const struct client_host *h,
 			  const struct client_machine *m, const char *const *argv, size_t argc);
+/* What a host's command line must name because variables that hosts do not pass on have moved it:
+ * "--config FILE", "--state-dir DIR", "--profile NAME".  How many words. */
+enum { CLIENT_MOVED = 6 };
+size_t client_moved(struct arena *a, const struct conf *conf, const char *words[CLIENT_MOVED]);
 /* The command line of an entry, as an array of strings; without what starts WSL.
  * NULL when it starts no program. */
 struct json *client_argv(struct arena *a, const struct json *entry);

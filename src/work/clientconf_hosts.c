@@ -13,6 +13,7 @@
 
 #include "base/limits.h"
 #include "base/os.h"
+#include "work/conf.h"
 
 const struct client_host client_hosts[] = {
 	{ "claude-code", "Claude Code", CLIENTCONF_JSON, "mcpServers", CLIENT_SHAPE_STDIO, false, "start a new session of claude" },
@@ -325,4 +326,33 @@ struct json *client_argv(struct arena *a, const struct json *entry)
 	for (; command; command = json_next(command))
 		json_push(out, json_copy(a, command));
 	return out;
+}
+
+static bool is_below(const char *path, const char *home, const char *below)
+{
+	size_t n = home ? strlen(home) : 0;
+
+	return home && strncmp(path, home, n) == 0 && path[n] == '/' &&
+	       strcmp(path + n + 1, below) == 0;
+}
+
+size_t client_moved(struct arena *a, const struct conf *conf, const char *words[CLIENT_MOVED])
+{
+	const char *home = os_home(a);
+	size_t n = 0;
+
+	if (conf->file && !is_below(conf->file, home, ".config/flowlatch/flowlatch.conf") &&
+	    access(conf->file, F_OK) == 0) {
+		words[n++] = "--config";
+		words[n++] = conf->file;
+	}
+	if (conf->state_dir && !is_below(conf->state_dir, home, ".local/state/flowlatch")) {
+		words[n++] = "--state-dir";
+		words[n++] = conf->state_dir;
+	}
+	if (conf->profile && !str_eq(str_from(conf->profile), S("default"))) {
+		words[n++] = "--profile";
+		words[n++] = conf->profile;
+	}
+	return n;
 }

@@ -253,13 +253,38 @@ const struct doctor_finding *doctor_findings(const struct doctor *d)
 
 /* ---- two runs ---- */
 
+/* The settings that can make each check fail. */
+static const char *const settings_of[DOCTOR__CHECKS] = {
+	[DOCTOR_CONFIGURATION] = "cloud login_url flow_url",
+	[DOCTOR_CLIENT_ID] = "client_id",
+	[DOCTOR_AUTHORITIES] = "ca_file",
+	[DOCTOR_STORE] = "store key_file refresh_token_file",
+	[DOCTOR_PROXY] = "proxy no_proxy",
+	[DOCTOR_NAMES] = "proxy no_proxy cloud login_url",
+	[DOCTOR_CONNECTION] = "proxy no_proxy cloud login_url",
+	[DOCTOR_CERTIFICATE] = "ca_file cloud login_url",
+	[DOCTOR_TENANT] = "tenant cloud",
+	[DOCTOR_SIGN_IN] = "store key_file refresh_token_file tenant client_id cloud account",
+	[DOCTOR_AUDIENCES] = "tenant client_id cloud read_only",
+};
+
+static bool is_among(const char *names, const char *name)
+{
+	struct str rest = str_from(names), word;
+
+	while (str_cut(&rest, ' ', &word))
+		if (str_eq(word, str_from(name)))
+			return true;
+	return false;
+}
+
 /* A variable that only this terminal has and that would explain the difference. */
 static const char *lost_setting(const struct doctor *d, enum doctor_check c, const char **command)
 {
-	for (size_t i = 0; i < conf_key_count; i++) {
+	for (size_t i = 0; settings_of[c] && i < conf_key_count; i++) {
 		const char *value = conf_keys[i].variable ? getenv(conf_keys[i].variable) : NULL;
 
-		if (!value || !*value)
+		if (!value || !*value || !is_among(settings_of[c], conf_keys[i].name))
 			continue;
 		*command = doctor_set_key(d, conf_keys[i].name, value);
 		return conf_keys[i].variable;
@@ -269,6 +294,12 @@ static const char *lost_setting(const struct doctor *d, enum doctor_check c, con
 		return d->proxy_from;
 	}
 	return NULL;
+}
+
+/* What this run has not looked at says nothing about the difference between the two. */
+static bool was_good(const struct doctor *d, enum doctor_check c)
+{
+	return d->first[c] && !d->bad[c] && d->first[c]->state != DOCTOR_SKIPPED;
 }
 
 void doctor_merge(struct doctor *d, const struct json *found)
@@ -282,7 +313,8 @@ void doctor_merge(struct doctor *d, const struct json *found)
 		enum doctor_check c = doctor_find(json_get_str(f, "check"));
 		const char *why = json_get_z(f, "why"), *command = json_get_z(f, "command"), *lost;
 
-		if (!str_eq(json_get_str(f, "state"), S("fail")) || c == DOCTOR__CHECKS || d->bad[c])
+		if (!str_eq(json_get_str(f, "state"), S("fail")) || c == DOCTOR__CHECKS ||
+		    !was_good(d, c))
 			continue;
 		why = *why ? arena_copy(d->a, why, strlen(why)) : NULL;
 		command = *command ? arena_copy(d->a, command, strlen(command)) : NULL;

@@ -17,7 +17,8 @@ struct found {
 	const char *path; /* of the file */
 	struct str name;  /* of the entry */
 	const char *program, *profile;
-	bool practice, serves, mentions;
+	bool practice, serves;
+	const char *unnamed; /* an option that it should have: things have been moved */
 	const char *const *profiles;
 	size_t profile_count;
 };
@@ -91,6 +92,11 @@ static void judge(const struct found *f)
 		doctor_say(d, DOCTOR_CLIENTS, DOCTOR_BAD,
 			   arena_printf(d->a, "%s starts flowlatch without serve", who),
 			   "then it talks to a person instead of to a host", rewrite(f, true));
+	else if (f->unnamed)
+		doctor_say(d, DOCTOR_CLIENTS, DOCTOR_BAD,
+			   arena_printf(d->a, "%s starts flowlatch without %s", who, f->unnamed),
+			   "a variable of this terminal has moved it, and hosts do not pass that on",
+			   rewrite(f, true));
 	else if (!d->o.conf_error && !has_profile(f))
 		doctor_say(d, DOCTOR_CLIENTS, DOCTOR_BAD,
 			   arena_printf(d->a, "%s starts flowlatch with the profile %s, which is not "
@@ -104,8 +110,24 @@ static void judge(const struct found *f)
 			   NULL, NULL);
 }
 
+/* "--name VALUE" or "--name=VALUE" behind the program. */
+static bool has_option(const struct json *program, const char *name)
+{
+	for (const struct json *w = json_next(program); w; w = json_next(w)) {
+		struct str word = json_str(w);
+
+		if (str_starts(word, str_from(name)) &&
+		    (word.n == strlen(name) || word.p[strlen(name)] == '='))
+			return true;
+	}
+	return false;
+}
+
 static void look_at_entry(struct found *f, const struct json *entry)
 {
+	const char *moved[CLIENT_MOVED];
+	struct doctor *d = f->d;
+	size_t count;
 	struct json *words = client_argv(f->d->a, entry), *program = json_first(words);
 
 	/* Something may stand in front of it, such as env. */
@@ -114,8 +136,12 @@ static void look_at_entry(struct found *f, const struct json *entry)
 	if (!program)
 		return;
 	f->program = json_z(program);
-	f->profile = NULL;
+	f->profile = f->unnamed = NULL;
 	f->practice = f->serves = false;
+	count = d->o.conf_error ? 0 : client_moved(d->a, d->conf, moved);
+	for (size_t i = 0; i < count; i += 2)
+		if (!str_eq(str_from(moved[i]), S("--profile")) && !has_option(program, moved[i]))
+			f->unnamed = moved[i];
 	for (const struct json *w = json_next(program); w; w = json_next(w)) {
 		struct str word = json_str(w);
 
@@ -126,6 +152,8 @@ static void look_at_entry(struct found *f, const struct json *entry)
 		else if (str_starts(word, S("--profile=")))
 			f->profile = str_c(f->d->a, str_from_at(word, strlen("--profile=")));
 	}
+	if (f->practice)
+		f->unnamed = NULL;
 	judge(f);
 }
 

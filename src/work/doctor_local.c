@@ -32,6 +32,10 @@ static const char *editor(struct doctor *d, const char *message)
 	struct str rest = str_from(message), file, line;
 	uint64_t n;
 
+	/* "environment variable NAME: what" */
+	if (str_starts(rest, S("environment variable ")) && str_cut(&rest, ':', &file))
+		return arena_printf(d->a, "unset %.*s",
+				    STR_ARG(str_from_at(file, strlen("environment variable "))));
 	if (message[0] != '/' || !str_cut(&rest, ':', &file))
 		return NULL;
 	if (str_cut(&rest, ':', &line) && str_to_u64(line, &n))
@@ -59,8 +63,7 @@ void doctor_configuration(struct doctor *d)
 	if (!d->hosts) {
 		doctor_say(d, DOCTOR_CONFIGURATION, DOCTOR_BAD, message,
 			   "no cloud is named that requests could go to",
-			   conf->file ? arena_printf(d->a, "${EDITOR:-vi} '%s'", conf->file) :
-					"man flowlatch.conf");
+			   doctor_set_key(d, "cloud", "public"));
 		return;
 	}
 	doctor_say(d, DOCTOR_CONFIGURATION, DOCTOR_FINE,
@@ -127,7 +130,7 @@ void doctor_state_dir(struct doctor *d)
 			   errno == EROFS ? "flowlatch doctor --state-dir /tmp/flowlatch" :
 			   ours ? arena_printf(d->a, "chmod u+rwx '%s'", there) :
 				  doctor_as_root(d, arena_printf(d->a, "chown $(id -un) '%s'", there)));
-	} else if (statvfs(there, &fs) == 0 && fs.f_bavail * fs.f_frsize < LEAST_FREE) {
+	} else if (statvfs(there, &fs) == 0 && fs.f_blocks && fs.f_bavail * fs.f_frsize < LEAST_FREE) {
 		doctor_say(d, DOCTOR_STATE, DOCTOR_BAD,
 			   arena_printf(d->a, "there is no room left on the disk of %s", there),
 			   "calls are refused when they cannot be logged",

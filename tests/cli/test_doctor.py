@@ -424,6 +424,25 @@ names("a setting that only the terminal has", r, "client_id", "when a host start
 check("only the terminal has it: the command works", mend(r).code == 0, command(r))
 content("only the terminal has it", doctor())
 
+r = doctor(env={"FLOWLATCH_TENANT": "no blank.example"})
+names("a variable that cannot be", r, "configuration", "FLOWLATCH_TENANT", code=2,
+      says="unset FLOWLATCH_TENANT")
+check("a variable that cannot be: no more than that", r.out.count("FAIL") == 1, r)
+os.makedirs(home.path + "/x/flowlatch")
+shutil.copy(home.conf(s.profile("t")), home.path + "/x/flowlatch/")
+moved = {"XDG_CONFIG_HOME": home.path + "/x", "XDG_STATE_HOME": home.path + "/y"}
+os.rename(home.path + "/.config/flowlatch/flowlatch.conf", home.path + "/away")
+content("a configuration that was moved", doctor(env=moved))
+claude(PROGRAM, "serve", "--profile", "t")
+r = doctor(env=moved)
+names("a host is not told where", r, "clients", "starts flowlatch without --", code=1,
+      says="flowlatch setup client claude-code --write --profile t")
+m = mend(r, moved)
+check("a host is not told where: the command works", m.code == 0, m)
+content("a host is told where", doctor(env=moved))
+os.rename(home.path + "/away", home.path + "/.config/flowlatch/flowlatch.conf")
+os.unlink(home.path + "/.claude.json")
+
 os.unlink(s.token)
 r = doctor()
 names("nobody is signed in", r, "sign_in", "nobody is signed in", code=3,

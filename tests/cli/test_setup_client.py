@@ -245,8 +245,8 @@ with open(os.path.join(home.path, "c", "flowlatch", "flowlatch.conf"), "w", enco
 r = setup(home, "gemini", "--json", env={"XDG_CONFIG_HOME": home.path + "/c",
                                          "XDG_STATE_HOME": home.path + "/s"})
 check("places that variables moved are named, because hosts drop the variables",
-      r.json()["entry"]["args"] == ["--config", home.path + "/c/flowlatch/flowlatch.conf",
-                                    "--state-dir", home.path + "/s/flowlatch", "serve"], r)
+      r.json()["entry"]["args"] == ["serve", "--config", home.path + "/c/flowlatch/flowlatch.conf",
+                                    "--state-dir", home.path + "/s/flowlatch"], r)
 p = run(*r.json()["entry"]["args"], home=home, input="")
 check("and that command line is one that works", p.code == 0, p)
 r = setup(home, "gemini", "--write", env={"FLOWLATCH_TENANT": "contoso.example"})
