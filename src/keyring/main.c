@@ -47,6 +47,8 @@ static void harden(void)
 	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
 		unsetenv(variables[i]);
 	signal(SIGPIPE, SIG_IGN);
+	/* Ctrl-C is meant for who asked us, and who ends us when it is time. */
+	signal(SIGINT, SIG_IGN);
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

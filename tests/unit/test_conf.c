@@ -705,7 +705,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),      cmocka_unit_test(test_secrets_are_not_repeated),
 		cmocka_unit_test(test_texts),       cmocka_unit_test(test_too_much),
-		cmocka_unit_test(test_defaults),    cmocka_unit_test(test_files_only), cmocka_unit_test(test_precedence),
+		cmocka_unit_test(test_defaults),    cmocka_unit_test(test_precedence),
+		cmocka_unit_test(test_files_only),
 		cmocka_unit_test(test_variables),   cmocka_unit_test(test_options),
 		cmocka_unit_test(test_profiles),    cmocka_unit_test(test_relations),
 		cmocka_unit_test(test_file_rights), cmocka_unit_test(test_system_file),
