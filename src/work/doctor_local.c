@@ -63,7 +63,8 @@ void doctor_configuration(struct doctor *d)
 	if (!d->hosts) {
 		doctor_say(d, DOCTOR_CONFIGURATION, DOCTOR_BAD, message,
 			   "no cloud is named that requests could go to",
-			   doctor_set_key(d, "cloud", "public"));
+			   getenv("FLOWLATCH_CLOUD") ? "unset FLOWLATCH_CLOUD" :
+						       doctor_set_key(d, "cloud", "public"));
 		return;
 	}
 	doctor_say(d, DOCTOR_CONFIGURATION, DOCTOR_FINE,
@@ -129,7 +130,8 @@ void doctor_state_dir(struct doctor *d)
 			   "locks and the usage log have no place",
 			   errno == EROFS ? "flowlatch doctor --state-dir /tmp/flowlatch" :
 			   ours ? arena_printf(d->a, "chmod u+rwx '%s'", there) :
-				  doctor_as_root(d, arena_printf(d->a, "chown $(id -un) '%s'", there)));
+				  doctor_as_root(d, arena_printf(d->a, "chown $(id -un) '%s'",
+								 there)));
 	} else if (statvfs(there, &fs) == 0 && fs.f_blocks && fs.f_bavail * fs.f_frsize < LEAST_FREE) {
 		doctor_say(d, DOCTOR_STATE, DOCTOR_BAD,
 			   arena_printf(d->a, "there is no room left on the disk of %s", there),
