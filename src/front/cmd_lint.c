@@ -35,7 +35,7 @@ static size_t index_of(const struct lint_rule *r)
 
 bool lint_rule_on(const struct lint_rule *r)
 {
-	return r->check && (!off || !off[index_of(r)]);
+	return (r->check || r->together) && (!off || !off[index_of(r)]);
 }
 
 /* A word is the id of a rule, or the letters that those of its group begin with. */
@@ -97,7 +97,7 @@ static int choose_rules(struct cli *cli)
 		}
 	}
 	for (size_t i = 0; i < count; i++)
-		if (lint_rule_at(i)->check && !off[i])
+		if ((lint_rule_at(i)->check || lint_rule_at(i)->together) && !off[i])
 			return EXIT_FINE;
 	return cli_fail(EXIT_USAGE, "`flowlatch lint --rules` says what each rule needs",
 			"no rule is left that a definition alone decides");
@@ -130,7 +130,7 @@ static int list_rules(struct cli *cli)
 
 		cli_table_row(table, (const char *const[]){
 					     r->id, severity,
-					     r->check ? r->summary :
+					     r->check || r->together ? r->summary :
 							arena_printf(cli->arena,
 								     "%s (not checked here: %s)",
 								     r->summary, r->needs) });
@@ -138,7 +138,7 @@ static int list_rules(struct cli *cli)
 		json_set_z(cli->arena, one, "rule", r->id);
 		json_set_z(cli->arena, one, "severity", severity);
 		json_set_z(cli->arena, one, "summary", r->summary);
-		if (!r->check)
+		if (!r->check && !r->together)
 			json_set_z(cli->arena, one, "needs", r->needs);
 		if (r->mended)
 			json_set_bool(cli->arena, one, "mended", true);

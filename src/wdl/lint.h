@@ -27,6 +27,7 @@ struct lint_rule {
 	const char *wrong, *right;   /* see lint_example; NULL without `check` */
 	const char *source;          /* who says so */
 	const char *needs;
+	bool together;               /* lint_set_add checks it */
 	bool mended;                 /* saving puts it right: it never changes an exit status */
 };
 

@@ -139,6 +139,7 @@ const struct lint_rule lint_rules_quality[] = {
 	{ "QUA03", LINT_INFO, "flows are in order", clutter, NAMED("Copy of Orders"), NAMED("Orders"),
 	  .source = SOURCE_GUIDELINES },
 	{ "QUA04", LINT_INFO, "flows are not copies of each other", NULL, NULL, NULL,
-	  .source = SOURCE_GUIDELINES, .needs = "it needs other flows; those of one call of flowlatch lint are compared" },
+	  .source = SOURCE_GUIDELINES, .together = true,
+	  .needs = "it needs other flows; those of one call of flowlatch lint are compared" },
 	{ 0 },
 };
