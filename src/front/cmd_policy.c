@@ -81,9 +81,10 @@ static int show(struct cli *cli, const struct policy *p)
 		json_set_z(cli->arena, v, "value", value);
 		json_set_z(cli->arena, v, "from", policy_where(p, k));
 		json_set(cli->arena, out, policy_key_name(k), v);
-		cli_table_row(t, (const char *[]){ policy_key_name(k),
-						   cli_safe(cli, str_from(value), 0),
-						   cli_safe(cli, str_from(policy_where(p, k)), 0) });
+		cli_table_row(t,
+			      (const char *[]){ policy_key_name(k),
+						cli_safe(cli, str_from(value), 0),
+						cli_safe(cli, str_from(policy_where(p, k)), 0) });
 	}
 	if (cli->json)
 		cli_out_json(cli, out);
