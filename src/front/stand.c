@@ -12,7 +12,7 @@
 #include "work/permission.h"
 
 /* A person waits for this: what is not there by then is not counted. */
-enum { LOOK_MS = 40 * 1000, MOST_ENVIRONMENTS = 25, MOST_ORGANISATIONS = 3 };
+enum { LOOK_MS = 40 * 1000, LIST_S = 6, MOST_ENVIRONMENTS = 25, MOST_ORGANISATIONS = 3 };
 
 struct look {
 	struct cli *cli;
@@ -148,6 +148,14 @@ static void on_end(void *arg)
 	c->look->running--;
 }
 
+static bool takes(const struct tool *t, const char *name)
+{
+	for (const struct param *p = t->params; p && p->name; p++)
+		if (str_eq(str_from(p->name), str_from(name)))
+			return true;
+	return false;
+}
+
 static void start(struct look *l, struct count **list, const char *name, struct str environment,
 		  const char *fields, void (*take)(struct look *l, const struct json *doc))
 {
@@ -169,6 +177,8 @@ static void start(struct look *l, struct count **list, const char *name, struct 
 	json_set(&c->arena, arguments, "fields", kept);
 	if (environment.n)
 		json_set_str(&c->arena, arguments, "environmentName", environment);
+	if (takes(t, "timeoutSeconds"))
+		json_set_int(&c->arena, arguments, "timeoutSeconds", LIST_S);
 	l->running++;
 	c->call = call_start(l->session.work, &(struct call_request){
 						      .tool = t,
@@ -211,6 +221,8 @@ static void take_flows(struct look *l, const struct json *doc)
 	if (l->out->flows < 0)
 		l->out->flows = 0;
 	l->out->flows += json_int(json_get(doc, "totalCount"), 0);
+	if (json_get_str(doc, "nextLink").n)
+		l->out->partly = true;
 }
 
 static void take_connections(struct look *l, const struct json *doc)
