@@ -4,8 +4,8 @@
 #
 #   B         build directory (build)
 #   ROUNDS    of each measurement (10, of five runs); the least counts
-#   WDL_PEER  such as "palint" (Python: pip install powerautomate-lint), the one other linter of this
-#             language that is known to run alone; the npm registry has none
+#   WDL_PEER  such as "palint" (Python: pip install powerautomate-lint), another linter of this
+#             language; none was found in the npm registry
 B=${B:-build}
 "$B/tests/bench/wdl" "${ROUNDS:-10}"
 status=$?
