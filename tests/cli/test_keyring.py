@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """The sign-in in a real gnome-keyring, without a screen: each state, each store, and who sees what.
 """
+import ctypes
+import errno
 import hashlib
 import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import threading
 import time
@@ -388,6 +391,41 @@ check("the keyring on the disk does not know", not canaries.search(
     {"label": "refresh_token"}, canaries.files(desk.home)))
 r = run("logout", "--profile", "t", home=HOME, env=ENV)
 check("and out again", r.code == 0 and call(env=ENV).code == 3, r)
+
+
+
+def forbid_kernel_keyring():
+    """What containers do: add_key and keyctl are EPERM (a seccomp filter, see seccomp(2))."""
+    numbers = {"x86_64": (248, 250), "aarch64": (217, 219)}[os.uname().machine]
+    code = [(0x20, 0, 0, 0), (0x15, 1, 0, numbers[0]), (0x15, 0, 1, numbers[1]),
+            (0x06, 0, 0, 0x00050000 | errno.EPERM), (0x06, 0, 0, 0x7fff0000)]
+    program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *c) for c in code))
+    header = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(code), ctypes.addressof(program)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, header, 0, 0) == 0
+
+
+def contained(*args, env=None):
+    p = subprocess.run([PROGRAM, *args, "--profile", "t"], env=HOME.env(**(env or {})), text=True,
+                       capture_output=True, timeout=PATIENCE, check=False,
+                       preexec_fn=forbid_kernel_keyring)
+    return p.returncode, p.stdout + p.stderr
+
+
+if os.uname().machine in ("x86_64", "aarch64"):
+    restore()
+    code, text = contained("login", "--quick", "--store", "session", env=ENV)
+    check("where the kernel's keyring is forbidden it is the collection in memory", code == 0 and
+          desk.items("profile", "t") > 0 and not canaries.search({"label": "refresh_token"},
+                                                               canaries.files(desk.home)), text)
+    code, text = contained("call", "list_live_environments", env=ENV)
+    check("the next call finds it", code == 0, text)
+    code, text = contained("logout", env=ENV)
+    check("and out again", code == 0 and desk.items() == 0, text)
+    code, text = contained("login", "--quick", "--store", "session")
+    check("with neither there is another way", code == 2 and "--store file" in text, text)
+else:
+    skip("where the kernel's keyring is forbidden", "unknown system call numbers")
 
 for x in servers[:2]:
     x.stop()

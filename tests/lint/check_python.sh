@@ -1,5 +1,6 @@
 #!/bin/bash
-# Python scripts compile, and none of them needs more than the standard library.
+# Python scripts compile, and none of them needs more than the standard library, but for what is
+# skipped where its Debian packages are missing.
 mapfile -t scripts < <(git ls-files '*.py' | while read -r f; do [ -f "$f" ] && echo "$f"; done)
 python3 - "${scripts[@]}" <<'END' || exit 1
 import ast
@@ -7,6 +8,7 @@ import pathlib
 import sys
 
 names = {pathlib.Path(p).stem for p in sys.argv[1:]}
+more = {"tests/cli/fake_secrets.py": {"dbus", "gi"}}
 bad = 0
 for path in sys.argv[1:]:
     tree = ast.parse(pathlib.Path(path).read_text(), path)
@@ -18,7 +20,7 @@ for path in sys.argv[1:]:
             modules = [node.module]
         for m in modules:
             top = m.split(".")[0]
-            if top not in sys.stdlib_module_names and top not in names:
+            if top not in sys.stdlib_module_names | names | more.get(path, set()):
                 print(f"{path}:{node.lineno}: {m} is not in the standard library")
                 bad = 1
 sys.exit(bad)
