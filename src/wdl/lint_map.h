@@ -1,8 +1,9 @@
 /*
  * lint_map.h - names to things by hash, so that no rule searches.  Internal to the linter.
  *
- * A key is a name, exact or without regard to case, as the engine folds names, and where it belongs (any pointer, for
- * names that count only within something).  The first thing put under a key stays.
+ * A key is a name, exact or without regard to case, as the engine folds names, and where it
+ * belongs (any pointer, for names that count only within something).  The first thing put under a
+ * key stays.
  */
 #ifndef WDL_LINT_MAP_H
 #define WDL_LINT_MAP_H
