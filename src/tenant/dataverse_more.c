@@ -44,7 +44,7 @@ static struct str run_field(void *arg, struct str field)
 
 static struct json *run_shape_row(struct request *q, struct flow *f, struct run *r)
 {
-	struct played *p = play_run(&q->mem, f, r);
+	struct played *p = play_brief(&q->mem, f, r);
 	bool ended = p->sum.end != INT64_MAX;
 	char id[37], user[37];
 

@@ -11,10 +11,11 @@
 #include "tenant/clock.h"
 #include "tenant/emit.h"
 #include "tenant/limits.h"
+#include "tenant/memory.h"
 #include "tenant/produce_parts.h"
 
 /* Runs with more steps than this are kept: looking at one page of a loop must not play all of
- * it again. */
+ * it again.  The first one of a flow shows that they are. */
 enum { LARGE_STEPS = 2500, KEPT = 3 };
 
 static struct {
@@ -247,6 +248,48 @@ static struct played *play(struct arena *a, struct flow *f, struct run *r, bool 
 	return p;
 }
 
+/* ---- what lists show ---- */
+
+struct brief {
+	struct outcome sum;
+	int response;
+	struct json *outputs; /* of the response */
+	int64_t response_end;
+};
+
+static bool has_ended(const struct played *p)
+{
+	return p->sum.status != RUN_RUNNING && p->sum.status != RUN_WAITING;
+}
+
+static void remember(struct run *r, const struct played *p)
+{
+	struct brief *b;
+
+	if (r->known || !has_ended(p))
+		return;
+	if (!r->mem) {
+		r->mem = must_alloc(sizeof(*r->mem));
+		arena_init(r->mem, TENANT_BODY * 8ull);
+	}
+	b = arena_alloc(r->mem, sizeof(*b));
+	*b = (struct brief){ .sum = p->sum, .response = p->response };
+	if (p->sum.code)
+		b->sum.code = arena_copy(r->mem, p->sum.code, strlen(p->sum.code));
+	if (p->sum.error)
+		b->sum.error = json_copy(r->mem, p->sum.error);
+	if (p->response >= 0) {
+		const struct played_action *x = &p->actions[p->response];
+
+		b->outputs = x->outputs ? json_copy(r->mem, x->outputs) : NULL;
+		b->response_end = x->sum.end;
+	}
+	r->brief = b;
+	r->known = true;
+	r->outcome = p->sum.status;
+	r->end = p->sum.end;
+}
+
 /* ---- keeping large ones ---- */
 
 /* A run that still runs is a picture of one moment. */
@@ -305,14 +348,29 @@ void play_forget(void)
 struct played *play_run(struct arena *a, struct flow *f, struct run *r)
 {
 	struct played *p = known(f, r);
-	uint64_t steps;
+	uint64_t steps = 0;
 
 	if (p)
 		return view_of(a, f, r, p);
-	if (r->steps > LARGE_STEPS)
-		return keep(a, f, r);
-	p = play(a, f, r, false, &steps);
-	r->steps = steps;
+	p = f->large ? keep(a, f, r) : play(a, f, r, false, &steps);
+	f->large = f->large || steps > LARGE_STEPS;
+	remember(r, p);
+	return p;
+}
+
+struct played *play_brief(struct arena *a, struct flow *f, struct run *r)
+{
+	struct played *p;
+
+	if (!r->known || !r->brief)
+		return play_run(a, f, r);
+	p = prepare(a, f, r);
+	p->sum = r->brief->sum;
+	p->response = r->brief->response;
+	if (p->response >= 0) {
+		p->actions[p->response].outputs = r->brief->outputs;
+		p->actions[p->response].sum.end = r->brief->response_end;
+	}
 	return p;
 }
 
@@ -325,15 +383,5 @@ struct played *play_whole(struct arena *a, struct flow *f, struct run *r)
 
 enum run_status play_status(struct arena *a, struct flow *f, struct run *r)
 {
-	struct played *p;
-
-	if (r->known)
-		return r->outcome;
-	p = play_run(a, f, r);
-	if (p->sum.status != RUN_RUNNING && p->sum.status != RUN_WAITING) {
-		r->known = true;
-		r->outcome = p->sum.status;
-		r->end = p->sum.end;
-	}
-	return p->sum.status;
+	return r->known ? r->outcome : play_run(a, f, r)->sum.status;
 }

@@ -77,6 +77,9 @@ struct played {
 /* Drops what is kept of runs: the tenant begins anew. */
 void play_forget(void);
 struct played *play_run(struct arena *a, struct flow *f, struct run *r);
+/* For lists: the sum of the run and its response, without the actions.  A run that has ended is
+ * not played again for it. */
+struct played *play_brief(struct arena *a, struct flow *f, struct run *r);
 /* The same as if it were over: what a caller who waits for an answer gets. */
 struct played *play_whole(struct arena *a, struct flow *f, struct run *r);
 /* Status and end only; remembered in the run once it has ended. */

@@ -224,7 +224,7 @@ static bool visible(const struct played *p, const struct played_action *x)
 struct json *run_shape(struct request *q, struct flow *f, struct run *r, bool with_actions)
 {
 	struct arena *a = &q->mem;
-	struct played *p = play_run(a, f, r);
+	struct played *p = with_actions ? play_run(a, f, r) : play_brief(a, f, r);
 	struct json *out = json_new_object(a), *props, *actions;
 
 	json_set_z(a, out, "name", r->name);

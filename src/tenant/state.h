@@ -109,10 +109,10 @@ struct run {
 	struct json *trigger;    /* what the caller of the trigger sent, or NULL */
 	struct arena *mem;       /* of `trigger` */
 	char origin[40];         /* resubmitted from this run, or "" */
-	uint64_t steps;          /* how many it took when it was last played, or 0 */
-	bool known;              /* the next two were worked out (produce.h) */
+	bool known;              /* it has ended, and the next ones were worked out (produce.h) */
 	enum run_status outcome;
 	int64_t end;
+	struct brief *brief;     /* what a list of runs shows besides; in `mem`, or NULL */
 };
 
 struct share {
@@ -144,6 +144,7 @@ struct flow {
 	bool draft_only;       /* a solution flow that was never published */
 	bool deleted;          /* soft, for the admin list */
 	bool runs_made;
+	bool large;            /* its runs have many steps: they are played in memory of their own */
 	struct run *runs;      /* newest first; malloc */
 	unsigned run_count, run_room;
 };

@@ -252,7 +252,7 @@ static void resubmit(struct request *q)
 		return;
 	}
 	/* With what the trigger gave then. */
-	flow_start_run(q->tenant, f, play_trigger(play_run(&q->mem, f, r), CONTENT_OUTPUTS), r);
+	flow_start_run(q->tenant, f, play_trigger(play_brief(&q->mem, f, r), CONTENT_OUTPUTS), r);
 	answer_empty(q, 202);
 }
 
