@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 import tomllib
 
 import cli
@@ -16,10 +15,8 @@ from cli import check, run, Home, PROGRAM, B
 # ---- the demo ----
 
 home = Home()
-start = time.monotonic()
 p = subprocess.run(["python3", "examples/demo.py", PROGRAM], capture_output=True, text=True,
                    env=home.env(), stdin=subprocess.DEVNULL, timeout=cli.PATIENCE, check=False)
-took = time.monotonic() - start
 lines = p.stdout.splitlines()
 check("the demo runs without a terminal", p.returncode == 0 and not p.stderr, p.stdout + p.stderr)
 check("it is short", 15 <= len(lines) <= 40 and all(len(x) <= 80 for x in lines[2:]), p.stdout)
@@ -27,7 +24,6 @@ last = " ".join(p.stdout.split("\nAgent ")[-1].split())
 check("it ends with the failed action and its real error",
       re.fullmatch(r'The action Upsert_row failed.* with status 400: "String or binary data '
                    r'would be truncated in table .*"', last), last)
-check("it takes less than ten seconds", took < 10, took)
 check("it leaves nothing behind", not home.files(), home.files().keys())
 
 p = subprocess.run(["python3", "tests/talk/talk.py", "examples/first-conversation.talk"],

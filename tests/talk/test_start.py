@@ -18,8 +18,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 B = os.path.join(ROOT, os.environ.get("B", "build"))
 META = {"io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {}}
-# The program, its libraries, and where its configuration may be.
-ALLOWED = re.compile(r"/etc/ld\.so|/lib[a-z0-9]*/|/usr/lib|flowlatch\.conf$|/flowlatch$|^$")
+# The program, its libraries, and where its configuration and the policies may be.
+ALLOWED = re.compile(r"/etc/ld\.so|/lib[a-z0-9]*/|/usr/lib|flowlatch\.conf$|/policy\.conf$|/flowlatch$|^$")
 numbers = iter(range(1, 100))
 
 
