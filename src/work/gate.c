@@ -216,7 +216,7 @@ struct grant_query gate_grant_query(const struct call *c)
 static struct gate_output decide(struct call *c, struct gate_view *v)
 {
 	const struct policy *p = c->work->policy;
-	const unsigned char *key = gate_key(c->work);
+	const unsigned char *key;
 	const char *dir = gate_dir(c, "grants");
 	struct grant_query q = gate_grant_query(c);
 	struct gate_input in = {
@@ -234,6 +234,8 @@ static struct gate_output decide(struct call *c, struct gate_view *v)
 	if (form_possible(c))
 		in.channels |= v->ruling.channels & CHANNEL_FORM;
 	if (in.klass != CLASS_READ_ONLY || in.trust == TRUST_MANUAL) {
+		/* Only now: a keyring may be slow to hand it out. */
+		key = gate_key(c->work);
 		if (key && dir && policy_value(p, POLICY_SCOPES))
 			in.grants = grant_match(c->arena, dir, key, &q);
 		/* Without a key nothing can be proved later. */
