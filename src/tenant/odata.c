@@ -373,14 +373,16 @@ struct str paging_link(struct request *q, enum link_style style, uint64_t from)
 
 void select_members(struct request *q, struct json *row)
 {
-	struct str wanted = request_query(q, "$select");
+	struct str wanted = request_query(q, "$select"), expanded = request_query(q, "$expand");
 	struct json *next;
 
 	if (!wanted.n)
 		return;
 	for (struct json *m = json_first(row); m; m = next) {
 		struct str name = json_name(m), list = wanted, one;
-		bool keep = str_starts(name, S("@"));
+		/* What is expanded comes beside what is selected. */
+		bool keep = str_starts(name, S("@")) ||
+			    (expanded.n && str_starts_nocase(expanded, name));
 		ptrdiff_t at = str_find_char(name, '@');
 
 		if (at > 0)

@@ -26,6 +26,7 @@ static const struct route_table *const tables[] = {
 	&powerplatform_routes,
 	&dataverse_routes,
 	&dataverse_more_routes,
+	&dataverse_variable_routes,
 };
 
 /* ---- faces ---- */

@@ -28,6 +28,26 @@ FACES = [
 ]
 
 
+def variables():
+    """Environment variables, with their values when those are asked for."""
+    base = org + "/api/data/v9.2/environmentvariable"
+    one = "$filter=" + urllib.parse.quote("schemaname eq 'fab_WarehouseSite'")
+    nested = "environmentvariabledefinition_environmentvariablevalue"
+    a = t.api("GET", base + "definitions?$select=schemaname,defaultvalue&$expand=" + nested +
+              "($select=value)&" + one, org)
+    tap.ok(a.status == 200 and len(a.json["value"]) == 1 and
+           set(a.json["value"][0]) >= {"schemaname", "defaultvalue", nested} and
+           "type" not in a.json["value"][0] and
+           a.json["value"][0][nested][0]["value"].endswith("/warehouse"), "an environment variable",
+           a.body)
+    a = t.api("GET", base + "definitions", org)
+    tap.ok(len(a.json["value"]) == 4 and nested not in a.json["value"][0], "all of them", a.body)
+    definitions = {v["environmentvariabledefinitionid"] for v in a.json["value"]}
+    a = t.api("GET", base + "values", org)
+    tap.ok({v["_environmentvariabledefinitionid_value"] for v in a.json["value"]} < definitions,
+           "their values", a.body)
+
+
 def audiences():
     for name, url, audience in FACES:
         tap.eq(t.api("GET", url, audience).status, 200, "%s takes its audience" % name)
@@ -209,6 +229,7 @@ audiences()
 hosts()
 paging()
 filters()
+variables()
 languages()
 envelopes()
 code, err = t.stop()
