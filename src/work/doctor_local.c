@@ -132,7 +132,8 @@ void doctor_state_dir(struct doctor *d)
 			   ours ? arena_printf(d->a, "chmod u+rwx '%s'", there) :
 				  doctor_as_root(d, arena_printf(d->a, "chown $(id -un) '%s'",
 								 there)));
-	} else if (statvfs(there, &fs) == 0 && fs.f_blocks && fs.f_bavail * fs.f_frsize < LEAST_FREE) {
+	} else if (statvfs(there, &fs) == 0 && fs.f_blocks &&
+		   fs.f_bavail * fs.f_frsize < LEAST_FREE) {
 		doctor_say(d, DOCTOR_STATE, DOCTOR_BAD,
 			   arena_printf(d->a, "there is no room left on the disk of %s", there),
 			   "calls are refused when they cannot be logged",

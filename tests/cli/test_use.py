@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """flowlatch use, signed in: names, ids and links are looked up; what is unknown changes nothing."""
+import json
 import os
 
 from cli import check, end, run, run_in_terminal
@@ -50,6 +51,16 @@ r = use("--none")
 check("use --none", r.code == 0 and not written(), r)
 r = run_in_terminal("use", "Fabrikam Sandbox", "--profile", "t", home=home)
 check("in a terminal", r.code == 0 and "Fabrikam Sandbox (" in r.out, r)
+twins = {"value": [{"name": "00000000-0000-0000-0000-00000000000%d" % i, "properties": {
+    "displayName": "Twins", "environmentSku": "Sandbox"}} for i in (1, 2)]}
+s.control("fault", {"path": "*/environments*", "status": 200, "count": -1, "body": json.dumps(twins),
+                    "headers": {"Content-Type": "application/json"}})
+r = use("Twins")
+check("two of one name: refused, with their ids", r.code == 2 and "2 environments" in r.err and
+      all(x["name"] in r.err for x in twins["value"]), r)
+r = use(twins["value"][1]["name"])
+check("an id tells them apart", r.code == 0 and written() == [twins["value"][1]["name"]], r)
+s.control("fault/clear", {})
 s.control("fault", {"face": "bap", "status": 403, "count": -1})
 s.control("fault", {"face": "flow", "status": 403, "count": -1})
 r = use("Fabrikam Operations")
