@@ -52,7 +52,9 @@ const struct client *entra_client(struct str id)
 void entra_copy(char *out, size_t room, struct str s)
 {
 	s = str_first(s, room - 1);
-	memcpy(out, s.p, s.n);
+	/* A parameter that was not sent has no bytes to copy. */
+	if (s.n)
+		memcpy(out, s.p, s.n);
 	out[s.n] = 0;
 }
 
