@@ -1,5 +1,6 @@
 /*
- * control.c - set_live_flow_state and cancel_live_flow_run: what is switched and what is stopped.
+ * control.c - set_live_flow_state and cancel_live_flow_run: what is switched and what is stopped;
+ * and apply_plan.
  *
  * State changes by the service's own endpoints only (start, stop, cancel), never by a save.
  * Both look first, ask only when something would change, and look again afterwards.
@@ -380,4 +381,39 @@ const struct tool tool_cancel_live_flow_run = {
 	.params = cancel_params,
 	.result = cancel_fields,
 	.step = cancel_step,
+};
+
+/* ---- apply_plan ---- */
+
+/* The engine puts the plan's own call in its place before the first step. */
+static enum verdict apply_step(struct call *c)
+{
+	return fail(c, ERR_INTERNAL, "the plan was not opened");
+}
+
+static enum effect apply_effect(const struct json *args, const struct target *t)
+{
+	(void)args;
+	(void)t;
+	return EFFECT_UNKNOWN;
+}
+
+static const struct param apply_params[] = {
+	{ "planId", JSON_STRING, P_REQUIRED, "As the refused call gave it.", .max = 80000 },
+	{ "summary", JSON_STRING, P_REQUIRED, "The plan's summary, word for word.", .max = 4000 },
+	{ 0 },
+};
+
+const struct tool tool_apply_plan = {
+	.name = "apply_plan",
+	.title = "Carry out a plan",
+	.description = "Carries out a change that the person agreed to, exactly as it was planned. "
+		       "Call it only with planId and summary of a call that asked for approval, "
+		       "and only after the person has seen the summary.",
+	.toolset = "meta",
+	.klass = CLASS_MODERATE,
+	.effect = apply_effect,
+	.destructive = true,
+	.params = apply_params,
+	.step = apply_step,
 };

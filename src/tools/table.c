@@ -7,6 +7,7 @@
 #include "tools/table.h"
 
 const struct tool *const tools_table[] = {
+	&tool_apply_plan,
 	&tool_cancel_live_flow_run,
 	&tool_evaluate_expression,
 	&tool_get_live_flow,

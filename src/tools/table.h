@@ -10,6 +10,7 @@
 extern const struct tool *const tools_table[];
 extern const size_t tools_count;
 
+extern const struct tool tool_apply_plan;
 extern const struct tool tool_cancel_live_flow_run;
 extern const struct tool tool_evaluate_expression;
 extern const struct tool tool_get_live_flow;

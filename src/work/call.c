@@ -506,7 +506,7 @@ static enum verdict check(struct call *c)
 	struct buf b;
 
 	c->args = c->req.arguments;
-	if (!args_check(c))
+	if (!args_check(c) || !gate_redeem(c))
 		return FAIL;
 	buf_init_in(&b, c->arena, 2 * LIMIT_LINE);
 	json_print_canonical(&b, c->args);

@@ -122,6 +122,7 @@ struct call {
 	struct ticket ticket;
 	struct approval asked; /* what the open or last question was about */
 	bool asked_before;
+	bool attested;         /* a model repeated a plan: `asked` is of it */
 	struct call_record records[CALL_RECORDS]; /* for the log */
 	size_t record_count, records_written;
 	bool log_refused;      /* the reply says that there is no record of it */
@@ -211,6 +212,10 @@ enum trust gate_trust(const struct work *w);
 bool gate_policy_ready(struct work *w, const char **why);
 bool gate_host_allowed(struct work *w, enum host_row row);
 const unsigned char *gate_key(struct work *w);
+
+/* ---- gate_ask.c ---- */
+/* apply_plan: puts the plan's call in its place; false when it is none of ours. */
+bool gate_redeem(struct call *c);
 
 /* ---- gate_commit.c ---- */
 /* Spends the proof and writes the records of a read that had to be asked for. */

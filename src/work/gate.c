@@ -228,7 +228,7 @@ static struct gate_output decide(struct call *c, struct gate_view *v)
 		.policy = v->ruling.action,
 		.host_prompt = policy_value(p, POLICY_HOST_PROMPT),
 		.scope_dangerous = policy_value(p, POLICY_SCOPE_DANGEROUS),
-		.channels = v->ruling.channels & CHANNEL_TERMINAL,
+		.channels = v->ruling.channels & (CHANNEL_TERMINAL | CHANNEL_ATTESTED),
 	};
 
 	if (form_possible(c))
@@ -258,6 +258,10 @@ static void classify(struct call *c, const struct change *ch, struct gate_view *
 		v->facts = 0;
 	if (first.listed)
 		v->facts |= FACT_LISTED;
+	/* A fact that does not concern this effect has no place on the card either. */
+	for (size_t i = 0; i < gate_fact_count; i++)
+		if (gate_facts[i].effects && !(gate_facts[i].effects & (1u << effect)))
+			v->facts &= ~(unsigned)gate_facts[i].fact;
 	v->klass = gate_classify(c->tool->klass, effect, v->facts, first.floor, "policy");
 	v->ruling = gate_ruling(c, ch->target.environment, &v->klass);
 	if (v->ruling.floor > v->klass.klass && effect != EFFECT_PREVIEW)

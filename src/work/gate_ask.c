@@ -263,6 +263,73 @@ static bool take_answer(struct call *c, struct gate_view *v, const struct json *
 	return approve(c, form_channel(c), &c->asked, quarter);
 }
 
+/* ---- a model's word ---- */
+
+/* One sentence for the host's own prompt, and a plan that can be applied and nothing else. */
+static const char *summary_of(struct call *c, const struct gate_view *v)
+{
+	char *text = arena_printf(c->arena, "%s (plan %s)", v->change->sentence, c->ticket.plan);
+
+	/* Easier to repeat byte for byte inside JSON. */
+	for (char *p = text; *p; p++)
+		if (*p == '"')
+			*p = '\'';
+	return text;
+}
+
+static void offer_plan(struct call *c, struct gate_view *v)
+{
+	struct json *state = json_new_object(c->arena), *arguments = json_new_object(c->arena);
+	struct approval p;
+
+	approval_new(&p, v->plan, v->target, os_wall_ms());
+	json_set_z(c->arena, state, "tool", c->tool->name);
+	json_set(c->arena, state, "arguments", json_copy(c->arena, c->args));
+	json_set_z(c->arena, state, "summary", summary_of(c, v));
+	json_set(c->arena, state, "approval", approval_write(c->arena, gate_key(c->work), &p));
+	json_set_str(c->arena, arguments, "planId", seal(c, "plan", state));
+	json_set_z(c->arena, arguments, "summary", summary_of(c, v));
+	next_tool(c, "apply_plan", arguments);
+}
+
+static bool may_attest(const struct gate_view *v)
+{
+	return (v->ruling.channels & CHANNEL_ATTESTED) && v->klass.klass == CLASS_MODERATE;
+}
+
+static bool put_plan(struct call *c, struct gate_view *v)
+{
+	fail(c, ERR_APPROVAL_REQUIRED, "the person has to agree to this: %s", v->change->sentence);
+	fail_data(c, "plan", json_new_z(c->arena, c->ticket.plan));
+	offer_plan(c, v);
+	hint(c, "Show the person the summary in \"next\"; when they agree, call apply_plan with it.");
+	gate_record(c, AUDIT_ASK, "asked", "attested");
+	return false;
+}
+
+/* apply_plan becomes the call that the plan is of, with the approval it carries. */
+bool gate_redeem(struct call *c)
+{
+	struct json *state;
+	const struct tool *t;
+
+	if (strcmp(c->tool->name, "apply_plan") != 0)
+		return true;
+	state = unseal(c, "plan", json_get_str(c->args, "planId"));
+	t = work_tool(c->work, json_get_str(state, "tool"));
+	if (!state || !t || t == c->tool || !gate_key(c->work) ||
+	    !approval_read(gate_key(c->work), json_get(state, "approval"), &c->asked))
+		return gate_refused(c, ERR_INVALID_ARGUMENT, "planId is none of ours");
+	if (!str_eq(json_get_str(state, "summary"), json_get_str(c->args, "summary")))
+		return gate_refused(c, ERR_INVALID_ARGUMENT,
+				    "summary is not the plan's, word for word");
+	c->tool = t;
+	c->args = json_copy(c->arena, json_get(state, "arguments"));
+	c->asked_before = true;
+	c->attested = true;
+	return true;
+}
+
 /* ---- the terminal ---- */
 
 static const char *approve_command(struct call *c, const char *code)
@@ -295,6 +362,8 @@ static bool put_code(struct call *c, struct gate_view *v, const char *dir)
 	fail_data(c, "class", json_new_z(c->arena, code.klass));
 	fail_data(c, "rule", json_new_z(c->arena, v->klass.rule));
 	fail_command(c, "%s", command);
+	if (may_attest(v))
+		offer_plan(c, v);
 	hint(c,
 	     "Ask the person to run `%s` in a terminal of their own within 10 minutes. Then call "
 	     "again with the same arguments.",
@@ -329,8 +398,19 @@ bool gate_ask(struct call *c, struct gate_view *v, enum channel channel)
 {
 	const struct json *answer = json_get(c->answers, KEY);
 
+	if (c->attested && may_attest(v) && crypt_equal(c->asked.plan, v->plan, CRYPT_HASH) &&
+	    c->asked.expires >= os_wall_ms()) {
+		approve(c, "attested", &c->asked, false);
+		/* Never to be taken for a person's. */
+		c->ticket.decision = "agent_attested";
+		c->records[c->record_count - 1].decision = "agent_attested";
+		return true;
+	}
+	c->attested = false;
 	if (channel == CHANNEL_TERMINAL)
 		return ask_terminal(c, v);
+	if (channel == CHANNEL_ATTESTED)
+		return put_plan(c, v);
 	/* An answer to another plan, or a late one, is none. */
 	if (answer && c->asked_before && crypt_equal(c->asked.plan, v->plan, CRYPT_HASH) &&
 	    c->asked.expires >= os_wall_ms())

@@ -26,12 +26,15 @@ const unsigned char *work_seal_key(struct work *w)
 
 static struct str binding(struct call *c, const char *kind)
 {
-	/* A request state has the arguments' digest inside; names in them are resolved later. */
-	const char *environment = strcmp(kind, "request-state") == 0
+	/* A request state has the arguments' digest inside; names in them are resolved later.
+	 * A plan has tool and arguments inside. */
+	bool plan = strcmp(kind, "plan") == 0;
+	const char *environment = plan || strcmp(kind, "request-state") == 0
 					  ? ""
 					  : json_get_z(c->args, "environmentName");
 
-	return str_fmt(c->arena, "%s\n%s\n%s\n%s\n%s", kind, c->tool->name, environment,
+	return str_fmt(c->arena, "%s\n%s\n%s\n%s\n%s", kind, plan ? "" : c->tool->name,
+		       environment,
 		       c->work->conf->profile, c->work->conf->cloud);
 }
 

@@ -49,8 +49,14 @@ static bool has_preview(const struct tool *t)
 	return false;
 }
 
-static bool allowed(const struct conf *conf, const struct tool *t)
+static bool allowed(const struct work *w, const struct tool *t)
 {
+	const struct conf *conf = w->conf;
+
+	/* Only where policy takes a model's word for a person's. */
+	if (strcmp(t->name, "apply_plan") == 0 &&
+	    !(policy_value(w->policy, POLICY_CHANNELS) & CHANNEL_ATTESTED))
+		return false;
 	if (conf->read_only && t->klass != CLASS_READ_ONLY && !has_preview(t))
 		return false;
 	if (!conf->toolsets || !conf->toolsets[0] || word_in(conf->toolsets, "all") ||
@@ -87,7 +93,7 @@ static bool choose_rows(struct work *w, const char **message)
 	w->offered = arena_array(w->arena, w->all_count + 1, sizeof(*w->offered));
 	w->listed = arena_array(w->arena, w->all_count + 1, sizeof(*w->listed));
 	for (size_t i = 0; i < w->all_count; i++) {
-		if (!allowed(w->conf, w->all[i]))
+		if (!allowed(w, w->all[i]))
 			continue;
 		w->offered[w->offered_count++] = w->all[i];
 		if (!w->all[i]->unlisted)
@@ -140,7 +146,7 @@ struct work *work_new(struct arena *a, const struct work_options *o, const char 
 	list_init(&w->calls);
 	list_init(&w->cache);
 	*message = "out of memory";
-	if (!choose_rows(w, message) || !gate_policy_ready(w, message))
+	if (!gate_policy_ready(w, message) || !choose_rows(w, message))
 		return NULL;
 	w->hosts = hosts_new(a, o->conf, message);
 	if (!w->hosts)
