@@ -36,5 +36,7 @@
 #define TENANT_ACTIONS 4096
 /* Open connections; MHD refuses more. */
 #define TENANT_CONNECTIONS 1024
+/* Contents of repetitions that are kept with a large run; beyond it they are made anew. */
+#define TENANT_CAPTURES_KEPT (16u << 20)
 
 #endif

@@ -15,16 +15,17 @@
 #include "tenant/produce_parts.h"
 
 /* Runs with more steps than this are kept: looking at one page of a loop must not play all of
- * it again.  The first one of a flow shows that they are. */
+ * it again. */
 enum { LARGE_STEPS = 2500, KEPT = 3 };
 
-static struct {
-	struct arena mem;
+static struct kept {
+	struct arena mem, captures_mem;
+	struct captures captures;
 	struct played *played;
 	const struct version *version;
 	char run[40], flow[37];
 	int64_t cancelled, at;
-} kept[KEPT];
+} kept[KEPT], fresh; /* fresh: nobody knows yet how large it is */
 static unsigned kept_next;
 
 /* ---- what the runner tells ---- */
@@ -176,7 +177,9 @@ static struct played *prepare(struct arena *a, struct flow *f, struct run *r)
 			      .definition = r->version->definition,
 			      .base = json_get(script, "run"),
 			      .variant = json_get_n(json_get(script, "variants"), r->variant),
-			      .response = -1 };
+			      .response = -1,
+			      .captures = arena_alloc(a, sizeof(struct captures)) };
+	p->captures->mem = a;
 	count = play_count(json_get(p->definition, "actions"), 0);
 	p->actions = arena_array(a, count + 1, sizeof(*p->actions));
 	p->slot_count = count * 2 + 1;
@@ -314,46 +317,71 @@ static struct played *view_of(struct arena *a, struct flow *f, struct run *r,
 	p->arena = a;
 	p->flow = f;
 	p->run = r;
-	p->captured = NULL;
 	return p;
 }
 
+static void drop(struct kept *k)
+{
+	arena_release(&k->mem);
+	arena_release(&k->captures_mem);
+	k->captures.first = NULL;
+	k->played = NULL;
+}
+
+/* Plays in memory of its own, which stays until the next one when it turns out to be large. */
 static struct played *keep(struct arena *a, struct flow *f, struct run *r)
 {
-	unsigned i = kept_next++ % KEPT;
+	struct kept *k = &fresh;
 	uint64_t steps;
 
-	arena_release(&kept[i].mem);
-	kept[i].played = NULL;
-	arena_init(&kept[i].mem, TENANT_REQUEST);
-	kept[i].mem.out = a->out;
-	kept[i].played = play(&kept[i].mem, f, r, false, &steps);
-	kept[i].mem.out = NULL;
-	kept[i].version = r->version;
-	kept[i].cancelled = r->cancelled;
-	kept[i].at = clock_now();
-	snprintf(kept[i].run, sizeof(kept[i].run), "%s", r->name);
-	snprintf(kept[i].flow, sizeof(kept[i].flow), "%s", f->id);
-	return view_of(a, f, r, kept[i].played);
+	drop(k);
+	arena_init(&k->mem, TENANT_REQUEST);
+	k->mem.out = a->out;
+	k->played = play(&k->mem, f, r, false, &steps);
+	k->mem.out = NULL;
+	k->version = r->version;
+	k->cancelled = r->cancelled;
+	k->at = clock_now();
+	snprintf(k->run, sizeof(k->run), "%s", r->name);
+	snprintf(k->flow, sizeof(k->flow), "%s", f->id);
+	if (steps > LARGE_STEPS) {
+		struct kept *old = &kept[kept_next++ % KEPT];
+
+		drop(old);
+		*old = fresh;
+		fresh = (struct kept){ .played = NULL };
+		k = old;
+	}
+	arena_init(&k->captures_mem, TENANT_CAPTURES_KEPT);
+	k->captures = (struct captures){ &k->captures_mem, NULL };
+	k->played->captures = &k->captures;
+	return view_of(a, f, r, k->played);
 }
 
 void play_forget(void)
 {
-	for (unsigned i = 0; i < KEPT; i++) {
-		arena_release(&kept[i].mem);
-		kept[i].played = NULL;
-	}
+	for (unsigned i = 0; i < KEPT; i++)
+		drop(&kept[i]);
+	drop(&fresh);
+}
+
+/* Without one, a run has no more steps than its definition has actions. */
+static bool has_loop(const struct run *r)
+{
+	JSON_EACH(v, json_get(r->version->definition, "actions"))
+		if (json_get(v, "actions"))
+			return true;
+	return false;
 }
 
 struct played *play_run(struct arena *a, struct flow *f, struct run *r)
 {
 	struct played *p = known(f, r);
-	uint64_t steps = 0;
+	uint64_t steps;
 
 	if (p)
 		return view_of(a, f, r, p);
-	p = f->large ? keep(a, f, r) : play(a, f, r, false, &steps);
-	f->large = f->large || steps > LARGE_STEPS;
+	p = has_loop(r) ? keep(a, f, r) : play(a, f, r, false, &steps);
 	remember(r, p);
 	return p;
 }

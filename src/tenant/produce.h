@@ -54,7 +54,12 @@ struct played_action {
 	struct repetitions iterations; /* of a loop */
 };
 
+/* Contents of repetitions that were looked at again; those of a run that is kept stay with it. */
 struct captured;
+struct captures {
+	struct arena *mem;
+	struct captured *first;
+};
 
 struct played {
 	struct arena *arena;
@@ -71,7 +76,7 @@ struct played {
 	const char *trigger_code;
 	int response; /* the Response action that answered, or -1 */
 	int64_t cancelled; /* when somebody cancelled it, or 0 */
-	struct captured *captured; /* contents of repetitions that were looked at again */
+	struct captures *captures;
 };
 
 /* Drops what is kept of runs: the tenant begins anew. */

@@ -6,6 +6,7 @@
  */
 #include "tenant/clock.h"
 #include "tenant/emit.h"
+#include "tenant/limits.h"
 #include "tenant/produce_parts.h"
 #include "tenant/script.h"
 
@@ -76,16 +77,17 @@ static bool same(const struct repetition *row, const struct wdl_loop_index *loop
 	return true;
 }
 
-static const struct json *copy_of(struct played *p, const struct json *v, bool hidden)
+static const struct json *copy_of(struct arena *a, const struct json *v, bool hidden)
 {
 	if (hidden)
-		return json_new_z(p->arena, "Content not shown due to security configuration.");
-	return v ? json_copy(p->arena, v) : NULL;
+		return json_new_z(a, "Content not shown due to security configuration.");
+	return v ? json_copy(a, v) : NULL;
 }
 
 static void take(void *arg, const struct wdl_report *r)
 {
 	struct capture *c = arg;
+	struct captures *all = c->p->captures;
 	struct captured *new;
 
 	if (r->kind != WDL_REPORT_REPETITION || !str_eq(r->name, c->x->name))
@@ -93,13 +95,15 @@ static void take(void *arg, const struct wdl_report *r)
 	for (size_t i = 0; i < c->count; i++) {
 		if (!same(c->rows[i], r->loops, r->loop_count))
 			continue;
-		new = arena_alloc(c->p->arena, sizeof(*new));
-		*new = (struct captured){ .next = c->p->captured, .x = c->x };
+		/* The way out is that of the run which is going on. */
+		all->mem->out = c->p->arena->out;
+		new = arena_alloc(all->mem, sizeof(*new));
+		*new = (struct captured){ .next = all->first, .x = c->x };
 		memcpy(new->index, c->rows[i]->index, sizeof(new->index));
-		new->inputs = copy_of(c->p, r->inputs, r->secure_inputs);
-		new->outputs = copy_of(c->p, r->outputs, r->secure_outputs);
-		new->item = copy_of(c->p, r->item, false);
-		c->p->captured = new;
+		new->inputs = copy_of(all->mem, r->inputs, r->secure_inputs);
+		new->outputs = copy_of(all->mem, r->outputs, r->secure_outputs);
+		new->item = copy_of(all->mem, r->item, false);
+		all->first = new;
 		return;
 	}
 }
@@ -162,6 +166,15 @@ static uint64_t chance(void *arg, uint64_t where)
 	return play_random(c->p, where);
 }
 
+static const struct captured *find(const struct played *p, const struct played_action *x,
+				   const struct repetition *row)
+{
+	for (const struct captured *c = p->captures->first; c; c = c->next)
+		if (c->x == x && !memcmp(c->index, row->index, sizeof(row->index)))
+			return c;
+	return NULL;
+}
+
 void play_capture(struct played *p, const struct played_action *x,
 		  const struct repetition *const *rows, size_t count)
 {
@@ -169,11 +182,18 @@ void play_capture(struct played *p, const struct played_action *x,
 	struct wdl_host host = { .arg = &c, .call = answer, .report = take, .duration = duration,
 				 .random = chance };
 	struct wdl_run_options o = play_options(p);
+	size_t known = 0;
 
-	if (!count || !x->loop_count)
+	while (known < count && find(p, x, rows[known]))
+		known++;
+	if (known == count || !x->loop_count)
 		return;
 	if (independent(p, x))
 		host.wanted = wanted;
+	if (p->captures->mem != p->arena && p->captures->mem->used > TENANT_CAPTURES_KEPT / 2) {
+		arena_release(p->captures->mem);
+		p->captures->first = NULL;
+	}
 	wdl_run(p->arena, p->definition, &host, &o);
 }
 
@@ -182,15 +202,9 @@ static const struct captured *captured_of(struct played *p, const struct played_
 {
 	const struct repetition *row = play_repetition(&x->reps, index, x->loop_count);
 
-	if (!row)
-		return NULL;
-	for (unsigned again = 0; again < 2; again++) {
-		for (const struct captured *c = p->captured; c; c = c->next)
-			if (c->x == x && !memcmp(c->index, row->index, sizeof(row->index)))
-				return c;
+	if (row && !find(p, x, row))
 		play_capture(p, x, &row, 1);
-	}
-	return NULL;
+	return row ? find(p, x, row) : NULL;
 }
 
 const struct json *play_item(struct played *p, const struct played_action *x, const uint64_t *index)

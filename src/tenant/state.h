@@ -144,7 +144,6 @@ struct flow {
 	bool draft_only;       /* a solution flow that was never published */
 	bool deleted;          /* soft, for the admin list */
 	bool runs_made;
-	bool large;            /* its runs have many steps: they are played in memory of their own */
 	struct run *runs;      /* newest first; malloc */
 	unsigned run_count, run_room;
 };

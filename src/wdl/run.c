@@ -10,6 +10,8 @@
 #include "base/os.h"
 #include "wdl/run_priv.h"
 
+enum { SCRATCH = 64 << 10 };
+
 /* ---- names ---- */
 
 static const char *const status_names[] = {
@@ -633,7 +635,9 @@ static void handle(struct wrun *r, const struct wrun_event *e)
 			wrun_iteration(r, e->frame);
 		break;
 	}
-	arena_release(&r->scratch);
+	/* Blocks are not handed back after every event: most need a few hundred bytes. */
+	if (r->scratch.used > SCRATCH)
+		arena_release(&r->scratch);
 }
 
 static void finish(struct wrun *r)
