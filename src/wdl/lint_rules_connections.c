@@ -33,6 +33,11 @@ static void declared(struct lint *l, const struct lint_rule *r)
 		if (parameters)
 			lint_fix_add(l, f, lint_at(l, at, rows[i].name),
 				     lint_example(l->a, rows[i].value));
+		else if (!i) /* both at once */
+			lint_fix_add(l, f, at,
+				     lint_example(l->a, arena_printf(l->a, "{`%s`:%s,`%s`:%s}",
+								     rows[0].name, rows[0].value,
+								     rows[1].name, rows[1].value)));
 	}
 }
 

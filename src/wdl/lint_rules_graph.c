@@ -88,6 +88,33 @@ static void cycle(struct lint *l, const struct lint_rule *r)
 	}
 }
 
+/* "Success" for "Succeeded": the list with the names that were meant, or NULL. */
+static struct json *meant(struct lint *l, const struct json *list)
+{
+	static const struct {
+		const char *written, *meant;
+	} rows[] = {
+		{ "Succeeded", "Succeeded" }, { "Failed", "Failed" },	{ "Skipped", "Skipped" },
+		{ "TimedOut", "TimedOut" },   { "Success", "Succeeded" }, { "Successful", "Succeeded" },
+		{ "Completed", "Succeeded" }, { "Failure", "Failed" },	{ "Error", "Failed" },
+		{ "Skip", "Skipped" },	      { "Timeout", "TimedOut" }, { "Timed_Out", "TimedOut" },
+		{ "Timed out", "TimedOut" },
+	};
+	struct json *out = json_new_array(l->a);
+
+	JSON_EACH(v, list) {
+		size_t i = 0;
+
+		while (i < sizeof(rows) / sizeof(*rows) &&
+		       !str_eq_nocase(json_str(v), str_from(rows[i].written)))
+			i++;
+		if (i == sizeof(rows) / sizeof(*rows))
+			return NULL;
+		json_push(out, json_new_z(l->a, rows[i].meant));
+	}
+	return out;
+}
+
 static void statuses(struct lint *l, const struct lint_rule *r)
 {
 	static const char *const known[] = { "Succeeded", "Failed", "Skipped", "TimedOut",
@@ -112,6 +139,8 @@ static void statuses(struct lint *l, const struct lint_rule *r)
 					STR_ARG(json_str(v)));
 				if (legal)
 					f->severity = LINT_WARNING;
+				else if (meant(l, e->member))
+					lint_fix_set(l, f, e->pointer, meant(l, e->member));
 			}
 		}
 	}

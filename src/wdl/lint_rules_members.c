@@ -192,6 +192,14 @@ static const struct {
 	  "PersistRequestContextForConcurrencyControl", LINT_WARNING },
 };
 
+/* "Success" and "Succeeded" are four letters apart; short words may differ in two. */
+static bool is_near(struct lint *l, struct str word, struct str one)
+{
+	unsigned most = word.n < 6 ? 2 : 4;
+
+	return str_distance(str_lower(l->a, word), str_lower(l->a, one), most) <= most;
+}
+
 static void one_of(struct lint *l, const struct lint_rule *r, size_t row, const struct json *v,
 		   struct str base, struct str below)
 {
@@ -201,17 +209,26 @@ static void one_of(struct lint *l, const struct lint_rule *r, size_t row, const 
 	if (!v || str_find_char(words, '@') >= 0)
 		return;
 	do {
-		struct str rest = str_from(enumerations[row].values), one;
+		struct str rest = str_from(enumerations[row].values), one, near = { "", 0 };
+		struct str at;
+		struct lint_finding *f;
 		bool good = false;
 
 		if (!str_cut(&words, ',', &word))
 			word = str_from("");
-		while (!good && str_cut(&rest, ' ', &one))
+		while (!good && str_cut(&rest, ' ', &one)) {
 			good = str_eq_nocase(str_trim(word), one);
-		if (!good)
-			lint_add(l, r, str_fmt(l->a, "%.*s%.*s", STR_ARG(base), STR_ARG(below)),
-				 "\"%.*s\" is none of %s", STR_ARG(word), enumerations[row].values)
-				->severity = enumerations[row].severity;
+			if (!good && !near.n && is_near(l, word, one))
+				near = one;
+		}
+		if (good)
+			continue;
+		at = str_fmt(l->a, "%.*s%.*s", STR_ARG(base), STR_ARG(below));
+		f = lint_add(l, r, at, "\"%.*s\" is none of %s", STR_ARG(word),
+			     enumerations[row].values);
+		f->severity = enumerations[row].severity;
+		if (near.n && word.n == json_str(v).n)
+			lint_fix_set(l, f, at, json_new_str(l->a, near));
 	} while (words.p && words.n);
 }
 

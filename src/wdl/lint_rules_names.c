@@ -27,6 +27,53 @@ static struct lint_step *spelt(const struct lint *l, struct str name)
 	return lint_find(l, str_n(p, name.n));
 }
 
+/* The action that a call means, where its name is written another way; else NULL. */
+static struct lint_step *misspelt(const struct lint *l, const struct wdl_node *n)
+{
+	const struct wdl_node *name = n->kind == WDL_CALL ? n->first : NULL;
+	struct lint_step *s;
+
+	if (!n->function || !name || name->kind != WDL_STRING ||
+	    (n->function->refers != WDL_REF_ACTION && n->function->refers != WDL_REF_SCOPE &&
+	     n->function->refers != WDL_REF_LOOP && n->function->refers != WDL_REF_UNTIL))
+		return NULL;
+	s = lint_find(l, name->text);
+	s = s ? s : spelt(l, name->text);
+	return s && !str_eq(s->name, name->text) ? s : NULL;
+}
+
+/* One edit replaces the whole string, so it puts all names in it right. */
+static void fix_names(struct lint *l, struct lint_finding *f, const struct wdl_place *p)
+{
+	struct str source = p->template->source;
+	size_t done = 0;
+	struct buf b;
+
+	if (p->is_key || p->template->broken)
+		return;
+	buf_init_in(&b, l->a, (size_t)-1 / 2);
+	for (struct wdl_part *part = p->template->first; part; part = part->next) {
+		for (struct wdl_node *n = part->node; n; n = wdl_walk_next(part->node, n)) {
+			struct lint_step *s = misspelt(l, n);
+			struct str name, quoted;
+
+			if (!s)
+				continue;
+			buf_adds(&b, str_first(str_from_at(source, done), n->first->start - done));
+			buf_addc(&b, '\'');
+			for (name = s->name; str_cut(&name, '\'', &quoted);) {
+				buf_adds(&b, quoted);
+				if (name.p)
+					buf_addz(&b, "''");
+			}
+			buf_addc(&b, '\'');
+			done = n->first->end;
+		}
+	}
+	buf_adds(&b, str_from_at(source, done));
+	lint_fix_set(l, f, p->pointer, json_new_str(l->a, buf_str(&b)));
+}
+
 static void unknown_step(struct lint *l, const struct lint_rule *r)
 {
 	EACH_REF(ref, l) {
@@ -36,9 +83,12 @@ static void unknown_step(struct lint *l, const struct lint_rule *r)
 			continue;
 		near = spelt(l, ref->name);
 		if (near)
-			lint_add_at(l, r, ref->place, at(ref),
-				    "%s('%.*s') names no action; its name is '%.*s'",
-				    ref->function->name, STR_ARG(ref->name), STR_ARG(near->name));
+			fix_names(l,
+				  lint_add_at(l, r, ref->place, at(ref),
+					      "%s('%.*s') names no action; its name is '%.*s'",
+					      ref->function->name, STR_ARG(ref->name),
+					      STR_ARG(near->name)),
+				  ref->place);
 		else
 			lint_add_at(l, r, ref->place, at(ref), "%s('%.*s') names no action",
 				    ref->function->name, STR_ARG(ref->name));
@@ -49,9 +99,11 @@ static void case_differs(struct lint *l, const struct lint_rule *r)
 {
 	EACH_REF(ref, l)
 		if (ref->target && !str_eq(ref->target->name, ref->name))
-			lint_add_at(l, r, ref->place, at(ref),
-				    "'%.*s' is written '%.*s' in its action",
-				    STR_ARG(ref->name), STR_ARG(ref->target->name));
+			fix_names(l,
+				  lint_add_at(l, r, ref->place, at(ref),
+					      "'%.*s' is written '%.*s' in its action",
+					      STR_ARG(ref->name), STR_ARG(ref->target->name)),
+				  ref->place);
 }
 
 /* The loop of that type around `target` that does not enclose `user`, or NULL. */

@@ -3,6 +3,7 @@
  */
 #include "base/limits.h"
 #include "wdl/lint_model.h"
+#include "wdl/parse.h"
 #include "wdl/tz.h"
 
 #define ROWS(t) (sizeof(t) / sizeof(*(t)))
@@ -134,6 +135,17 @@ static void concurrency_range(struct lint *l, const struct lint_rule *r)
 	}
 }
 
+/* "triggerBody()" for "@triggerBody()": only the sign is missing. */
+static void add_sign(struct lint *l, struct lint_finding *f, const struct json *v, struct str at)
+{
+	struct str text = str_fmt(l->a, "@%.*s", STR_ARG(json_str(v)));
+	const struct wdl_template *t = wdl_parse(l->a, text);
+
+	if (json_str(v).n && t->shape == WDL_WHOLE && !t->errors &&
+	    t->first->node->kind != WDL_STRING)
+		lint_fix_set(l, f, at, json_new_str(l->a, text));
+}
+
 static void split_on(struct lint *l, const struct lint_rule *r)
 {
 	bool answers = false;
@@ -145,7 +157,9 @@ static void split_on(struct lint *l, const struct lint_rule *r)
 		struct str at = lint_at(l, s->pointer, "splitOn");
 
 		if (v && !lint_is_expression(v))
-			lint_add(l, r, at, "splitOn is one expression that begins with @");
+			add_sign(l,
+				 lint_add(l, r, at, "splitOn is one expression that begins with @"), v,
+				 at);
 		else if (v && answers)
 			lint_add(l, r, at, "a flow that is split into runs cannot answer its caller");
 	}
@@ -161,8 +175,11 @@ static void trigger_conditions(struct lint *l, const struct lint_rule *r)
 			struct str at = str_fmt(l->a, "%.*s/%zu/expression", STR_ARG(base), i++);
 
 			if (!lint_is_expression(json_get(c, "expression")))
-				lint_add(l, r, at, "a trigger condition is one expression that begins "
-						   "with @");
+				add_sign(l,
+					 lint_add(l, r, at,
+						  "a trigger condition is one expression that begins "
+						  "with @"),
+					 json_get(c, "expression"), at);
 		}
 	}
 	for (struct lint_ref *ref = l->refs; ref; ref = ref->next)
