@@ -67,6 +67,14 @@ void store_advise(struct store *s, const char *fmt, ...)
 	__attribute__((__format__(__printf__, 2, 3)));
 enum store_result store_need_dir(struct store *s);
 bool store_name_ok(const char *name);
+/* STORE_OK when the name can be an item's and the profile's a directory's. */
+enum store_result store_check_name(struct store *s, const char *name);
+/* A key that lies in a plain file: an earlier store's, or left by a sign-out.  It stays there
+ * until the next sign-in takes it into the store (store_take_keys). */
+bool store_in_plain_file(const struct store *s, const char *name, char path[4096]);
+/* Puts an item into the store itself, in its envelope. */
+enum store_result store_put_wrapped(struct store *s, const char *name,
+				    const struct secret *value);
 /* True when the kernel lets this process use its keyring. */
 bool store_kernel_works(void);
 
