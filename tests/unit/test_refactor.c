@@ -4,8 +4,11 @@
 #include <dirent.h>
 
 #include "unit.h"
+#include "wdl/diff.h"
 #include "wdl/lint.h"
+#include "wdl/print.h"
 #include "wdl/refactor.h"
+#include "wdl/walk.h"
 
 #define C(name, inputs, after) \
 	"`" name "`:{`type`:`Compose`,`inputs`:" inputs ",`runAfter`:{" after "}}"
@@ -417,6 +420,19 @@ static void assert_errors(struct arena *a, struct json *document, size_t want, c
 			 STR_ARG(r.first->message));
 }
 
+/* Whatever it touches, a new name is one difference. */
+static void assert_one_difference(struct arena *a, const struct json *was, const struct json *now,
+				  const char *path, struct str name)
+{
+	struct diff d = diff_documents(a, was, now);
+
+	if (d.count == 1 && d.first->kind == DIFF_RENAMED)
+		return;
+	for (const struct diff_change *c = d.first; c; c = c->next)
+		print_error("%.*s\n", STR_ARG(c->words));
+	fail_msg("%s: %.*s is %zu differences", path, STR_ARG(name), d.count);
+}
+
 /* Every name of the document: changed, nothing is left of the old one and the linter has nothing
  * new to say; changed back, it is the same value. */
 static size_t there_and_back(const char *path, bool strict)
@@ -462,6 +478,7 @@ static size_t there_and_back(const char *path, bool strict)
 		assert_int_equal(refactor_find(&a, &f, names[i].kind, r.name).count, r.changed);
 		assert_false(json_equal(now, normal));
 		assert_errors(&a, now, errors, path);
+		assert_one_difference(&a, normal, now, path, names[i].name);
 		back = refactor_rename(&a, &f, names[i].kind, r.name, names[i].name);
 		if (!back.ok || back.changed != r.changed || !json_identical(now, normal))
 			fail_msg("%s: %.*s does not come back: %.*s", path, STR_ARG(names[i].name),
@@ -473,27 +490,102 @@ static size_t there_and_back(const char *path, bool strict)
 	return count;
 }
 
-static void test_there_and_back(void **state)
+/* Calls `check` for each flow; the sum of what it returns. */
+static size_t each_flow(struct arena *a, size_t (*check)(const char *path, bool strict))
 {
 	const char *folder = "tests/data/flows";
 	DIR *dir = opendir(folder);
-	size_t files = 0, names = 0;
+	size_t files = 0, sum = 0;
 
 	assert_non_null(dir);
 	for (struct dirent *e; (e = readdir(dir)) != NULL;)
 		if (str_ends(str_from(e->d_name), S(".json"))) {
-			size_t n = there_and_back(
-				arena_printf(*state, "%s/%s", folder, e->d_name), true);
-
-			if (!n)
-				fail_msg("%s has no names", e->d_name);
-			names += n;
+			sum += check(arena_printf(a, "%s/%s", folder, e->d_name), true);
 			files++;
 		}
 	closedir(dir);
 	assert_int_equal(files, 10);
+	return sum;
+}
+
+static void test_there_and_back(void **state)
+{
+	size_t names = each_flow(*state, there_and_back);
+
 	assert_true(names >= 100);
-	print_message("# %zu names of %zu flows renamed and renamed back\n", names, files);
+	print_message("# %zu names renamed and renamed back, each one difference\n", names);
+}
+
+/* ---- everything that can be extracted ---- */
+
+/* One expression of one action as an action of its own: the linter has nothing new to say, and
+ * put back and taken out again it is the same document. */
+static bool extract_one(const struct json *was, const struct wdl_place *p, struct str expression,
+			size_t errors, const char *path)
+{
+	struct refactor_result r, back;
+	struct refactor_flow f;
+	const char *why = "";
+	struct json *now;
+	struct arena a;
+	bool ok;
+
+	arena_init(&a, (size_t)1 << 30);
+	now = json_copy(&a, was);
+	assert_true(refactor_open(&a, now, &f, &why));
+	r = refactor_extract(&a, &f, expression, S("A new one"), p->step);
+	ok = r.ok;
+	if (!ok && !json_identical(now, was))
+		fail_msg("%s: %.*s: changed and refused", path, STR_ARG(expression));
+	if (ok) {
+		assert_errors(&a, now, errors, path);
+		back = refactor_replace(&a, &f, S("outputs('A_new_one')"), expression, S(""));
+		assert_true(back.ok && back.changed == r.changed);
+		assert_int_equal(diff_documents(&a, was, now).counts[DIFF_ADDED], 1);
+		assert_int_equal(diff_documents(&a, was, now).counts[DIFF_CHANGED], 0);
+	}
+	arena_release(&a);
+	return ok;
+}
+
+static size_t extract_all(const char *path, bool strict)
+{
+	struct arena a;
+	struct json *was;
+	struct wdl_places places;
+	size_t count = 0, errors;
+	struct refactor_flow f;
+	const char *why = "";
+
+	(void)strict;
+	arena_init(&a, (size_t)1 << 30);
+	was = json_parse(&a, unit_file(&a, path), JSON_ANSWER, NULL);
+	if (!was || !refactor_open(&a, was, &f, &why)) {
+		arena_release(&a);
+		return 0;
+	}
+	errors = errors_of(&a, was);
+	places = wdl_walk_definition(&a, f.definition, f.prefix);
+	for (const struct wdl_place *p = places.first; p; p = p->next)
+		for (const struct wdl_part *part = p->template->first; part; part = part->next) {
+			struct buf b;
+
+			if (!part->node || p->template->broken || !p->step.n)
+				continue;
+			buf_init_in(&b, &a, 1 << 20);
+			wdl_print_node(&b, p->template, part->node);
+			count += extract_one(was, p, buf_str(&b), errors, path);
+		}
+	arena_release(&a);
+	return count;
+}
+
+static void test_extract_everything(void **state)
+{
+	size_t count = each_flow(*state, extract_all);
+
+	assert_true(count >= 100);
+	print_message("# %zu expressions made actions\n", count);
 }
 
 int main(int argc, char **argv)
@@ -502,15 +594,21 @@ int main(int argc, char **argv)
 		UNIT(test_rename),	  UNIT(test_refused_names), UNIT(test_find),
 		UNIT(test_replace),	  UNIT(test_extract),	    UNIT(test_not_extracted),
 		UNIT(test_documents),	  UNIT(test_there_and_back),
+		UNIT(test_extract_everything),
 	};
 
 	/* With files as arguments: the same over a corpus that is not part of the repository. */
 	if (argc > 1) {
 		size_t names = 0;
 
-		for (int i = 1; i < argc; i++)
+		size_t expressions = 0;
+
+		for (int i = 1; i < argc; i++) {
 			names += there_and_back(argv[i], false);
-		print_message("# %zu names of %d files renamed and renamed back\n", names, argc - 1);
+			expressions += extract_all(argv[i], false);
+		}
+		print_message("# %zu names and %zu expressions of %d files\n", names, expressions,
+			      argc - 1);
 		return names == 0;
 	}
 	return UNIT_RUN(tests);
