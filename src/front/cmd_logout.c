@@ -126,16 +126,31 @@ static bool remove_files(struct cli *cli, const char *dir)
 static void forget_settings(struct cli *cli, const struct conf *conf,
 			    const struct account *account)
 {
-	if (!conf->file)
+	struct conf_option profile = { "profile", conf->profile };
+	const char *message;
+	struct conf files;
+
+	/* What a variable or an option says is not in the file. */
+	if (!conf->file ||
+	    !conf_load(cli->arena,
+		       &(struct conf_request){ .file = conf->file,
+					       .options = &profile,
+					       .option_count = 1,
+					       .files_only = true,
+					       .new_profile = true },
+		       &files, &message))
 		return;
 	if (account->recorded_account)
 		(void)conf_write(cli->arena, conf->file, conf->profile, "account", NULL);
 	if (account->recorded_tenant)
 		(void)conf_write(cli->arena, conf->file, conf->profile, "tenant", NULL);
-	if (account->made_key_file && conf->key_file && !unlink(conf->key_file))
-		(void)conf_write(cli->arena, conf->file, conf->profile, "key_file", NULL);
-	if (account->made_key_file && conf->store && !strcmp(conf->store, "file"))
+	if (!account->made_key_file || !files.key_file)
+		return;
+	(void)unlink(files.key_file);
+	/* The one is wrong without the other. */
+	if (!strcmp(files.store, "file"))
 		(void)conf_write(cli->arena, conf->file, conf->profile, "store", NULL);
+	(void)conf_write(cli->arena, conf->file, conf->profile, "key_file", NULL);
 }
 
 static bool is_locked(enum store_result r)

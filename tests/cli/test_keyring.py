@@ -67,6 +67,10 @@ check("the key, the files and what login wrote are gone",
       not os.path.exists(os.path.dirname(conf) + "/t.key") and "store = " not in text and
       "account = " not in text and "tenant = " not in text and
       sorted(os.listdir(STATE)) == ["log", "log_key"], text)
+r = login("--store", "file")
+r = run("logout", "--profile", "t", home=HOME, env={"FLOWLATCH_STORE": "session"})
+check("a variable that names another store leaves a profile that works", r.code == 0 and
+      run("status", "--profile", "t", home=HOME).code == 3, r)
 t = Terminal("login", "--quick", "--profile", "t", home=HOME)
 t.expect(r"Number \(1 to 4\): ")
 t.type("4\n")

@@ -164,7 +164,8 @@ def write_profile(home, ready):
 
 def play(scene, tenant, home, desk):
     store, rotation, kill, rounds, processes = scene
-    rounds, processes = ROUNDS or rounds, PROCESSES if ROUNDS else processes
+    if ROUNDS:
+        rounds, processes = ROUNDS if kill else ROUNDS // 5 + 1, PROCESSES
     name = "%s, %s%s: " % (store, rotation, ", killed" if kill else "")
     if store == "keyring" and not desk:
         skip(name + "rounds", "no " + " and no ".join(desktop.MISSING))
