@@ -150,7 +150,7 @@ static int explain(struct cli *cli, const struct policy *p)
 	struct policy_query q = {
 		.tool = str_from(cli->argv[1]),
 		.environment = str_from(environment),
-		.environment_type = str_from(type),
+		.environment_type = type ? str_from(type) : S("not said"),
 		.environment_default = cli_option(cli, "default") != NULL,
 		.klass_known = true,
 	};

@@ -86,6 +86,7 @@ const struct command commands[] = {
 		.synopsis = "[CODE] | --list | --set-pin",
 		.help = "decide about what an agent wants to do",
 		.options = cmd_approve_options,
+		.practice = true,
 		.run = cmd_approve,
 	},
 	{
@@ -93,6 +94,7 @@ const struct command commands[] = {
 		.synopsis = "--tools NAMES --environment ID --flow ID | list | revoke ID",
 		.help = "let an agent do some things for a while without asking",
 		.options = cmd_grant_options,
+		.practice = true,
 		.run = cmd_grant,
 	},
 	{

@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "base/os.h"
+#include "front/practice.h"
 #include "work/store.h"
 
 /* Longer than any name or PIN. */
@@ -43,6 +44,8 @@ int desk_open(struct cli *cli, struct desk *d)
 	int code;
 
 	*d = (struct desk){ .cli = cli, .tty = -1 };
+	if (cli->practice && !practice_find(cli->arena, &cli->conf))
+		return cli_fail(EXIT_FOUND, NULL, "no practice tenant runs on this machine");
 	d->policy = policy_load(cli->arena, &files, &message);
 	code = d->policy ? open_store(cli, d) : cli_fail(EXIT_USAGE, NULL, "%s", message);
 	if (code != EXIT_FINE) {

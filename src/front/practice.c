@@ -265,6 +265,51 @@ static void fill_conf(struct practice *p, struct conf *conf, unsigned port)
 	conf->state_dir = arena_printf(p->arena, "%s/state", p->dir);
 }
 
+/* The newest directory below `parent` whose process lives: it holds the lock. */
+static void find_below(struct arena *a, const char *parent, time_t *newest, const char **found)
+{
+	DIR *d = parent ? opendir(parent) : NULL;
+	const struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		const char *path = arena_printf(a, "%s/%s", parent, e->d_name), *lock;
+		struct stat st, of_lock;
+		int err, fd;
+
+		lock = arena_printf(a, "%s/lock", path);
+		if (e->d_name[0] == '.' || lstat(path, &st) || !S_ISDIR(st.st_mode) ||
+		    st.st_uid != geteuid() || lstat(lock, &of_lock) || st.st_mtime < *newest)
+			continue;
+		fd = os_try_lock(lock, &err);
+		if (fd >= 0) {
+			os_unlock(fd);
+			continue;
+		}
+		*newest = st.st_mtime;
+		*found = path;
+	}
+	if (d)
+		closedir(d);
+}
+
+bool practice_find(struct arena *a, struct conf *conf)
+{
+	const char *bases[] = { os_runtime_dir(a), os_state_dir(a) }, *found = NULL;
+	time_t newest = 0;
+
+	for (size_t i = 0; i < sizeof(bases) / sizeof(*bases); i++)
+		if (bases[i])
+			find_below(a, arena_printf(a, "%s/practice", bases[i]), &newest, &found);
+	if (!found)
+		return false;
+	conf->profile = "practice";
+	conf->cloud = "practice";
+	conf->store = "refresh_token_file";
+	conf->refresh_token_file = arena_printf(a, "%s/refresh_token", found);
+	conf->state_dir = arena_printf(a, "%s/state", found);
+	return true;
+}
+
 struct practice *practice_start(struct arena *a, struct loop *l, struct conf *conf,
 				const char **message)
 {

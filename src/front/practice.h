@@ -25,4 +25,8 @@ void practice_attach(struct practice *p, struct work *w);
 /* Ends the tenant and removes its directory.  NULL is fine. */
 void practice_stop(struct practice *p);
 
+/* The state of the newest practice tenant that runs here, for a person in another terminal: fills
+ * in what its store needs.  False: none runs. */
+bool practice_find(struct arena *a, struct conf *conf);
+
 #endif

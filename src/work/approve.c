@@ -363,14 +363,24 @@ size_t approval_list(struct arena *a, const char *dir, const unsigned char key[C
 	while (d && (e = readdir(d)) && named < 2 * LIMIT_CODES) {
 		size_t length = strlen(e->d_name);
 
-		if (str_starts(str_from(e->d_name), S("ask-")) && length < sizeof(names[0]))
+		if ((str_starts(str_from(e->d_name), S("ask-")) ||
+		     str_starts(str_from(e->d_name), S("said-"))) &&
+		    length < sizeof(names[0]))
 			memcpy(names[named++], e->d_name, length + 1);
 	}
 	if (d)
 		closedir(d);
 	for (size_t i = 0; i < named; i++) {
 		struct json *v = read_sealed(a, dir, names[i], key);
+		struct approval said;
 
+		/* A decision that nobody fetched in time. */
+		if (names[i][0] == 's') {
+			if (approval_read(key, json_get(v, "approval"), &said) &&
+			    said.expires < now)
+				(void)unlink(path_of(a, dir, names[i]));
+			continue;
+		}
 		if (v && read_code(key, v, &(*out)[n]) && (*out)[n].expires >= now)
 			n++;
 		else if (v)

@@ -430,6 +430,8 @@ static void asked(struct call *c)
 	c->waiting_for_answers = true;
 	loop_timer_clear(&c->deadline_timer);
 	if (is_approval(c)) {
+		/* Now, if it can be: the person may think for long.  Else it is written later. */
+		(void)gate_write_records(c);
 		loop_timer_set(c->work->loop, &c->deadline_timer, LIMIT_APPROVAL_MS, no_answer, c);
 		loop_timer_set(c->work->loop, &c->timer, LIMIT_HEARTBEAT_MS, heartbeat, c);
 	}

@@ -90,7 +90,8 @@ struct ticket {
 	int64_t since;            /* waiting for a lock */
 };
 
-enum { CALL_RECORDS = 8 };
+/* A question and an answer for each round, and what ends the call. */
+enum { CALL_RECORDS = 2 * LIMIT_ASK_ROUNDS + 4 };
 struct call_record {
 	enum audit_event event;
 	const char *decision, *channel;

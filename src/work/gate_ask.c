@@ -336,6 +336,8 @@ static const char *approve_command(struct call *c, const char *code)
 {
 	const struct conf *conf = c->work->conf;
 
+	if (strcmp(conf->cloud, "practice") == 0)
+		return arena_printf(c->arena, "flowlatch approve --practice %s", code);
 	if (strcmp(conf->profile, "default") == 0)
 		return arena_printf(c->arena, "flowlatch approve %s", code);
 	return arena_printf(c->arena, "flowlatch approve --profile %s %s", conf->profile, code);

@@ -175,7 +175,14 @@ static unsigned fits(const struct policy_section *s, const struct policy_query *
 		return str_eq(name, q->tool) ? 3 : 0;
 	case SECTION_ENVIRONMENT:
 		if (str_eq(name, S("default")))
-			return q->environment_default ? 2 : 0;
+			return q->environment_default ||
+					       str_starts_nocase(q->environment, S("Default-"))
+				       ? 2
+				       : 0;
+		/* A change in an environment whose type is not known is in all of them. */
+		if (str_starts(name, S("type:")) && !q->environment_type.n && q->klass_known &&
+		    q->klass != CLASS_READ_ONLY)
+			return 2;
 		if (str_starts(name, S("type:")))
 			return str_eq_nocase(str_from_at(name, 5), q->environment_type) ? 2 : 0;
 		return q->environment.n && str_eq_nocase(name, q->environment) ? 3 : 0;

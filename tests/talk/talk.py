@@ -200,7 +200,8 @@ class Talk(Client):
 
     def run_on_terminal(self, args, dialogue):
         """What a person does in another terminal: reads what stands there, and types."""
-        args = args.split() + (["--config", self.home.config] if self.home.config else [])
+        args = args.split() + (["--config", self.home.config] if self.home.config
+                               and "--practice" not in args else [])
         pid, fd = pty.fork()
         if pid == 0:
             os.chdir(self.home.dir)

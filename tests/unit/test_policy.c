@@ -184,6 +184,14 @@ static void test_sections(void **state)
 	assert_int_equal(policy_rule(p, &q).action, POLICY_ALLOW);
 	q.environment = S("E-2");
 	assert_int_equal(policy_rule(p, &q).action, POLICY_DENY);
+	/* A change where the type is not known is in every type; a read is in none. */
+	q = (struct policy_query){ .tool = S("whoami"), .environment = S("E-3"),
+				   .klass_known = true, .klass = CLASS_MODERATE };
+	assert_true(policy_rule(p, &q).listed);
+	q.klass = CLASS_READ_ONLY;
+	assert_false(policy_rule(p, &q).listed);
+	q.environment = S("Default-f817");
+	assert_int_equal(policy_rule(p, &q).action, POLICY_DENY);
 	q = (struct policy_query){ .tool = S("whoami"), .host = S("dataverse") };
 	assert_int_equal(policy_rule(p, &q).action, POLICY_DENY);
 	policy_free(p);
