@@ -80,11 +80,8 @@ static void nulls(struct lint *l, const struct lint_rule *r)
 		at = lint_in(l, s, "/inputs/parameters");
 		JSON_EACH(m, json_get(s->inputs, "parameters"))
 			if (json_is(m, JSON_NULL) && str_starts(json_name(m), S("item/")))
-				lint_fix_remove(l,
-						lint_add(l, r, lint_at_n(l, at, json_name(m)),
-							 "null empties the column: leave out what is not to "
-							 "change"),
-						lint_at_n(l, at, json_name(m)));
+				lint_add(l, r, lint_at_n(l, at, json_name(m)),
+					 "null empties the column: leave out what is not to change");
 	}
 }
 

@@ -182,17 +182,11 @@ bool lint_is_anonymous(const struct lint_step *t)
 
 static void anonymous(struct lint *l, const struct lint_rule *r)
 {
-	EACH_TRIGGER(t, l) {
-		struct lint_finding *f;
-
-		if (!lint_is_anonymous(t) || !json_get(t->value, "kind"))
-			continue;
-		f = lint_add(l, r, t->pointer,
-			     "anyone who has the address may call it: let only the tenant's users");
-		if (json_is(t->inputs, JSON_OBJECT))
-			lint_fix_set(l, f, lint_in(l, t, "/inputs/triggerAuthenticationType"),
-				     json_new_z(l->a, "Tenant"));
-	}
+	/* No fix: callers would have to sign in, which a person decides. */
+	EACH_TRIGGER(t, l)
+		if (lint_is_anonymous(t) && json_get(t->value, "kind"))
+			lint_add(l, r, t->pointer,
+				 "anyone who has the address may call it: let only the tenant's users");
 }
 
 static void unanswered(struct lint *l, const struct lint_rule *r)
