@@ -93,11 +93,11 @@ static void print_api(const struct app *app, const struct api *api)
 	cli_out("present '%s'%s\n", id,
 		api->required ? " || { echo 'This tenant has no Power Automate.' >&2; exit 1; }" :
 				" && {");
+	cli_out("%sallow '%s'", api->required ? "" : "\t", id);
 	for (const struct permission *p = api->permissions; p->scope; p++)
 		if (wanted(app, api, p))
-			cli_out("%sallow '%s' '%s'\n", api->required ? "" : "\t", id, p->scope);
-	if (!api->required)
-		cli_out("}\n");
+			cli_out(" '%s'", p->scope);
+	cli_out(api->required ? "\n" : "\n}\n");
 }
 
 static const char script_head[] =
@@ -113,10 +113,16 @@ static const char script_make[] =
 	"present() { az ad sp show --id \"$1\" --query appId -o tsv >/dev/null 2>&1 ||\n"
 	"\taz ad sp create --id \"$1\" >/dev/null; }\n"
 	"allow() {\n"
-	"\tid=$(az ad sp show --id \"$1\" --query \"oauth2PermissionScopes[?value=='$2'].id | [0]\" -o tsv)\n"
-	"\t[ -n \"$id\" ] || { echo \"$1 has no permission $2\" >&2; return 0; }\n"
-	"\taz ad app permission add --id \"$APP\" --api \"$(az ad sp show --id \"$1\" --query appId -o tsv)\""
-	" --api-permissions \"$id=Scope\"\n"
+	"\tapi=$(az ad sp show --id \"$1\" --query appId -o tsv)\n"
+	"\tscopes=$(az ad sp show --id \"$1\" --query 'oauth2PermissionScopes[].[value,id]' -o tsv)\n"
+	"\tshift\n"
+	"\tids=\n"
+	"\tfor name; do\n"
+	"\t\tid=$(printf '%s\\n' \"$scopes\" | awk -v n=\"$name\" '$1 == n { print $2 }')\n"
+	"\t\tif [ -n \"$id\" ]; then ids=\"$ids $id=Scope\"; else echo \"no permission $name\" >&2; fi\n"
+	"\tdone\n"
+	"\t# shellcheck disable=SC2086 # a list of words\n"
+	"\t[ -z \"$ids\" ] || az ad app permission add --id \"$APP\" --api \"$api\" --api-permissions $ids\n"
 	"}\n";
 
 static int print_script(const struct app *app)
@@ -213,19 +219,12 @@ static const char *find_program(struct arena *a, const char *name)
 	return NULL;
 }
 
-/* Runs az with the words up to NULL; what it printed, trimmed, or p NULL when it failed. */
-static struct str az(struct app *app, ...)
+/* Runs az with these words; what it printed, trimmed, or p NULL when it failed. */
+static struct str az_words(struct app *app, const char *const *argv)
 {
 	extern char **environ;
-	const char *argv[AZ_WORDS] = { app->az };
 	struct helper *h;
-	size_t n = 1;
-	va_list ap;
 
-	va_start(ap, app);
-	while (n < AZ_WORDS - 1 && (argv[n] = va_arg(ap, const char *)))
-		n++;
-	va_end(ap);
 	buf_clear(&app->out);
 	if (app->interrupted)
 		return (struct str){ 0 };
@@ -248,6 +247,20 @@ static struct str az(struct app *app, ...)
 	return str_trim(str_dup(app->cli->arena, buf_str(&app->out)));
 }
 
+/* The same with the words up to NULL. */
+static struct str az(struct app *app, ...)
+{
+	const char *argv[AZ_WORDS] = { app->az };
+	size_t n = 1;
+	va_list ap;
+
+	va_start(ap, app);
+	while (n < AZ_WORDS - 1 && (argv[n] = va_arg(ap, const char *)))
+		n++;
+	va_end(ap);
+	return az_words(app, argv);
+}
+
 static void say(const struct app *app, const char *what)
 {
 	if (!app->cli->json)
@@ -268,16 +281,45 @@ static struct str find_api(struct app *app, const struct api *api)
 	return az(app, "ad", "sp", "create", "--id", id, "--query", "appId", "-o", "tsv", NULL);
 }
 
-/* True when the permission stands in the registration. */
-static bool allow(struct app *app, const char *api, const struct permission *p)
+/* The id of a permission among the lines "value<TAB>id" that az prints; p NULL when it is not
+ * there. */
+static struct str permission_id(struct str lines, const char *scope)
+{
+	struct str line, name;
+
+	while (str_cut(&lines, '\n', &line)) {
+		str_cut(&line, '\t', &name);
+		if (str_eq(name, str_from(scope)))
+			return str_trim(line);
+	}
+	return (struct str){ 0 };
+}
+
+/* Adds what is wanted of an API to the registration, in one go: each start of az takes a second.
+ * The names of what was added go to `given`; NULL, or the name of a permission that is missing. */
+static const char *allow(struct app *app, const struct api *api, const char *id, struct json *given)
 {
 	struct arena *a = app->cli->arena;
-	struct str id = az(app, "ad", "sp", "show", "--id", api, "--query",
-			   arena_printf(a, "oauth2PermissionScopes[?value=='%s'].id | [0]", p->scope),
-			   "-o", "tsv", NULL);
+	const char *argv[AZ_WORDS] = { app->az, "ad", "app", "permission", "add", "--id",
+				       app->client_id, "--api", id, "--api-permissions" };
+	const char *missing = NULL;
+	size_t n = 10;
+	struct str lines = az(app, "ad", "sp", "show", "--id", id, "--query",
+			      "oauth2PermissionScopes[].[value,id]", "-o", "tsv", NULL);
 
-	return id.n && az(app, "ad", "app", "permission", "add", "--id", app->client_id, "--api", api,
-			  "--api-permissions", arena_printf(a, "%.*s=Scope", STR_ARG(id)), NULL).p;
+	for (const struct permission *p = api->permissions; p->scope; p++) {
+		struct str one = wanted(app, api, p) ? permission_id(lines, p->scope) : S("-");
+
+		if (!one.n)
+			missing = p->scope;
+		if (!one.n || one.p[0] == '-')
+			continue;
+		argv[n++] = arena_printf(a, "%.*s=Scope", STR_ARG(one));
+		json_push(given, json_new_z(a, p->scope));
+	}
+	if (n > 10 && !az_words(app, argv).p)
+		return "(none could be added)";
+	return missing;
 }
 
 static int run_api(struct app *app, const struct api *api, struct json *list)
@@ -285,6 +327,7 @@ static int run_api(struct app *app, const struct api *api, struct json *list)
 	struct arena *a = app->cli->arena;
 	struct json *one = json_new_object(a), *given = json_new_array(a);
 	struct str id = find_api(app, api);
+	const char *missing;
 	struct buf line;
 
 	if (!id.n && api->required)
@@ -294,17 +337,12 @@ static int run_api(struct app *app, const struct api *api, struct json *list)
 	json_set_z(a, one, "name", api->name);
 	json_set_bool(a, one, "present", id.n != 0);
 	buf_init_in(&line, a, 4096);
-	for (const struct permission *p = api->permissions; id.n && p->scope; p++) {
-		if (!wanted(app, api, p))
-			continue;
-		if (allow(app, str_c(a, id), p)) {
-			json_push(given, json_new_z(a, p->scope));
-			buf_addf(&line, " %s", p->scope);
-		} else if (api->required && !app->interrupted) {
-			return cli_fail(EXIT_FOUND, NULL, "%s: the permission %s could not be added",
-					api->name, p->scope);
-		}
-	}
+	missing = id.n ? allow(app, api, str_c(a, id), given) : NULL;
+	if (missing && api->required && !app->interrupted)
+		return cli_fail(EXIT_FOUND, NULL, "%s: the permission %s could not be added", api->name,
+				missing);
+	JSON_EACH(p, given)
+	buf_addf(&line, " %s", json_z(p));
 	json_set(a, one, "permissions", given);
 	json_push(list, one);
 	if (id.n)

@@ -50,9 +50,16 @@ home.conf(profile("t") + profile("other", account="somebody.else@fabrikam.exampl
 
 def fresh(**knobs):
     control("reset", {})
-    control("set", dict({"deviceIntervalSeconds": 1}, **knobs))
+    control("set", dict({"deviceIntervalSeconds": 1, "devicePolls": 0}, **knobs))
     if os.path.exists(TOKEN):
         os.unlink(TOKEN)
+
+
+def wait_for_code(process):
+    """Reads until the code was shown."""
+    for line in process.stderr:
+        if "and enter" in line:
+            return
 
 
 def login(*args, name="t"):
@@ -110,18 +117,18 @@ r = login()
 check("slow_down adds five seconds to every later poll", r.code == 0 and time.monotonic() - started >= 6.5, r)
 
 fresh()
-control("fault", {"path": "/oauth2/v2.0/token", "count": 2, "status": 503})
+control("fault", {"path": "/oauth2/v2.0/token", "count": 1, "status": 503})
 r = login()
 check("a busy service is asked less often, not given up", r.code == 0, r)
 
-fresh(device="manual", deviceSeconds=3)
+fresh(device="manual", deviceSeconds=2)
 r = login()
 check("nobody comes: the code expires", r.code == 5 and "expired" in r.err, r)
 
 fresh(device="manual")
 p = subprocess.Popen([PROGRAM, "login", "--profile", "t"], env=home.env(), stdout=subprocess.PIPE,
                      stderr=subprocess.PIPE, text=True)
-time.sleep(1.5)
+wait_for_code(p)
 control("device", {"action": "approve"})
 out, err = p.communicate(timeout=30)
 check("approved by the person while it waits", p.returncode == 0 and "Signed in as" in out, err)
@@ -129,7 +136,7 @@ check("approved by the person while it waits", p.returncode == 0 and "Signed in 
 fresh(device="manual")
 p = subprocess.Popen([PROGRAM, "login", "--profile", "t"], env=home.env(), stdout=subprocess.PIPE,
                      stderr=subprocess.PIPE, text=True)
-time.sleep(1.0)
+wait_for_code(p)
 p.send_signal(signal.SIGINT)
 out, err = p.communicate(timeout=30)
 check("Ctrl-C ends it cleanly", p.returncode == 3 and "nothing was changed" in err and not os.path.exists(TOKEN), err)

@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import subprocess
+import sys
 
 from cli import Home, check, end, run
 
@@ -15,8 +16,16 @@ APIHUB = "fe053c5f-3692-4f14-aef2-ee34fc081cae"
 TENANT = "0f1e2d3c-4b5a-4968-8776-a5b4c3d2e1f0"
 APP = "11111111-2222-4333-8444-555555555555"
 
+WHOLE = {(FLOW, "Flows.Read.All"), (FLOW, "Activity.Read.All"), (FLOW, "Flows.Manage.All"),
+         (POWERAPPS, "User"), (PLATFORM, "EnvironmentManagement.Environments.Read"),
+         (PLATFORM, "PowerAutomate.Flows.Read"), (PLATFORM, "Connectivity.Connections.Read"),
+         (PLATFORM, "Connectivity.Connectors.Read"), (CRM, "user_impersonation"),
+         (APIHUB, "Runtime.All")}
+READ = {x for x in WHOLE if x[1] not in ("Flows.Manage.All", "Runtime.All")}
+
 # An az that knows a tenant: which services are known to it, and which can be made known.
-AZ = r'''#!/usr/bin/env python3
+# Started hundreds of times, so without what Python loads for its own comfort.
+AZ = "#!" + sys.executable + r''' -SE
 import json, os, re, sys
 a = sys.argv[1:]
 where = os.environ["AZ_FAKE"]
@@ -55,15 +64,16 @@ elif verb == "ad sp show":
     if "appId" in opt("--query"):
         out(api)
     else:
-        name = re.search(r"value=='([^']*)'", opt("--query")).group(1)
-        out("id-of-" + name if name not in t["lacks"] else None)
+        out("\n".join(n + "\tid-of-" + n for n in ["Other.Read"] + t["scopes"] if n not in t["lacks"]))
 elif verb == "ad sp create":
     if opt("--id") in t["never"]:
         sys.exit("The appId does not reference a valid application object.")
     t["known"].append(opt("--id")); save()
     out(opt("--id"))
 elif verb == "ad app permission add":
-    t["given"].append([opt("--id"), opt("--api"), opt("--api-permissions")]); save()
+    for one in a[a.index("--api-permissions") + 1:]:
+        t["given"].append([opt("--id"), opt("--api"), one])
+    save()
 else:
     sys.exit("az: unknown: " + verb)
 ''' % APP
@@ -82,6 +92,7 @@ class Az:
         os.chmod(program, stat.S_IRWXU)
         state = {"signed_in": True, "tenant": TENANT, "cloud": "AzureCloud", "forbidden": False,
                  "known": [FLOW, CRM], "never": [], "lacks": [], "given": [],
+                 "scopes": sorted({name for _, name in WHOLE}),
                  "names": {x: x for x in (FLOW, POWERAPPS, PLATFORM, CRM, APIHUB, APP)}}
         state.update(changes)
         with open(os.path.join(self.dir, "state"), "w") as f:
@@ -112,13 +123,6 @@ def given(az):
     return {(api, one.replace("id-of-", "").replace("=Scope", ""))
             for app, api, one in az.state()["given"] if app == APP}
 
-
-WHOLE = {(FLOW, "Flows.Read.All"), (FLOW, "Activity.Read.All"), (FLOW, "Flows.Manage.All"),
-         (POWERAPPS, "User"), (PLATFORM, "EnvironmentManagement.Environments.Read"),
-         (PLATFORM, "PowerAutomate.Flows.Read"), (PLATFORM, "Connectivity.Connections.Read"),
-         (PLATFORM, "Connectivity.Connectors.Read"), (CRM, "user_impersonation"),
-         (APIHUB, "Runtime.All")}
-READ = {x for x in WHOLE if x[1] not in ("Flows.Manage.All", "Runtime.All")}
 
 r = run("setup", "app")
 check("printed: a script for sh, nothing carried out", r.code == 0 and r.out.startswith("#!/bin/sh") and
