@@ -252,10 +252,9 @@ static void classify(struct call *c, const struct change *ch, struct gate_view *
 		c->tool->effect ? c->tool->effect(c->args, &ch->target) : EFFECT_READ;
 	struct policy_ruling first = gate_ruling(c, ch->target.environment, NULL);
 
-	v->facts = facts_of(c, ch, v->target);
 	/* What makes a change worse says nothing of a read. */
-	if (effect == EFFECT_READ && c->tool->klass == CLASS_READ_ONLY)
-		v->facts = 0;
+	if (effect != EFFECT_READ || c->tool->klass != CLASS_READ_ONLY)
+		v->facts = facts_of(c, ch, v->target);
 	if (first.listed)
 		v->facts |= FACT_LISTED;
 	/* A fact that does not concern this effect has no place on the card either. */
@@ -301,9 +300,12 @@ bool agreed(struct call *c, const struct change *ch)
 		return gate_refused(c, ERR_INTERNAL, "a call that only reads wants to write");
 	if (v.klass.klass != CLASS_READ_ONLY && !auth_identity(c->work->auth).object_id[0])
 		return gate_refused(c, ERR_REAUTH_REQUIRED, "who is signed in is not known");
-	plan_digest(c, ch, &v);
-	gate_plan_text(v.plan, c->ticket.plan);
 	g = decide(c, &v);
+	/* Of a read that just runs there is no plan to speak of. */
+	if (v.klass.klass != CLASS_READ_ONLY || g.verdict == GATE_ASK) {
+		plan_digest(c, ch, &v);
+		gate_plan_text(v.plan, c->ticket.plan);
+	}
 	if (g.verdict == GATE_REFUSE) {
 		gate_refused(c, g.err, g.why);
 		if (g.err == ERR_REFUSED_BY_POLICY && v.ruling.action == POLICY_DENY)

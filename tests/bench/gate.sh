@@ -1,0 +1,3 @@
+#!/bin/sh
+# What the gate costs.
+exec "${B:-build}/tests/bench/gate"
