@@ -66,8 +66,8 @@ static enum verdict fetch_flow(struct reading *r)
 	f[RUN] = (struct fetch){ .url = url(r->c, HOST_FLOW, "/environments/%s/flows/%s/runs/%s", e,
 					    flow, arg_z(r->c, "runName")),
 				 .flags = FETCH_TOLERATE };
-	/* Parameters may be bound to environment variables, which Dataverse has; the lists of loops,
-	 * which are not known yet, may read some. */
+	/* Parameters may be bound to environment variables, which Dataverse has; the lists of
+	 * loops, which are not known yet, may read some. */
 	if (!r->needs.parameters && !r->needs.loops)
 		return fetch_each(r->c, f, 2);
 	organisation_fetches(r->c, f + ORGANISATION);

@@ -98,7 +98,8 @@ static bool refuse(struct strict *r, enum token expected)
 		values[1] = str_n(r->s.p + r->start,
 				  wdl_char_length(r->s.p + r->start, r->s.n - r->start));
 		values[2] = str_fmt(r->a, "%zu", wdl_units(str_first(r->s, r->start)));
-		r->message = wdl_message_fill(r->a, wdl_message(WDL_M_PARSE_CHARACTER)->text, values);
+		r->message = wdl_message_fill(r->a, wdl_message(WDL_M_PARSE_CHARACTER)->text,
+					      values);
 	}
 	return false;
 }

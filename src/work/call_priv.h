@@ -175,7 +175,7 @@ void work_log_written(struct work *w);
 /* ---- args.c ---- */
 /* Checks arguments against the row; false and c->failure when they do not fit. */
 bool args_check(struct call *c);
-/* Fails the call when a tool that changes something is given a mask or a cut mark (args_guard.c). */
+/* Fails the call when a tool that changes something is given a mask or a cut mark. */
 bool args_guard(struct call *c);
 
 /* ---- resolve.c ---- */

@@ -60,7 +60,7 @@ size_t redact_keywords(struct str text, uint64_t *rules)
 	unsigned a = 0, b = 0, first = redact_first;
 	uint64_t all = 0;
 
-	/* The second stream begins early enough to be in the right state where it begins to count. */
+	/* The second stream begins early enough to be in the right state where it counts. */
 	for (size_t i = half - back; i < half; i++)
 		b = redact_next[b + redact_class[p[i]]];
 	for (size_t i = 0; i < half; i++) {
@@ -164,8 +164,8 @@ static size_t try_rule(struct redact_work *w, struct redact_view v, size_t rule,
 			else
 				redact_mark(w, v, m.group_from, m.group_to, row->name, S(""));
 		}
-		/* What ends one may begin the next, such as the blank between two keys.  One without
-		 * end may swallow the next, which is cut off again where a JSON string ends. */
+		/* What ends one may begin the next, such as the blank between two keys.  One
+		 * without end may swallow the next, which is cut off where a JSON string ends. */
 		from = m.group_to > m.from && !row->no_end ? m.group_to : m.from + 1;
 	}
 	return from > until ? from : until;

@@ -33,7 +33,7 @@ struct redact_work {
 struct redact_view {
 	struct str text;
 	const uint32_t *map; /* text.n + 1 offsets into the original; NULL: it is the original */
-	size_t whole_from, whole_to; /* from base64: in the original, masked as a whole; 0, 0: not */
+	size_t whole_from, whole_to; /* of base64, in the original: masked whole; or 0, 0 */
 	unsigned depth;
 };
 

@@ -54,7 +54,7 @@ static size_t utf8(char out[4], unsigned long c)
 	return 4;
 }
 
-/* Each returns how many bytes of `s` at `at` it stands for, 0 when it is not that; *n bytes in out. */
+/* Each returns how many bytes it has read, 0 when they are not of its kind; *n bytes in out. */
 
 static size_t from_backslash(struct str s, size_t at, char out[4], size_t *n)
 {

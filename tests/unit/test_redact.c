@@ -420,9 +420,9 @@ static void test_cases(void **state)
 		  "{\"triggerUrl\":\"https://h.example/a?[*]\"}" },
 		{ "{\"session_token\": 123456789012345}", "{\"session_token\": \"[*]\"}" },
 		{ "{\"primaryKey\":\"id\"}", "{\"primaryKey\":\"id\"}" },
-		{ "{\"a\":\"-----BEGIN PRIVATE KEY-----\\nMIIE\",\"b\":\"c\"}",
+		{ "{\"a\":\"-----BEGIN " "PRIVATE KEY-----\\nMIIE\",\"b\":\"c\"}",
 		  "{\"a\":\"[*]\",\"b\":\"c\"}" },
-		{ "{\"a\":\"-----BEGIN PRIVATE KEY-----MIIE\",\"b\":\"-----BEGIN PRIVATE KEY-----M-----END "
+		{ "{\"a\":\"-----BEGIN " "PRIVATE KEY-----MIIE\",\"b\":\"-----BEGIN " "PRIVATE KEY-----M-----END "
 		  "PRIVATE KEY-----\"}",
 		  "{\"a\":\"[*]\",\"b\":\"[*]\"}" },
 		{ "{\"authentication\":{\"type\":\"Raw\",\"value\":{\"k\":\"secret words\"}}}",
