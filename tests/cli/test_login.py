@@ -91,40 +91,6 @@ r = login("--json")
 check("--json", r.code == 0 and r.json()["userPrincipalName"] == ready["account"] and
       "refresh" not in r.out.lower(), r)
 
-# Each way the wait can end (RFC 8628 3.5, and Entra's own spellings).
-for code, error, exit_code, words in (
-        (70016, "authorization_declined", 3, "declined"),
-        (70016, "access_denied", 3, "declined"),
-        (70019, "expired_token", 5, "expired"),
-        (70019, "code_expired", 5, "expired"),
-        (70018, "bad_verification_code", 3, "not recognised"),
-        (7000218, "invalid_client", 2, "Allow public client flows"),
-        (50076, "interaction_required", 3, "second factor"),
-        (53003, "invalid_grant", 3, "Conditional Access"),
-        (530036, "invalid_grant", 3, "device code"),
-        (65001, "invalid_grant", 3, "consent"),
-        (700016, "unauthorized_client", 2, "client_id")):
-    fresh()
-    control("aadsts", {"code": code, "error": error, "grant": "device_code"})
-    r = login()
-    check("%s (AADSTS%d)" % (error, code), r.code == exit_code and words in r.err and
-          not os.path.exists(TOKEN), r)
-
-fresh()
-control("aadsts", {"code": 70016, "error": "slow_down", "grant": "device_code"})
-started = time.monotonic()
-r = login()
-check("slow_down adds five seconds to every later poll", r.code == 0 and time.monotonic() - started >= 6.5, r)
-
-fresh()
-control("fault", {"path": "/oauth2/v2.0/token", "count": 1, "status": 503})
-r = login()
-check("a busy service is asked less often, not given up", r.code == 0, r)
-
-fresh(device="manual", deviceSeconds=2)
-r = login()
-check("nobody comes: the code expires", r.code == 5 and "expired" in r.err, r)
-
 fresh(device="manual")
 p = subprocess.Popen([PROGRAM, "login", "--profile", "t"], env=home.env(), stdout=subprocess.PIPE,
                      stderr=subprocess.PIPE, text=True)
