@@ -122,6 +122,8 @@ struct lint {
 };
 
 void lint_model_build(struct lint *l);
+/* The part of it that is about runAfter: edges, cycles, ranks. */
+void lint_order_build(struct lint *l);
 
 /* Adds a finding; the caller may make it milder or add to it. */
 struct lint_finding *lint_add(struct lint *l, const struct lint_rule *r, struct str pointer,
