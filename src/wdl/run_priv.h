@@ -209,20 +209,30 @@ void wrun_fail(struct wrun *r, struct wrun_step *s, int64_t at, const char *code
 	       const char *error_code, enum wdl_message m, const struct str *values);
 void wrun_fail_text(struct wrun *r, struct wrun_step *s, int64_t at, struct str code,
 		    struct str error_code, struct str message);
+/* Succeeded, or Failed when a last action failed. */
+enum wdl_status wrun_group_status(struct wrun *r, struct wrun_frame *f, int parent,
+				  unsigned branch);
+
+/* ---- run_tell.c ---- */
+
+void wrun_report(struct wrun *r, const struct wrun_step *s);
+struct wdl_request wrun_request(struct wrun *r, const struct wrun_step *s);
+struct wdl_loop_index *wrun_loops(struct arena *a, const struct wrun_frame *f);
+struct json *wrun_error(struct arena *a, struct str code, struct str message);
+int64_t wrun_duration(struct wrun *r, const struct wrun_step *s);
+/* The sums of all actions inside loops. */
+void wrun_report_sums(struct wrun *r);
+/* Skipped, with the reason. */
+void wrun_set_skip(struct wrun_step *s, int64_t at, const char *error_code, enum wdl_message m,
+		   const struct str *values);
+/* It has ended, and is told. */
+void wrun_settle(struct wrun *r, struct wrun_step *s);
 /* All below a container that was not run. */
 void wrun_skip_below(struct wrun *r, const struct wrun_step *container, int64_t at);
 /* The body of a loop that had nothing to repeat. */
 void wrun_skip_body(struct wrun *r, const struct wrun_step *loop, int64_t at);
 /* One branch that was not taken. */
 void wrun_skip_branch(struct wrun *r, struct wrun_step *container, unsigned branch, int64_t at);
-/* Succeeded, or Failed when a last action failed. */
-enum wdl_status wrun_group_status(struct wrun *r, struct wrun_frame *f, int parent,
-				  unsigned branch);
-void wrun_report(struct wrun *r, const struct wrun_step *s);
-struct wdl_request wrun_request(struct wrun *r, const struct wrun_step *s);
-struct wdl_loop_index *wrun_loops(struct arena *a, const struct wrun_frame *f);
-struct json *wrun_error(struct arena *a, struct str code, struct str message);
-int64_t wrun_duration(struct wrun *r, const struct wrun_step *s);
 
 /* ---- run_read.c ---- */
 
