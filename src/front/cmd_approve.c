@@ -4,9 +4,6 @@
  * The answer goes to files that the waiting server finds; the PIN is what an agent with a
  * shell does not have.  Knows the dialogue; files and PIN are work/approve*.c.
  */
-#include <poll.h>
-#include <unistd.h>
-
 #include "base/limits.h"
 #include "base/os.h"
 #include "front/commands.h"
@@ -54,7 +51,7 @@ static bool right_pin(struct desk *d, const char *prompt)
 			if (wait > 10000)
 				return false;
 			cli_flush();
-			poll(NULL, 0, (int)wait);
+			desk_wait(d, (int)wait, false);
 			break;
 		case PIN_LOCKED:
 			cli_out("Too many wrong tries. Wait %s.\n", seconds(d->cli, wait));
@@ -198,14 +195,6 @@ static const struct approval_code *find(const struct approval_code *c, size_t n,
 	return NULL;
 }
 
-/* Waits for a line or a second, so that the list lives. */
-static bool line_is_there(struct desk *d)
-{
-	struct pollfd p = { .fd = d->tty, .events = POLLIN };
-
-	return poll(&p, 1, 1000) > 0;
-}
-
 struct live {
 	size_t shown; /* SIZE_MAX: show again */
 	bool over;
@@ -226,7 +215,8 @@ static void look(struct desk *d, struct live *l)
 	}
 	if (!cli_flush())
 		l->over = true;
-	if (!line_is_there(d))
+	/* A second, so that the list lives. */
+	if (!desk_wait(d, 1000, true))
 		return;
 	line = desk_ask(d, "", false);
 	l->over = !line.p || str_eq(str_trim(line), S("q"));

@@ -5,8 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -67,6 +67,13 @@ void desk_close(struct desk *d)
 	*d = (struct desk){ .tty = -1 };
 }
 
+bool desk_wait(struct desk *d, int ms, bool typed)
+{
+	struct pollfd p = { .fd = typed ? d->tty : -1, .events = POLLIN };
+
+	return poll(&p, 1, ms) > 0;
+}
+
 bool desk_record(struct desk *d, enum audit_event event, const char *tool, const char *decision,
 		 const char *channel, const char *plan)
 {
@@ -85,7 +92,7 @@ bool desk_record(struct desk *d, enum audit_event event, const char *tool, const
 	do
 		result = audit_append(d->audit, &r, NULL);
 	while (result == AUDIT_BUSY && os_now_ms() - since < LIMIT_LOG_LOCK_MS &&
-	       !nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL));
+	       !desk_wait(d, 5, false));
 	if (result == AUDIT_DONE)
 		return true;
 	cli_fail(EXIT_INTERNAL, NULL, "the usage log cannot be written: %s",

@@ -30,4 +30,7 @@ bool desk_record(struct desk *d, enum audit_event event, const char *tool, const
  * p NULL: no terminal, its end, or Ctrl-C.  The caller wipes secrets. */
 struct str desk_ask(struct desk *d, const char *prompt, bool secret);
 
+/* Waits at most `ms`; true as soon as something was typed, where `typed` is looked for. */
+bool desk_wait(struct desk *d, int ms, bool typed);
+
 #endif

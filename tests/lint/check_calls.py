@@ -23,15 +23,14 @@ BANNED = [
     ("gmtime|localtime|ctime|asctime|strerror_r|readdir_r|getlogin", "the _r form", None),
     ("rand|srand|random|srandom|drand48", "crypt_random", None),
     # store.c waits some milliseconds for another process that makes the same key, once in the
-    # life of a profile; `flowlatch log` and `flowlatch approve` have nothing else to do than to wait
-    # for their lock.
+    # life of a profile; `flowlatch log` has nothing else to do than to wait for its lock.
     ("sleep|usleep|nanosleep", "a timer of the loop",
-     r"src/(work/store|front/(cmd_log|desk)|tenant/\w+)\.c"),
+     r"src/(work/store|front/cmd_log|tenant/\w+)\.c"),
     # http.c is the loop's poller once curl is there; helper.c waits for a child that it ended.
-    # A poll that does not wait (0) is fine everywhere.  `flowlatch approve` has nothing but its
-    # terminal to wait for.
+    # desk.c waits for a person at a terminal, and for nothing else.
+    # A poll that does not wait (0) is fine everywhere.
     ("select|poll(?!\\([^;]*, 0\\))|ppoll|epoll_wait", "the loop",
-     r"src/(wire/(loop|http|helper)|front/cmd_approve|tenant/\w+)\.c"),
+     r"src/(wire/(loop|http|helper)|front/desk|tenant/\w+)\.c"),
     ("fork|vfork|posix_spawn|posix_spawnp|execv|execve|execl",
      "wire/helper.h", r"src/wire/(helper|opener)\.c"),
     ("dlopen|dlsym", "one table of functions in the library's owner",
