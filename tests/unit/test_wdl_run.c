@@ -790,6 +790,59 @@ static void test_triggers(void **state)
 	}
 }
 
+/* A mock answer of the definition itself, instead of the host's. */
+static void test_static(void **state)
+{
+	struct script s = { .a = *state };
+	struct wdl_run_options o = { 0 };
+	struct json *d = definition_of(
+		*state, "{`A`:{`type`:`Http`,`inputs`:{},`runtimeConfiguration`:{`staticResult`:{"
+			"`staticResultOptions`:`Enabled`,`name`:`A0`}}},`B`:{`type`:`Http`,`inputs`:{},"
+			"`runtimeConfiguration`:{`staticResult`:{`staticResultOptions`:`Disabled`,`name`:"
+			"`A0`}},`runAfter`:{`A`:[`Failed`]}}}");
+	struct json *record;
+	struct wdl_run run;
+
+	s.answers = quoted(*state, "{`*`:{`status`:200}}");
+	json_set(*state, d, "staticResults",
+		 quoted(*state, "{`A0`:{`status`:`Failed`,`outputs`:{`statusCode`:`NotFound`},`code`:"
+				"`NotFound`,`error`:{`code`:`NotFound`,`message`:`mocked`}}}"));
+	run = play(&s, d, &o);
+	record = wdl_record_json(s.record, d, &run, &o);
+	assert_int_equal(run.status, WDL_ST_SUCCEEDED);
+	assert_str(json_str(json_at(record, "/properties/actions/A/code")), "NotFound");
+	assert_str(json_str(json_at(record, "/properties/actions/A/error/message")), "mocked");
+	assert_str(json_str(json_at(record, "/properties/actions/B/status")), "Succeeded");
+}
+
+static bool only_odd(void *arg, const struct wdl_loop_index *where, unsigned n, int64_t *at)
+{
+	(void)arg;
+	*at += (int64_t)where[n - 1].index * 10000000;
+	return where[n - 1].index % 2 == 1;
+}
+
+/* Some iterations of many, at the time they are said to start. */
+static void test_wanted(void **state)
+{
+	struct script s = { .a = *state, .record = wdl_record_new(*state) };
+	struct wdl_host host = { .arg = &s, .call = answer, .report = report, .wanted = only_odd };
+	struct wdl_run_options o = { .start = wdl_ticks_of_ms(1760000000000) };
+	struct json *d = definition_of(
+		*state, "{`L`:{`type`:`Foreach`,`foreach`:`@range(0,5)`,`runtimeConfiguration`:{"
+			"`concurrency`:{`repetitions`:5}},`actions`:{`A`:{`type`:`Compose`,`inputs`:"
+			"`@item()`}}}}");
+	struct wdl_run run = wdl_run(*state, d, &host, &o);
+	struct json *record = wdl_record_json(s.record, d, &run, &o);
+
+	assert_int_equal(s.reports[WDL_REPORT_REPETITION], 2);
+	assert_str(json_str(json_at(record, "/properties/actions/A/repetitions/1/name")), "000003");
+	assert_int_equal(json_int(json_at(record, "/properties/actions/A/repetitions/1/properties/"
+						  "outputs"), 0), 3);
+	assert_int_equal(ms_after_start(record, "/properties/actions/A/repetitions/1/properties/"
+						"startTime"), 3008);
+}
+
 /* ---- real flows ---- */
 
 static enum wdl_status play_flow(struct arena *a, const struct json *flow,
@@ -879,7 +932,7 @@ int main(void)
 		UNIT(test_simple), UNIT(test_data),  UNIT(test_variables),
 		UNIT(test_loops),  UNIT(test_calls), UNIT(test_parallel), UNIT(test_concurrency),
 		UNIT(test_stops),  UNIT(test_large), UNIT(test_refused),  UNIT(test_triggers),
-		UNIT(test_flows),  UNIT(test_sources),
+		UNIT(test_static), UNIT(test_wanted), UNIT(test_flows),  UNIT(test_sources),
 	};
 
 	return UNIT_RUN(tests);
