@@ -248,7 +248,7 @@ static void test_record(void **state)
 				     "\"err\":\"\",\"cor\":\"a1b2c3d4\",\"m\":\"")) > 0);
 	assert_true(line.n < 600);
 	/* Values that identify are there only as pseudonyms. */
-	assert_int_equal(str_find(line, S("ada@")), -1);
+	assert_int_equal(str_find(line, S("ada-object")), -1);
 	assert_int_equal(str_find(line, S("Default")), -1);
 	assert_int_equal(str_find(line, S("secret-flow")), -1);
 	assert_int_equal(stat(p->dir, &st), 0);
