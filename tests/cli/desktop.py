@@ -1,5 +1,6 @@
 """desktop.py - a session bus and a real gnome-keyring of one's own, without a screen."""
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -15,6 +16,11 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
 <allow own="*"/></policy></busconfig>
 """
 MISSING = [p for p in ("dbus-daemon", "dbus-send", "gnome-keyring-daemon") if not shutil.which(p)]
+try:
+    pwd.getpwuid(os.getuid())
+except KeyError:
+    # A bus closes the connection of somebody without a name.
+    MISSING.append("name of this user")
 LOGIN = "/org/freedesktop/secrets/collection/login"
 
 
