@@ -12,24 +12,24 @@ enum { MOST_RULES = 64 };
 /* Compiled when first needed, and kept: most processes meet a few rules only. */
 static struct {
 	struct arena arena;
-	const struct pattern *of[MOST_RULES];
-	bool tried[MOST_RULES];
+	const struct pattern *of[2][MOST_RULES]; /* the pattern, and what ends it */
+	bool tried[2][MOST_RULES];
 } compiled;
 
-static const struct pattern *pattern_of(size_t rule)
+static const struct pattern *pattern_of(size_t rule, bool close)
 {
+	const char *source = close ? redact_rules[rule].close : redact_rules[rule].pattern;
 	jmp_buf out;
 
-	if (compiled.tried[rule])
-		return compiled.of[rule];
-	compiled.tried[rule] = true;
+	if (compiled.tried[close][rule])
+		return compiled.of[close][rule];
+	compiled.tried[close][rule] = true;
 	if (!compiled.arena.max)
 		arena_init(&compiled.arena, 4u << 20);
 	if (!arena_guard(&compiled.arena, &out))
-		compiled.of[rule] =
-			pattern_new(&compiled.arena, str_from(redact_rules[rule].pattern));
+		compiled.of[close][rule] = pattern_new(&compiled.arena, str_from(source));
 	compiled.arena.out = NULL;
-	return compiled.of[rule];
+	return compiled.of[close][rule];
 }
 
 static uint64_t found(unsigned state)
@@ -143,58 +143,97 @@ static bool passes(enum redact_check check, struct str value)
 	}
 }
 
-/* All matches of a rule that begin in [from, until).  Returns where the next may begin. */
-static size_t try_rule(struct redact_work *w, struct redact_view v, size_t rule, size_t from,
-		     size_t until, size_t to)
+/* Places where a match of one rule may begin. */
+struct range {
+	size_t from, until;
+	size_t tried; /* all places before it */
+	struct pattern_match close; /* the next one, once it was looked for */
+};
+
+/* Where what began before `at` ends: behind the next close, or with the text and its last line
+ * end; at least one byte further. */
+static size_t end_of(struct redact_work *w, struct redact_view v, size_t rule, struct range *r,
+		     size_t at)
 {
-	const struct redact_rule *row = &redact_rules[rule];
-	const struct pattern *p = pattern_of(rule);
-	struct pattern_match m;
+	const struct pattern *p = pattern_of(rule, true);
 
 	if (!p) {
 		w->broken = true;
-		return until;
+		return at;
+	}
+	/* Looked for once for all that it ends. */
+	if (r->close.to == 0 || r->close.from <= at) {
+		r->close = (struct pattern_match){ .from = v.text.n, .to = v.text.n };
+		(void)pattern_find(&w->patterns, p, v.text, at + 1, v.text.n, v.text.n, &r->close);
+	}
+	if (r->close.from < v.text.n)
+		return r->close.to;
+	return v.text.n > at + 1 && v.text.p[v.text.n - 1] == '\n' ? v.text.n - 1 : v.text.n;
+}
+
+/* All matches that begin in the range. */
+static void try_range(struct redact_work *w, struct redact_view v, size_t rule, struct range *r)
+{
+	const struct redact_rule *row = &redact_rules[rule];
+	const struct pattern *p = pattern_of(rule, false);
+	size_t from = r->from, until = r->until;
+	size_t to = until + REDACT_REACH < v.text.n ? until + REDACT_REACH : v.text.n;
+	struct pattern_match m;
+
+	r->from = r->until = 0;
+	if (!p) {
+		w->broken = true;
+		return;
 	}
 	while (from < until && pattern_find(&w->patterns, p, v.text, from, until, to, &m)) {
 		struct str value = str_n(v.text.p + m.group_from, m.group_to - m.group_from);
+		size_t end = row->close ? end_of(w, v, rule, r, m.group_to) : m.group_to;
 
 		if (passes(row->check, value)) {
 			if (row->tier == 'C')
 				w->counted++;
-			else
-				redact_mark(w, v, m.group_from, m.group_to, row->name, S(""));
+			else if (end > m.group_to || !row->close)
+				redact_mark(w, v, m.group_from, end, row->name, S(""));
 		}
-		/* What ends one may begin the next, such as the blank between two keys.  One
-		 * without end may swallow the next, which is cut off where a JSON string ends. */
-		from = m.group_to > m.from && !row->no_end ? m.group_to : m.from + 1;
+		/* What ends one may begin the next, such as the blank between two keys. */
+		from = m.group_to > m.from ? m.group_to : m.from + 1;
 	}
-	return from > until ? from : until;
+	r->tried = from > until ? from : until;
 }
 
 void redact_patterns(struct redact_work *w, struct redact_view v)
 {
-	size_t at = 0, tried[MOST_RULES] = { 0 };
+	/* Keywords this close share one walk: what each begins is followed by all of them together,
+	 * so that text made of keywords costs no more than its length. */
+	enum { NEAR = 256 };
+	struct range ranges[MOST_RULES] = { { 0 } };
+	uint64_t hits, open = 0;
 	unsigned state = 0;
-	uint64_t hits;
+	size_t at = 0;
 
 	while ((hits = redact_keyword(v.text, &at, &state)) != 0 && !w->broken) {
-		while (hits) {
-			size_t r = (size_t)__builtin_ctzll(hits);
-			const struct redact_rule *row = &redact_rules[r];
+		for (; hits; hits &= hits - 1) {
+			size_t rule = (size_t)__builtin_ctzll(hits);
+			const struct redact_rule *row = &redact_rules[rule];
+			struct range *r = &ranges[rule];
 			size_t back = row->back ? row->back : REDACT_BACK;
 			size_t from = at > back ? at - back : 0, until = at + row->ahead;
-			size_t to = until + REDACT_REACH;
 
-			hits &= hits - 1;
 			if (until > v.text.n)
 				until = v.text.n;
-			if (row->no_end || to > v.text.n)
-				to = v.text.n;
-			if (from < tried[r])
-				from = tried[r];
-			if (from < until)
-				tried[r] = try_rule(w, v, r, from, until, to);
+			if (r->until && from > r->until + NEAR)
+				try_range(w, v, rule, r);
+			if (!r->until)
+				r->from = from > r->tried ? from : r->tried;
+			r->until = until;
+			open |= UINT64_C(1) << rule;
 		}
+	}
+	for (; open; open &= open - 1) {
+		size_t rule = (size_t)__builtin_ctzll(open);
+
+		if (ranges[rule].until > ranges[rule].from && !w->broken)
+			try_range(w, v, rule, &ranges[rule]);
 	}
 }
 

@@ -22,6 +22,7 @@ struct reader {
 	struct node *nodes;
 	int n, room;
 	int open; /* the innermost container, or -1 */
+	int depth;
 	size_t at;
 	struct str key;
 	size_t key_quote, key_content;
@@ -161,19 +162,30 @@ static void string(struct reader *r)
 	add(r, 's', from, to);
 }
 
+/* Deeper than any document that is read elsewhere: what is below counts as beside. */
+enum { MOST_DEPTH = 128 };
+
 static void open_container(struct reader *r, char kind)
 {
-	r->open = add(r, kind, r->at, r->at + 1);
+	if (r->depth < MOST_DEPTH)
+		r->open = add(r, kind, r->at, r->at + 1);
+	r->depth++;
 	r->at++;
 }
 
 static void close_container(struct reader *r, char kind)
 {
 	r->at++;
+	if (r->depth > MOST_DEPTH) {
+		r->depth--;
+		r->odd = true;
+		return;
+	}
 	if (r->open < 0 || r->nodes[r->open].kind != kind) {
 		r->odd = true;
 		return;
 	}
+	r->depth--;
 	r->nodes[r->open].to = r->at;
 	r->nodes[r->open].last = r->n - 1;
 	r->open = r->nodes[r->open].parent;

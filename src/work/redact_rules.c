@@ -148,10 +148,10 @@ const struct redact_rule redact_rules[] = {
 	{ .name = "databricks_pat", .tier = 'B',
 	  .keywords = "dapi",
 	  .pattern = "(?:^|[^0-9a-f-])(dapi[0-9a-f-]{32,34})(?:$|[^0-9a-f-])" },
-	{ .name = "pem_private_key", .tier = 'A', .no_end = true,
+	{ .name = "pem_private_key", .tier = 'A',
 	  .keywords = "private key",
-	  .pattern = "(?i)(-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[\\s\\S]+?(?:-----EN"
-		     "D (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|$))" },
+	  .pattern = "(?i)(-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----)",
+	  .close = "(?i)-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----" },
 	{ .name = "pkcs12_bundle", .tier = 'A',
 	  .keywords = "ibazcc",
 	  .pattern = "(MI[I-L][0-9A-Za-z/+]{2}[AQgw]IBAzCC[0-9A-Za-z/+]{20,}={0,2})" },

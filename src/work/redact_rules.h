@@ -5,7 +5,6 @@
 #ifndef WORK_REDACT_RULES_H
 #define WORK_REDACT_RULES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 enum redact_check {
@@ -23,7 +22,7 @@ struct redact_rule {
 	enum redact_check check;
 	size_t back;  /* how far before the end of its keyword a match may begin; 0: 64 bytes */
 	size_t ahead; /* and how far behind it */
-	bool no_end;  /* may be longer than REDACT_REACH */
+	const char *close; /* what ends it, however far that is; else it goes to the end of the text */
 };
 
 /* A match ends within so many bytes behind its keyword. */
