@@ -146,11 +146,12 @@ struct work *work_new(struct arena *a, const struct work_options *o, const char 
 	list_init(&w->calls);
 	list_init(&w->cache);
 	*message = "out of memory";
-	if (!gate_policy_ready(w, message) || !choose_rows(w, message))
+	if (gate_policy_ready(w, message) && choose_rows(w, message))
+		w->hosts = hosts_new(a, o->conf, message);
+	if (!w->hosts) {
+		work_free(w);
 		return NULL;
-	w->hosts = hosts_new(a, o->conf, message);
-	if (!w->hosts)
-		return NULL;
+	}
 	w->http = http_new(&(struct http_options){
 		.loop = o->loop,
 		.ca_file = o->conf->ca_file,

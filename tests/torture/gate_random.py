@@ -99,6 +99,8 @@ class Run:
         self.old = []        # states that were spent, declined or left lying
         self.flows = []
         self.left = 0        # calls of grants
+        self.approved = []   # with a code, and not yet called for
+        self.last = None     # what was called, and with what
         kinds = [("modern form", True, True), ("modern bare", True, False),
                  ("legacy form", False, True), ("legacy bare", False, False)]
         self.servers = [Server(self.home, *k) for k in kinds]
@@ -161,6 +163,7 @@ class Run:
         return talk.ran[0]
 
     def call(self, server, name, arguments, **more):
+        self.last = (name, arguments)
         return server.request("tools/call", dict(name=name, arguments=arguments, **more))
 
     @staticmethod
@@ -326,6 +329,9 @@ class Run:
         if self.arrived():
             raise Broken("something was sent before the call was repeated")
         if self.random.random() < 0.2:
+            # What was approved may still be called for, once, until the approval expires.
+            if yes:
+                self.approved.append((name, arguments))
             name, arguments = self.a_change()
             yes = False
             self.counts["code other"] += 1
@@ -359,6 +365,12 @@ class Run:
             self.left -= 1
             most += 1
             self.counts["by grant"] += 1
+        if came > most:
+            # By the code of an earlier call; approvals are for any server of the person.
+            if self.last in self.approved:
+                self.approved.remove(self.last)
+                self.counts["by earlier code"] += 1
+                most += 1
         self.counts["arrived"] += came
         self.counts["allowed"] += most
         if came > most:
