@@ -13,7 +13,7 @@ import rules
 from server import Failure, Home
 
 META = rules.META
-PATIENCE = float(os.environ.get("TALK_PATIENCE", "15"))
+PATIENCE = float(os.environ.get("TALK_PATIENCE", "60"))
 
 
 class Asked:
