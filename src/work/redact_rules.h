@@ -22,7 +22,7 @@ struct redact_rule {
 	enum redact_check check;
 	size_t back;  /* how far before the end of its keyword a match may begin; 0: 64 bytes */
 	size_t ahead; /* and how far behind it */
-	const char *close; /* what ends it, however far that is; else it goes to the end of the text */
+	const char *close; /* what ends it, however far; where there is none, the text does */
 };
 
 /* A match ends within so many bytes behind its keyword. */
