@@ -547,7 +547,7 @@ static void test_prefilter(void **state)
 static void test_hostile(void **state)
 {
 	static const char *const parts[] = {
-		"eyJ", "key", "sig=", "0.A", "-----BEGIN " "PRIVATE KEY-----", "+ASt", "password=", "://a:",
+		"eyJ", "key", "sig=", "0.A", ("-----BEGIN " "PRIVATE KEY-----"), "+ASt", "password=", "://a:",
 		"https://a.1.environment.api.powerplatform/powerautomate/", "server=;password", "Bearer ",
 		"%25", "\\\\", "&amp;", "YWFh", "{\"a\":", "[", "\"authentication\":{", "\"parameterValues\":{",
 	};
