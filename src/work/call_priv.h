@@ -241,7 +241,7 @@ struct json *shape_document(struct call *c, struct json *doc);
  * JSON stays JSON; what is masked already stays as it is.  False: the text could not be looked
  * through within its bounds, and none of it may be used. */
 bool redact_text(struct arena *a, struct str text, struct str *out, unsigned *count);
-/* JSON whose strings cannot steer a reader: bidi, zero-width and tag characters as \\uXXXX. */
+/* JSON whose strings cannot steer a reader: bidi, zero-width and tag characters as \uXXXX. */
 struct str redact_steering(struct arena *a, struct str json, unsigned *count);
 /* True when a mask is in it: it must not be written back. */
 bool redact_is_mask(struct str s);

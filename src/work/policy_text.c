@@ -312,6 +312,8 @@ static const char *read_file(const char *path, uid_t owner, bool system, struct 
 		return strerror(err);
 	}
 	why = unsafe(&st, owner, system);
+	/* Most machines have no policy, and every start comes by here. */
+	buf_room(text, LIMIT_CONF_FILE);
 	err = why ? 0 : os_read_fd(fd, text);
 	close(fd);
 	*stamp = stamp_of(&st);
@@ -327,7 +329,6 @@ static bool load_layer(struct policy *p, struct arena *a, size_t i, uid_t owner,
 	if (!p->paths[i])
 		return true;
 	buf_init_in(&text, &p->arena, LIMIT_CONF_FILE + 1);
-	buf_room(&text, LIMIT_CONF_FILE);
 	why = read_file(p->paths[i], owner, i == LAYER_SYSTEM, &text, &p->stamps[i]);
 	if (why) {
 		*message = arena_printf(a, "%s: %s", p->paths[i], why);

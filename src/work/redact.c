@@ -210,12 +210,6 @@ static size_t merge(struct redact_span *s, size_t n)
 	return kept;
 }
 
-static bool is_bare(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       c == '-' || c == '+' || c == '.';
-}
-
 /* How many bytes of a JSON string at `at` are one character of it. */
 static size_t unit(struct str t, size_t at)
 {
@@ -246,9 +240,9 @@ static void fit(struct redact_work *w)
 				k += unit(t, k);
 			s->to = k;
 		} else if (!s->quote.n) {
-			while (s->from && is_bare(t.p[s->from - 1]))
+			while (s->from && redact_is_bare(t.p[s->from - 1]))
 				s->from--;
-			for (s->to = s->from; s->to < t.n && is_bare(t.p[s->to]);)
+			for (s->to = s->from; s->to < t.n && redact_is_bare(t.p[s->to]);)
 				s->to++;
 			s->quote = S("\"");
 		}

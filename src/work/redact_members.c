@@ -191,7 +191,7 @@ static void close_container(struct reader *r, char kind)
 	r->open = r->nodes[r->open].parent;
 }
 
-static bool is_bare(char c)
+bool redact_is_bare(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 	       c == '-' || c == '+' || c == '.';
@@ -202,7 +202,7 @@ static void bare(struct reader *r)
 	struct str s = r->v.text;
 	size_t from = r->at;
 
-	while (r->at < s.n && is_bare(s.p[r->at]))
+	while (r->at < s.n && redact_is_bare(s.p[r->at]))
 		r->at++;
 	if (r->open >= 0)
 		add(r, 'n', from, r->at);
@@ -223,7 +223,7 @@ static void read_all(struct reader *r)
 			open_container(r, c);
 		else if (c == '}' || c == ']')
 			close_container(r, c == '}' ? '{' : '[');
-		else if (is_bare(c))
+		else if (redact_is_bare(c))
 			bare(r);
 		else
 			r->at++, r->odd |= !strchr(" \t\r\n,", c) || !c;

@@ -50,6 +50,8 @@ void redact_mark(struct redact_work *w, struct redact_view v, size_t from, size_
 void redact_patterns(struct redact_work *w, struct redact_view v);
 /* Marks what the names of JSON members give away.  True when the view is JSON from end to end. */
 bool redact_members(struct redact_work *w, struct redact_view v);
+/* Of a number or a word such as true. */
+bool redact_is_bare(char c);
 /* Decodes [from, to) of a view one level; false when there is nothing to decode. */
 bool redact_decode(struct redact_work *w, struct redact_view v, size_t from, size_t to,
 		   struct redact_view *out);
