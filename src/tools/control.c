@@ -5,61 +5,12 @@
  * State changes by the service's own endpoints only (start, stop, cancel), never by a save.
  * Both look first, ask only when something would change, and look again afterwards.
  */
-#include "tools/shared.h"
 #include "tools/table.h"
+#include "tools/target.h"
 
 enum { LOOK, WRITE, AGAIN };
 
 #define FLOW "/environments/%s/flows/%s"
-
-static struct fetch get(const struct url *u, unsigned flags)
-{
-	return (struct fetch){ .method = HTTP_GET, .url = u, .flags = flags };
-}
-
-static const struct url *flow_url(struct call *c)
-{
-	return url(c, HOST_FLOW, FLOW, arg_z(c, "environmentName"), arg_z(c, "flowName"));
-}
-
-/* ---- what both look at ---- */
-
-enum { LOOK_FLOW, LOOK_ENVIRONMENT, LOOK_PEOPLE, LOOK_RUN, LOOK_ACTIONS };
-
-static void common_looks(struct call *c, struct fetch *f)
-{
-	const char *environment = arg_z(c, "environmentName");
-
-	f[LOOK_FLOW] = get(flow_url(c), FETCH_TOLERATE | FETCH_LARGE);
-	f[LOOK_ENVIRONMENT] = get(url(c, HOST_FLOW, "/environments/%s", environment),
-				  FETCH_TOLERATE);
-	f[LOOK_PEOPLE] = get(url(c, HOST_FLOW, FLOW "/permissions", environment,
-				 arg_z(c, "flowName")),
-			     FETCH_TOLERATE);
-}
-
-/* Somebody besides one owner; a list that cannot be read counts as one with others in it. */
-static bool is_shared(const struct answer *people)
-{
-	const struct json *list = json_get(people->json, "value");
-
-	return people->err != ERR_OK || !json_is(list, JSON_ARRAY) || json_count(list) != 1;
-}
-
-static struct target target_of(struct call *c)
-{
-	const struct json *flow = got(c, LOOK, LOOK_FLOW)->json;
-	const struct answer *environment = got(c, LOOK, LOOK_ENVIRONMENT);
-
-	return (struct target){
-		.name = at_str(flow, "/properties/displayName"),
-		.id = arg_str(c, "flowName"),
-		.environment = environment->err == ERR_OK ? environment->json : NULL,
-		.on = str_eq(at_str(flow, "/properties/state"), S("Started")),
-		.shared = is_shared(got(c, LOOK, LOOK_PEOPLE)),
-		.objects = 1,
-	};
-}
 
 /* ---- set_live_flow_state ---- */
 
@@ -98,7 +49,7 @@ static const struct change *state_change(struct call *c)
 					    arg_z(c, "environmentName"), arg_z(c, "flowName")),
 				 .flags = FETCH_TOLERATE };
 	*ch = (struct change){
-		.target = target_of(c),
+		.target = target_of(c, LOOK),
 		.sentence = arena_printf(
 			call_arena(c), "Switches flow %s %s. It is %s now.",
 			quoted(c, at_str(flow, "/properties/displayName")),
@@ -107,17 +58,15 @@ static const struct change *state_change(struct call *c)
 		.writes = write,
 		.write_count = 1,
 	};
-	ch->target.version = str_fmt(call_arena(c), "%.*s %.*s", STR_ARG(now),
-				     STR_ARG(at_str(flow, "/properties/lastModifiedTime")));
 	return ch;
 }
 
 static enum verdict state_look(struct call *c)
 {
-	struct fetch *f = arena_array(call_arena(c), 3, sizeof(*f));
+	struct fetch *f = arena_array(call_arena(c), LOOK_OWN, sizeof(*f));
 
-	common_looks(c, f);
-	return fetch_each(c, f, 3);
+	target_looks(c, f);
+	return fetch_each(c, f, LOOK_OWN);
 }
 
 static enum verdict state_step(struct call *c)
@@ -142,7 +91,7 @@ static enum verdict state_step(struct call *c)
 		return fail_answer(c, write);
 	if (call_stage(c) == AGAIN) {
 		f = arena_alloc(call_arena(c), sizeof(*f));
-		*f = get(flow_url(c), FETCH_TOLERATE | FETCH_LARGE);
+		*f = look_at_flow(c);
 		return fetch_each(c, f, 1);
 	}
 	if (again->err == ERR_OK && has_state(c, again->json))
@@ -196,6 +145,8 @@ const struct tool tool_set_live_flow_state = {
 
 /* ---- cancel_live_flow_run ---- */
 
+enum { LOOK_RUN = LOOK_OWN, LOOK_ACTIONS, LOOKS };
+
 static enum effect cancel_effect(const struct json *args, const struct target *t)
 {
 	(void)args;
@@ -218,12 +169,12 @@ static const struct url *run_url(struct call *c, const char *fmt)
 
 static enum verdict cancel_look(struct call *c)
 {
-	struct fetch *f = arena_array(call_arena(c), 5, sizeof(*f));
+	struct fetch *f = arena_array(call_arena(c), LOOKS, sizeof(*f));
 
-	common_looks(c, f);
-	f[LOOK_RUN] = get(run_url(c, ""), FETCH_TOLERATE);
-	f[LOOK_ACTIONS] = get(run_url(c, "actions"), FETCH_TOLERATE | FETCH_LARGE);
-	return fetch_each(c, f, 5);
+	target_looks(c, f);
+	f[LOOK_RUN] = look_at(run_url(c, ""), 0);
+	f[LOOK_ACTIONS] = look_at(run_url(c, "actions"), FETCH_LARGE);
+	return fetch_each(c, f, LOOKS);
 }
 
 static bool is_under_way(struct str status)
@@ -285,7 +236,7 @@ static const struct change *cancel_change(struct call *c)
 	*write = (struct fetch){ .method = HTTP_POST, .url = run_url(c, "cancel"),
 				 .flags = FETCH_TOLERATE };
 	*ch = (struct change){
-		.target = target_of(c),
+		.target = target_of(c, LOOK),
 		.sentence = arena_printf(
 			call_arena(c), "Cancels run %s of flow %s, which is %s%s%s.",
 			quoted(c, arg_str(c, "runName")),
@@ -340,7 +291,7 @@ static enum verdict cancel_step(struct call *c)
 		return fail_answer(c, write);
 	if (call_stage(c) == AGAIN) {
 		f = arena_alloc(call_arena(c), sizeof(*f));
-		*f = get(run_url(c, ""), FETCH_TOLERATE);
+		*f = look_at(run_url(c, ""), 0);
 		return fetch_each(c, f, 1);
 	}
 	if (write->err != ERR_OK && !str_eq(at_str(again->json, "/properties/status"),
