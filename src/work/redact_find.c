@@ -32,60 +32,6 @@ static const struct pattern *pattern_of(size_t rule, bool close)
 	return compiled.of[close][rule];
 }
 
-static uint64_t found(unsigned state)
-{
-	return redact_found[(state - redact_first) / redact_classes];
-}
-
-uint64_t redact_keyword(struct str text, size_t *at, unsigned *state)
-{
-	unsigned s = *state;
-	size_t i = *at;
-
-	for (; i < text.n; i++) {
-		s = redact_next[s + redact_class[(unsigned char)text.p[i]]];
-		if (s >= redact_first)
-			break;
-	}
-	*state = s;
-	*at = i < text.n ? i + 1 : i;
-	return i < text.n ? found(s) : 0;
-}
-
-size_t redact_keywords(struct str text, uint64_t *rules)
-{
-	const unsigned char *p = (const unsigned char *)text.p;
-	size_t half = text.n / 2, hits = 0;
-	size_t back = half < redact_longest ? half : redact_longest;
-	unsigned a = 0, b = 0, first = redact_first;
-	uint64_t all = 0;
-
-	/* The second stream begins early enough to be in the right state where it counts. */
-	for (size_t i = half - back; i < half; i++)
-		b = redact_next[b + redact_class[p[i]]];
-	for (size_t i = 0; i < half; i++) {
-		a = redact_next[a + redact_class[p[i]]];
-		b = redact_next[b + redact_class[p[half + i]]];
-		if (a >= first) {
-			hits++;
-			all |= found(a);
-		}
-		if (b >= first) {
-			hits++;
-			all |= found(b);
-		}
-	}
-	if (text.n & 1) {
-		b = redact_next[b + redact_class[p[text.n - 1]]];
-		if (b >= first) {
-			hits++;
-			all |= found(b);
-		}
-	}
-	*rules = all;
-	return hits;
-}
-
 bool redact_is_expression(struct str s)
 {
 	return (s.n > 1 && s.p[0] == '@' && s.p[1] != '@') || str_find(s, S("@{")) >= 0;
@@ -201,39 +147,57 @@ static void try_range(struct redact_work *w, struct redact_view v, size_t rule, 
 	r->tried = from > until ? from : until;
 }
 
+/* Ranges in which a match of one rule may begin, over the text. */
+struct ranges {
+	struct range of[MOST_RULES];
+	uint64_t open; /* bits of rules that have one */
+};
+
+/* Keywords this close share one walk: what each begins is followed by all of them together,
+ * so that text made of keywords costs no more than its length. */
+enum { NEAR = 256 };
+
+static void open_ranges(struct redact_work *w, struct redact_view v, struct ranges *all,
+			const struct redact_hit *hit)
+{
+	uint64_t rules = redact_found[hit->found];
+
+	all->open |= rules;
+	for (; rules; rules &= rules - 1) {
+		size_t rule = (size_t)__builtin_ctzll(rules);
+		const struct redact_rule *row = &redact_rules[rule];
+		struct range *r = &all->of[rule];
+		size_t back = row->back ? row->back : REDACT_BACK;
+		size_t from = hit->end > back ? hit->end - back : 0;
+		size_t until = hit->end + row->ahead;
+
+		if (until > v.text.n)
+			until = v.text.n;
+		if (r->until && from > r->until + NEAR)
+			try_range(w, v, rule, r);
+		if (!r->until)
+			r->from = from > r->tried ? from : r->tried;
+		r->until = until;
+	}
+}
+
 void redact_patterns(struct redact_work *w, struct redact_view v)
 {
-	/* Keywords this close share one walk: what each begins is followed by all of them together,
-	 * so that text made of keywords costs no more than its length. */
-	enum { NEAR = 256 };
-	struct range ranges[MOST_RULES] = { { 0 } };
-	uint64_t hits, open = 0;
-	unsigned state = 0;
+	struct ranges all = { 0 };
 	size_t at = 0;
 
-	while ((hits = redact_keyword(v.text, &at, &state)) != 0 && !w->broken) {
-		for (; hits; hits &= hits - 1) {
-			size_t rule = (size_t)__builtin_ctzll(hits);
-			const struct redact_rule *row = &redact_rules[rule];
-			struct range *r = &ranges[rule];
-			size_t back = row->back ? row->back : REDACT_BACK;
-			size_t from = at > back ? at - back : 0, until = at + row->ahead;
+	if (!w->hits)
+		w->hits = arena_alloc(w->arena, sizeof(*w->hits));
+	while (!w->broken && redact_keywords(v.text, &at, w->hits))
+		for (unsigned k = 0; k < REDACT_STREAMS; k++)
+			for (size_t i = 0; i < w->hits->count[k] && !w->broken; i++)
+				open_ranges(w, v, &all, &w->hits->of[k][i]);
+	for (; all.open; all.open &= all.open - 1) {
+		size_t rule = (size_t)__builtin_ctzll(all.open);
+		struct range *r = &all.of[rule];
 
-			if (until > v.text.n)
-				until = v.text.n;
-			if (r->until && from > r->until + NEAR)
-				try_range(w, v, rule, r);
-			if (!r->until)
-				r->from = from > r->tried ? from : r->tried;
-			r->until = until;
-			open |= UINT64_C(1) << rule;
-		}
-	}
-	for (; open; open &= open - 1) {
-		size_t rule = (size_t)__builtin_ctzll(open);
-
-		if (ranges[rule].until > ranges[rule].from && !w->broken)
-			try_range(w, v, rule, &ranges[rule]);
+		if (r->until > r->from && !w->broken)
+			try_range(w, v, rule, r);
 	}
 }
 

@@ -28,6 +28,7 @@ struct redact_work {
 	bool json;        /* the original is JSON from end to end */
 	bool broken;      /* budget gone: nothing of the text may be used */
 	struct pattern_room patterns;
+	struct redact_hits *hits; /* NULL until needed */
 };
 
 struct redact_view {
@@ -60,11 +61,18 @@ void redact_base64(struct redact_work *w, struct redact_view v);
 /* "@parameters('x')", "@{...}": what the engine puts there is not written there. */
 bool redact_is_expression(struct str s);
 
-/* The prefilter: the next byte at or after *at where keywords end; *at moves behind it.
- * The bits name rules.  0 at the end of the text. */
-uint64_t redact_keyword(struct str text, size_t *at, unsigned *state);
-/* Counts keyword ends of a whole text, two streams at once; for measuring and for a first look. */
-size_t redact_keywords(struct str text, uint64_t *rules);
+/* The prefilter: where keywords end in the next stretches of a text, in order of stream and place.
+ * *at moves on; false at the end of the text, of which there is at most UINT32_MAX. */
+enum { REDACT_STREAMS = 4, REDACT_STRETCH = 2048 };
+struct redact_hit {
+	uint32_t end;   /* the keyword's last byte is before it */
+	uint16_t found; /* index in redact_found */
+};
+struct redact_hits {
+	size_t count[REDACT_STREAMS];
+	struct redact_hit of[REDACT_STREAMS][REDACT_STRETCH];
+};
+bool redact_keywords(struct str text, size_t *at, struct redact_hits *h);
 
 /* Written by src/work/gen/prefilter.c. */
 extern const unsigned redact_classes;

@@ -14,7 +14,7 @@
 #include "work/call_priv.h"
 #include "work/redact_scan.h"
 
-enum { ROUNDS = 40, SIZE = 512 << 10 };
+enum { ROUNDS = 400, SIZE = 512 << 10 };
 
 static const char *const files[] = {
 	"tests/data/flows/Try-Catch-Finally.json",
@@ -42,7 +42,7 @@ int main(void)
 {
 	double automaton = 0, parse = 0, whole = 0, part = 0;
 	struct buf b, one;
-	uint64_t rules;
+	static struct redact_hits found;
 	size_t hits = 0;
 
 	buf_init(&b, 4 * SIZE);
@@ -61,7 +61,10 @@ int main(void)
 		double began = now();
 		cJSON *v;
 
-		hits = redact_keywords(buf_str(&b), &rules);
+		hits = 0;
+		for (size_t at = 0; redact_keywords(buf_str(&b), &at, &found);)
+			for (unsigned k = 0; k < REDACT_STREAMS; k++)
+				hits += found.count[k];
 		least(&automaton, began);
 		began = now();
 		v = cJSON_ParseWithLength(b.p, b.n);

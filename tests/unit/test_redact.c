@@ -525,22 +525,33 @@ static void test_masks(void **state)
 	assert_false(redact_is_mask(S("[[]")));
 }
 
-/* The second stream finds what the first would. */
+/* A keyword is found once and in its place, wherever stretches begin and end. */
 static void test_prefilter(void **state)
 {
 	struct arena *a = *state;
 	struct str word = S("Bearer ");
+	/* Sizes of one stream, of four, of more than a block; about where a way ends. */
+	static const size_t sizes[] = { 7, 40, 81, 700, 2047, 8191, 8192, 8193, 9000, 16500 };
+	struct redact_hits *h = arena_alloc(a, sizeof(*h));
 
-	for (size_t n = 7; n < 80; n++)
+	for (size_t k = 0; k < COUNT(sizes); k++) {
+		size_t n = sizes[k];
+		char *text = arena_alloc(a, n + 1);
+
+		memset(text, '.', n);
 		for (size_t at = 0; at + word.n <= n; at++) {
-			char *text = arena_alloc(a, n + 1);
-			uint64_t rules;
+			size_t hits = 0, end = 0, from = 0;
 
-			memset(text, '.', n);
 			memcpy(text + at, word.p, word.n);
-			assert_int_equal(redact_keywords(str_n(text, n), &rules), 1);
-			assert_true(rules != 0);
+			while (redact_keywords(str_n(text, n), &from, h))
+				for (unsigned i = 0; i < REDACT_STREAMS; i++)
+					for (size_t j = 0; j < h->count[i]; j++, hits++)
+						end = h->of[i][j].end;
+			memset(text + at, '.', word.n);
+			assert_int_equal(hits, 1);
+			assert_true(end > at && end <= at + word.n);
 		}
+	}
 }
 
 /* Text made of keywords and beginnings costs no more than its length. */
