@@ -109,7 +109,9 @@ struct tool {
 	const char *name;        /* [a-z0-9_]{1,40} */
 	const char *title;       /* for people */
 	const char *description; /* under 300 characters: when to use it, and when a neighbour */
-	const char *toolset;     /* environment, flow, connection, run, meta ... */
+	/* environment, flow, connection, run, solution ...; meta: always offered.  What is offered
+	 * when nobody chose toolsets stands in tools/table.c. */
+	const char *toolset;
 	const char *bundles;     /* blank separated names of list_skills bundles, or NULL */
 	enum klass klass;        /* the lowest that a call of it can have */
 	/* What these arguments do to this target.  Pure.  NULL: it only reads. */
@@ -284,8 +286,10 @@ struct json *unseal(struct call *c, const char *kind, struct str sealed);
 /* ---- what is known of the process and the person ---- */
 
 struct json *about_identity(struct call *c); /* profile, account, tenant, cloud, scopes ... */
-/* All rows, for tool_search and list_skills. */
+/* The rows that are shown where all toolsets are chosen: for tool_search and list_skills. */
 const struct tool *const *all_tools(const struct call *c, size_t *count);
+/* NULL when the row is offered here; else a sentence: its toolset, and how to choose it. */
+const char *tool_absent(const struct call *c, const struct tool *t);
 /* The row as tools/list shows it. */
 struct json *tool_describe(struct arena *a, const struct tool *t);
 

@@ -23,8 +23,9 @@ static int show_one(struct cli *cli, const struct tool *t)
 
 static int show_all(struct cli *cli, const struct session *s)
 {
-	static const char *const titles[] = { "name", "toolset", "class", "description" };
-	struct cli_table *table = cli_table_new(cli, 4, titles);
+	static const char *const titles[] = { "name", "toolset", "class", "default",
+					      "description" };
+	struct cli_table *table = cli_table_new(cli, 5, titles);
 	struct json *all = json_new_array(cli->arena);
 	const struct tool *const *rows;
 	size_t n = work_tools(s->work, &rows);
@@ -36,6 +37,8 @@ static int show_all(struct cli *cli, const struct session *s)
 			cli_table_row(table, (const char *const[]){
 						     rows[i]->name, rows[i]->toolset,
 						     class_names[rows[i]->klass],
+						     work_is_standard(s->work, rows[i]) ? "yes"
+											: "no",
 						     rows[i]->description });
 	}
 	if (cli->json)

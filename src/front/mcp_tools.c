@@ -106,7 +106,7 @@ void mcp_tools_call(struct mcp_request *q)
 	const struct json *name = json_get(q->params, "name");
 	struct json *arguments = json_get(q->params, "arguments");
 	const struct tool *t = work_tool(q->m->work, json_str(name));
-	const char *near;
+	const char *near, *absent;
 
 	if (!json_is(name, JSON_STRING)) {
 		mcp_refuse(q, MCP_INVALID_PARAMS, NULL, "name must be a string");
@@ -118,6 +118,11 @@ void mcp_tools_call(struct mcp_request *q)
 	}
 	if (t) {
 		mcp_start(q, t, arguments, called);
+		return;
+	}
+	absent = work_tool_absent(q->m->work, &q->arena, json_str(name));
+	if (absent) {
+		mcp_refuse(q, MCP_INVALID_PARAMS, NULL, "Unknown tool: %s", absent);
 		return;
 	}
 	near = nearest(q->m, json_str(name));

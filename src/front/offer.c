@@ -22,7 +22,7 @@ static const char instructions[] =
 	"environment_needed and ambiguous list the candidates.\n"
 	"Ask for little: top, search, fields, and for one action at a time its actionName. "
 	"get_live_flow has view=outline for large flows.\n"
-	"tool_search finds a tool by words; the resource flowlatch://guide explains the rest.\n";
+	"tool_search finds a tool by words, also one that is not offered here; the resource flowlatch://guide explains the rest.\n";
 
 /* ---- completion ---- */
 

@@ -28,7 +28,9 @@ int session_open(struct cli *cli, struct session *s, const char *front, bool pra
 							   .conf = &cli->conf,
 							   .tools = tools_table,
 							   .tool_count = tools_count,
-							   .front = front },
+							   .front = front,
+							   .standard = tools_standard,
+							   .standard_count = tools_standard_count },
 				   &message);
 	if (!s->work) {
 		session_close(s);
@@ -51,9 +53,11 @@ const struct tool *session_tool(struct cli *cli, const struct session *s, const 
 {
 	const struct tool *t = work_tool(s->work, str_from(name));
 
+	const char *why = work_tool_absent(s->work, cli->arena, str_from(name));
+
 	if (!t)
 		cli_fail(EXIT_USAGE, "`flowlatch tools` lists what it offers",
-			 "profile %s does not offer %s (read_only or toolsets)", cli->conf.profile,
-			 name);
+			 "profile %s does not offer %s: %s", cli->conf.profile, name,
+			 why ? why : "it does not know it");
 	return t;
 }

@@ -95,7 +95,7 @@ static struct json *names_in(struct call *c, struct str bundle)
 	struct json *out = json_new_array(call_arena(c));
 
 	for (size_t i = 0; i < n; i++)
-		if (in_bundle(rows[i], bundle))
+		if (in_bundle(rows[i], bundle) && !tool_absent(c, rows[i]))
 			json_push(out, json_new_z(call_arena(c), rows[i]->name));
 	return out;
 }
@@ -169,6 +169,20 @@ static enum verdict unknown_tool(struct call *c, struct str name)
 	return FAIL;
 }
 
+/* As tools/list shows it; with what to do where this server does not offer it. */
+static struct json *found(struct call *c, const struct tool *t)
+{
+	struct json *v = tool_describe(call_arena(c), t);
+	const char *absent = tool_absent(c, t);
+
+	json_set_z(call_arena(c), v, "toolset", t->toolset);
+	if (absent) {
+		json_set_bool(call_arena(c), v, "offered", false);
+		json_set_z(call_arena(c), v, "notOffered", absent);
+	}
+	return v;
+}
+
 static enum verdict by_names(struct call *c, struct str names)
 {
 	struct json *out = json_new_array(call_arena(c));
@@ -183,7 +197,7 @@ static enum verdict by_names(struct call *c, struct str names)
 		t = row_named(c, name);
 		if (!t)
 			return unknown_tool(c, name);
-		json_push(out, tool_describe(call_arena(c), t));
+		json_push(out, found(c, t));
 	}
 	return done(c, out);
 }
@@ -205,8 +219,8 @@ static enum verdict by_bundle(struct call *c, struct str bundle)
 		return FAIL;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (in_bundle(rows[i], bundle))
-			json_push(out, tool_describe(call_arena(c), rows[i]));
+		if (in_bundle(rows[i], bundle) && !tool_absent(c, rows[i]))
+			json_push(out, found(c, rows[i]));
 	return done(c, out);
 }
 
@@ -270,7 +284,7 @@ static enum verdict by_words(struct call *c, struct str query)
 		how[at] = s;
 	}
 	for (size_t i = 0; i < count; i++)
-		json_push(out, tool_describe(call_arena(c), best[i]));
+		json_push(out, found(c, best[i]));
 	if (!count)
 		note(c, "hint",
 		     json_new_z(call_arena(c),
@@ -302,8 +316,9 @@ const struct tool tool_tool_search = {
 	.title = "Find tools",
 	.description =
 		"Returns the schemas of tools: by bundle (skill:debug-flow), by name "
-		"(select:get_live_flow,whoami), or by words (failed run). Needs no sign-in. For "
-		"flows by name use list_live_flows.",
+		"(select:get_live_flow,whoami), or by words (failed run). Also finds tools of "
+		"toolsets that are not offered here, and says so. For flows by name use "
+		"list_live_flows.",
 	.toolset = "meta",
 	.klass = CLASS_READ_ONLY,
 	.read_only = true,

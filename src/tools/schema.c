@@ -50,6 +50,8 @@ static enum verdict answer(struct call *c, const struct json *flow)
 	json_set_int(call_arena(c), out, "responseSchemaCount", (int64_t)json_count(responses));
 	json_set(call_arena(c), out, "responseSchemas", responses);
 	json_set_null(call_arena(c), out, "error");
+	note(c, "hint", json_new_z(call_arena(c), "get_live_flow_http_schema is an old name: "
+						  "get_live_flow gives the same and more"));
 	return done(c, out);
 }
 

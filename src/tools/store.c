@@ -57,7 +57,7 @@ static const struct tool *offered(struct call *c, const char *name)
 	const struct tool *const *rows = all_tools(c, &n);
 
 	for (size_t i = 0; name && i < n; i++)
-		if (strcmp(rows[i]->name, name) == 0)
+		if (strcmp(rows[i]->name, name) == 0 && !tool_absent(c, rows[i]))
 			return rows[i];
 	return NULL;
 }

@@ -9,6 +9,9 @@
 /* Sorted by name. */
 extern const struct tool *const tools_table[];
 extern const size_t tools_count;
+/* The toolset "default", sorted: names. */
+extern const char *const tools_standard[];
+extern const size_t tools_standard_count;
 
 extern const struct tool tool_apply_plan;
 extern const struct tool tool_cancel_live_flow_run;

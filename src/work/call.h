@@ -23,6 +23,10 @@ struct work_options {
 	const struct tool *const *tools; /* sorted by name */
 	size_t tool_count;
 	const char *front;              /* "mcp" or "cli", for the usage log */
+	/* The toolset "default", sorted: what a host is offered when nobody chose toolsets.
+	 * NULL: all.  A person at the command line has all, too. */
+	const char *const *standard;
+	size_t standard_count;
 };
 
 /* Touches no file, network or keyring.  NULL and *message when the configuration does not fit. */
@@ -31,8 +35,13 @@ struct work *work_new(struct arena *a, const struct work_options *o, const char 
 void work_free(struct work *w);
 /* The row of that name that this profile offers (toolsets, read_only), or NULL. */
 const struct tool *work_tool(const struct work *w, struct str name);
+/* Why a row that there is is not offered, and what would help, as one sentence; NULL when there
+ * is no such row. */
+const char *work_tool_absent(const struct work *w, struct arena *a, struct str name);
 /* The rows that this profile lists, in order. */
 size_t work_tools(const struct work *w, const struct tool *const **rows);
+/* True when the row belongs to the toolset "default". */
+bool work_is_standard(const struct work *w, const struct tool *t);
 /* Calls that have not ended. */
 unsigned work_busy(const struct work *w);
 /* Holds calls that need the service back (the practice tenant is starting), until work_go;

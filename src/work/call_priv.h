@@ -27,9 +27,12 @@ struct work {
 	struct loop_timer log_timer; /* until lazy records are synced */
 	const struct tool *const *all;
 	size_t all_count;
+	const char *const *standard; /* names of the toolset "default"; NULL: all */
+	size_t standard_count;
 	const struct tool **offered; /* allowed by toolsets and read_only; sorted */
 	const struct tool **listed;  /* offered and shown */
-	size_t offered_count, listed_count;
+	const struct tool **findable; /* shown where all toolsets are chosen */
+	size_t offered_count, listed_count, findable_count;
 	struct list calls;
 	struct list cache;
 	unsigned busy;

@@ -84,7 +84,8 @@ const struct conf_key conf_keys[] = {
 	{
 		.name = "toolsets", .type = CONF_LIST,
 		.variable = "FLOWLATCH_TOOLSETS", .option = "toolsets", AT(toolsets),
-		.help = "The sets of tools to offer; see flowlatch-tools(7).",
+		.help = "The sets of tools to offer, such as default,solution or all; see "
+			"flowlatch-tools(7).",
 	},
 	{
 		.name = "read_only", .type = CONF_BOOL, .otherwise = "no",

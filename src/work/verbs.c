@@ -344,6 +344,10 @@ void note(struct call *c, const char *name, struct json *value)
 
 void next_tool(struct call *c, const char *tool, struct json *arguments)
 {
+	/* A suggestion that cannot be followed leads nowhere. */
+	if (work_tool_absent(c->work, c->arena, str_from(tool)) &&
+	    !work_tool(c->work, str_from(tool)))
+		return;
 	c->next = json_new_object(c->arena);
 	json_set_z(c->arena, c->next, "tool", tool);
 	json_set(c->arena, c->next, "arguments",

@@ -49,20 +49,36 @@ static bool has_preview(const struct tool *t)
 	return false;
 }
 
-static bool allowed(const struct work *w, const struct tool *t)
+/* What no choice of toolsets brings back. */
+static bool possible(const struct work *w, const struct tool *t)
 {
-	const struct conf *conf = w->conf;
-
 	/* Only where policy takes a model's word for a person's. */
 	if (strcmp(t->name, "apply_plan") == 0 &&
 	    !(policy_value(w->policy, POLICY_CHANNELS) & CHANNEL_ATTESTED))
 		return false;
-	if (conf->read_only && t->klass != CLASS_READ_ONLY && !has_preview(t))
-		return false;
-	if (!conf->toolsets || !conf->toolsets[0] || word_in(conf->toolsets, "all") ||
-	    word_in(conf->toolsets, "default"))
+	return !w->conf->read_only || t->klass == CLASS_READ_ONLY || has_preview(t);
+}
+
+bool work_is_standard(const struct work *w, const struct tool *t)
+{
+	/* Old names answer with a hint wherever their successors do. */
+	if (!w->standard || t->unlisted || strcmp(t->toolset, "meta") == 0)
 		return true;
-	return word_in(conf->toolsets, t->toolset) || strcmp(t->toolset, "meta") == 0;
+	for (size_t i = 0; i < w->standard_count; i++)
+		if (strcmp(w->standard[i], t->name) == 0)
+			return true;
+	return false;
+}
+
+static bool chosen(const struct work *w, const struct tool *t)
+{
+	const char *sets = w->conf->toolsets;
+
+	if (!sets || !sets[0])
+		return (w->front && strcmp(w->front, "cli") == 0) || work_is_standard(w, t);
+	return word_in(sets, "all") || word_in(sets, t->toolset) ||
+	       strcmp(t->toolset, "meta") == 0 ||
+	       (word_in(sets, "default") && work_is_standard(w, t));
 }
 
 /* The first word of toolsets that names none, or p NULL. */
@@ -92,8 +108,13 @@ static bool choose_rows(struct work *w, const char **message)
 	}
 	w->offered = arena_array(w->arena, w->all_count + 1, sizeof(*w->offered));
 	w->listed = arena_array(w->arena, w->all_count + 1, sizeof(*w->listed));
+	w->findable = arena_array(w->arena, w->all_count + 1, sizeof(*w->findable));
 	for (size_t i = 0; i < w->all_count; i++) {
-		if (!allowed(w, w->all[i]))
+		if (!possible(w, w->all[i]))
+			continue;
+		if (!w->all[i]->unlisted)
+			w->findable[w->findable_count++] = w->all[i];
+		if (!chosen(w, w->all[i]))
 			continue;
 		w->offered[w->offered_count++] = w->all[i];
 		if (!w->all[i]->unlisted)
@@ -123,6 +144,27 @@ const struct tool *work_tool(const struct work *w, struct str name)
 	return NULL;
 }
 
+const char *work_tool_absent(const struct work *w, struct arena *a, struct str name)
+{
+	const char *sets = w->conf->toolsets;
+
+	for (size_t i = 0; i < w->all_count; i++) {
+		const struct tool *t = w->all[i];
+
+		if (!str_eq(str_from(t->name), name))
+			continue;
+		if (!possible(w, t))
+			return arena_printf(a, "%s is not offered: this profile is read-only or "
+					       "its policy does not allow it", t->name);
+		return arena_printf(a, "%s is in the toolset %s, which is not offered; a person can "
+				       "add it: toolsets = %s,%s in flowlatch.conf, or flowlatch "
+				       "serve --toolsets %s,%s",
+				    t->name, t->toolset, sets && sets[0] ? sets : "default",
+				    t->toolset, sets && sets[0] ? sets : "default", t->toolset);
+	}
+	return NULL;
+}
+
 size_t work_tools(const struct work *w, const struct tool *const **rows)
 {
 	*rows = (const struct tool *const *)w->listed;
@@ -131,8 +173,15 @@ size_t work_tools(const struct work *w, const struct tool *const **rows)
 
 const struct tool *const *all_tools(const struct call *c, size_t *count)
 {
-	*count = c->work->listed_count;
-	return (const struct tool *const *)c->work->listed;
+	*count = c->work->findable_count;
+	return (const struct tool *const *)c->work->findable;
+}
+
+const char *tool_absent(const struct call *c, const struct tool *t)
+{
+	if (work_tool(c->work, str_from(t->name)))
+		return NULL;
+	return work_tool_absent(c->work, c->arena, str_from(t->name));
 }
 
 /* ---- the process ---- */
@@ -142,7 +191,8 @@ struct work *work_new(struct arena *a, const struct work_options *o, const char 
 	struct work *w = arena_alloc(a, sizeof(*w));
 
 	*w = (struct work){ .loop = o->loop, .conf = o->conf, .front = o->front, .arena = a,
-			    .all = o->tools, .all_count = o->tool_count };
+			    .all = o->tools, .all_count = o->tool_count,
+			    .standard = o->standard, .standard_count = o->standard_count };
 	list_init(&w->calls);
 	list_init(&w->cache);
 	*message = "out of memory";

@@ -111,7 +111,8 @@ check("tools NAME --json is that row", r.json() == next(
     t for t in tools if t["name"] == "get_live_flow"), r)
 r = run("tools")
 lines = r.out.rstrip("\n").split("\n")
-check("tools prints a table", lines[0].split() == ["NAME", "TOOLSET", "CLASS", "DESCRIPTION"]
+check("tools prints a table", lines[0].split() == ["NAME", "TOOLSET", "CLASS", "DEFAULT",
+                                                                "DESCRIPTION"]
       and len(lines) == len(tools) + 1, r)
 r = run("tools", env={"COLUMNS": "80"})
 check("the table fits 80 columns", all(len(x) <= 80 for x in r.out.split("\n"))

@@ -8,12 +8,32 @@ import subprocess
 import sys
 
 B = os.environ.get("B", "build")
-MOST_TOKENS, MOST_DESCRIPTION = 9000, 300
+MOST_TOKENS, MOST_BYTES, MOST_DESCRIPTION = 9000, 36000, 300
+STANDARD = set("""
+list_live_environments list_live_connections list_live_flows get_live_flow update_live_flow
+validate_live_flow describe_live_connector resolve_live_parameters get_live_dynamic_options
+get_live_dynamic_properties create_live_connection test_live_connection add_live_flow_to_solution
+get_live_flow_runs get_live_flow_run_error get_live_flow_run_action_outputs diagnose_live_flow_run
+compare_live_flow_runs wait_for_live_flow_run rehearse_live_flow list_live_trigger_histories
+trigger_live_flow set_live_flow_state resubmit_live_flow_run cancel_live_flow_run restore_live_flow
+evaluate_expression whoami list_skills tool_search""".split())
+VERBS = {"add", "bind", "cancel", "compare", "copy", "create", "delete", "describe", "diagnose",
+         "diff", "export", "explain", "find", "get", "import", "list", "publish", "rehearse",
+         "resolve", "respond", "restore", "resubmit", "set", "test", "trigger", "update",
+         "validate", "wait"}
 bad = []
 
-out = subprocess.run([f"{B}/flowlatch", "tools", "--json"], capture_output=True, text=True,
-                     env={"HOME": "/nonexistent"}, check=False).stdout
-tools = {t["name"]: t for t in json.loads(out)}
+
+
+def offered(*options):
+    """The rows by name, as tools/list has them."""
+    out = subprocess.run([f"{B}/flowlatch", *options, "tools", "--json"], capture_output=True,
+                         text=True, env={"HOME": "/nonexistent"}, check=False).stdout
+    return {t["name"]: t for t in json.loads(out)}
+
+
+tools = offered()
+standard = offered("--toolsets", "default")
 
 with open("man/flowlatch-tools.7", encoding="utf-8") as f:
     page = f.read()
@@ -69,23 +89,31 @@ for name, t in tools.items():
 
 sets = set()
 for line in re.findall(r"^\.It Cm (\w+)$", section("TOOLSETS"), flags=re.M):
-    one = subprocess.run([f"{B}/flowlatch", "--toolsets", line, "tools", "--json"],
-                         capture_output=True, text=True, env={"HOME": "/nonexistent"},
-                         check=False).stdout
     part = section("TOOLSETS").split(f".It Cm {line}\n", 1)[1].split("\n.It Cm", 1)[0]
     want = set(re.findall(r"[a-z]+_[a-z_]+|whoami", part))
-    have = {t["name"] for t in json.loads(one)} - (sets if line == "meta" else set())
+    have = set(offered("--toolsets", line))
     meta = {"list_skills", "tool_search", "whoami"}
-    if (have if line == "meta" else have - meta) != want:
+    if (have if line in ("meta", "default") else have - meta) != want:
         bad.append(f"toolset {line} has {sorted(have - meta)}, the page says {sorted(want)}")
-    sets |= want
+    sets |= want if line != "default" else set()
 for name in tools.keys() - sets:
     bad.append(f"{name} is in no toolset of the page")
 
-tokens = len(json.dumps(list(tools.values()), separators=(",", ":"))) / 3.5
+if set(standard) != STANDARD & tools.keys():
+    bad.append(f"by default there are {sorted(set(standard) ^ (STANDARD & tools.keys()))}")
+for name in tools.keys() - {"whoami", "evaluate_expression", "tool_search", "list_skills"}:
+    words = name.split("_")
+    if words[0] not in VERBS or "live" not in words:
+        bad.append(f"{name} is not verb_live_...")
+
+text = json.dumps(list(standard.values()), separators=(",", ":"), ensure_ascii=False)
+tokens = len(text) / 3.5
+if len(text.encode()) > MOST_BYTES:
+    bad.append(f"tools/list has {len(text.encode())} bytes, {MOST_BYTES} are allowed")
 if tokens > MOST_TOKENS:
     bad.append(f"tools/list has about {tokens:.0f} tokens, {MOST_TOKENS} are allowed")
 
 print("\n".join(bad) if bad else
-      f"{len(tools)} tools, about {tokens:.0f} tokens of {MOST_TOKENS}")
+      f"{len(tools)} tools; {len(standard)} by default, about {tokens:.0f} tokens of "
+      f"{MOST_TOKENS}")
 sys.exit(bool(bad))
