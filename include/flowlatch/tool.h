@@ -199,6 +199,9 @@ enum verdict fetch_all(struct call *c, const struct url *u, const struct paging 
 /* Many at once, bounded by connection limits; the stage is over when all have ended.
  * `f` and what it points at must live in the call's arena or be static. */
 enum verdict fetch_each(struct call *c, const struct fetch *f, size_t count);
+/* The same after `ms`, for reads only: how a tool looks again at something that takes time.  The
+ * call's time goes on, and a cancellation ends the wait at once. */
+enum verdict fetch_later(struct call *c, int64_t ms, const struct fetch *f, size_t count);
 
 struct answer {
 	enum err err;         /* ERR_OK for a 2xx */

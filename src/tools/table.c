@@ -37,6 +37,7 @@ const struct tool *const tools_table[] = {
 	&tool_tool_search,
 	&tool_update_store_flow,
 	&tool_validate_live_flow,
+	&tool_wait_for_live_flow_run,
 	&tool_whoami,
 };
 const size_t tools_count = sizeof(tools_table) / sizeof(*tools_table);

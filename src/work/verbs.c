@@ -235,15 +235,20 @@ void fetch_go(struct call *c)
 		call_stage_ended(c);
 }
 
-enum verdict fetch_each(struct call *c, const struct fetch *f, size_t count)
+/* Makes the stage of these fetches the one in flight; false after fail(). */
+static bool prepare(struct call *c, const struct fetch *f, size_t count, bool *writes)
 {
 	struct stage *s;
-	bool writes = false;
 
-	if (c->stage_count >= LIMIT_STAGES)
-		return fail(c, ERR_INTERNAL, "%s takes too many steps", c->tool->name);
-	if (count > LIMIT_FANOUT)
-		return fail(c, ERR_TOO_LARGE, "%zu requests at once are too many", count);
+	*writes = false;
+	if (c->stage_count >= LIMIT_STAGES) {
+		fail(c, ERR_INTERNAL, "%s takes too many steps", c->tool->name);
+		return false;
+	}
+	if (count > LIMIT_FANOUT) {
+		fail(c, ERR_TOO_LARGE, "%zu requests at once are too many", count);
+		return false;
+	}
 	s = &c->stages[c->stage_count];
 	*s = (struct stage){ .fetches = f, .count = count, .pending = count };
 	s->answers = arena_array(c->arena, count ? count : 1, sizeof(*s->answers));
@@ -251,11 +256,50 @@ enum verdict fetch_each(struct call *c, const struct fetch *f, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		s->answers[i].message = s->answers[i].service_code = "";
 		s->answers[i].correlation = s->answers[i].location = "";
-		writes |= gate_is_write(&f[i]);
+		*writes |= gate_is_write(&f[i]);
 	}
+	return true;
+}
+
+enum verdict fetch_each(struct call *c, const struct fetch *f, size_t count)
+{
+	bool writes;
+
+	if (!prepare(c, f, count, &writes))
+		return FAIL;
 	if (writes)
 		return gate_send(c, f, count);
 	fetch_go(c);
+	return FETCH;
+}
+
+/* The time has come: an entry from the loop, so memory is guarded. */
+static void go_now(void *arg)
+{
+	struct call *c = arg;
+	volatile bool exhausted = true;
+	jmp_buf out;
+
+	if (CALL_GUARD(c, &out)) {
+		call_exhausted(c);
+	} else {
+		fetch_go(c);
+		exhausted = false;
+	}
+	c->arena->out = NULL;
+	if (exhausted)
+		call_fail(c);
+}
+
+enum verdict fetch_later(struct call *c, int64_t ms, const struct fetch *f, size_t count)
+{
+	bool writes;
+
+	if (!prepare(c, f, count, &writes))
+		return FAIL;
+	if (writes)
+		return fail(c, ERR_INTERNAL, "%s wants to change something later", c->tool->name);
+	loop_timer_set(c->work->loop, &c->timer, ms, go_now, c);
 	return FETCH;
 }
 
