@@ -286,6 +286,25 @@ struct str seal(struct call *c, const char *kind, struct json *state);
 /* The state, or NULL when it was changed, is of another kind, tool, environment or person. */
 struct json *unseal(struct call *c, const char *kind, struct str sealed);
 
+/* ---- the journal: what must be finished or undone when this process dies ---- */
+
+/* Notes on the disk that a change of several steps begins, with what is needed to finish or undo
+ * it.  Call it after agreed() and before the write that it announces is given to fetch.  It is
+ * synced when it returns its id; "": it could not be written and fail() was called, so return
+ * FAIL.  Environment, flow and account of the call are kept with it.  What a call leaves open
+ * when it ends, in whatever way, waits for journal_pending. */
+struct str journal_open(struct call *c, const char *kind, const struct json *state);
+/* Replaces the state, synced; false: fail() was called and the old one stands. */
+bool journal_note(struct call *c, struct str id, const struct json *state);
+/* Everything is done or undone. */
+void journal_close(struct call *c, struct str id);
+/* The id of the entry of that kind that this call has open, for its later steps; "" when none. */
+struct str journal_held(struct call *c, const char *kind);
+/* Takes over the entries of that kind ("": any) whose calls are gone, and gives all that this
+ * call now has: [{id, kind, environmentName, flowName, account, opened, state}], oldest first.
+ * Those of calls that live, here or in another process, are not among them. */
+struct json *journal_pending(struct call *c, const char *kind);
+
 /* ---- what is known of the process and the person ---- */
 
 struct json *about_identity(struct call *c); /* profile, account, tenant, cloud, scopes ... */

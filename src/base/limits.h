@@ -209,6 +209,14 @@
 /* Rounds of PBKDF2 for the PIN (OWASP's number for SHA-256), about half a second. */
 #define LIMIT_PIN_ROUNDS 600000
 
+/* One entry of the journal: what a change of several steps must remember to be undone; the largest
+ * is a trigger, or a list of 500 runs. */
+#define LIMIT_JOURNAL_ENTRY (1u << 20)
+/* Entries looked at: every server of a profile has at most a few open. */
+#define LIMIT_JOURNAL_ENTRIES 256
+/* Between two attempts to finish what another process has left. */
+#define LIMIT_RECOVER_MS 60000
+
 /* Waiting for another process's token refresh; Entra tolerates a parallel one after that. */
 #define LIMIT_TOKEN_LOCK_MS 20000
 

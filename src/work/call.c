@@ -191,6 +191,8 @@ static void finish(struct call *c)
 	loop_timer_clear(&c->timer);
 	loop_timer_clear(&c->deadline_timer);
 	list_remove(&c->link);
+	if (w->journal)
+		journal_release(w->journal, c);
 	c->ended = true;
 	if (w->prompt == c)
 		w->prompt = NULL;
@@ -619,11 +621,17 @@ static void first_run(struct call *c)
 		run_step(c);
 }
 
+/* It has something open in the journal. */
+static bool is_midway(const struct call *c)
+{
+	return c->work->journal && journal_mine(c->work->journal, c, S("")).n > 0;
+}
+
 static void run(void *arg)
 {
 	struct call *c = arg;
 
-	if (c->cancelled) {
+	if (c->cancelled && !is_midway(c)) {
 		log_and_finish(c);
 		return;
 	}
@@ -723,8 +731,9 @@ void call_cancel(struct call *c)
 	if (c->cancelled || c->ended)
 		return;
 	c->cancelled = true;
-	/* A write on the wire is muted, finished, and its true outcome logged. */
-	if (write_in_flight(c))
+	/* A write on the wire is muted, finished, and its true outcome logged; and what was begun
+	 * and must not stay so is gone through to its end. */
+	if (write_in_flight(c) || is_midway(c))
 		return;
 	cancel_fetches(c);
 	loop_timer_clear(&c->deadline_timer);

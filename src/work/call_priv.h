@@ -12,6 +12,7 @@
 #include "work/auth.h"
 #include "work/call.h"
 #include "work/gate.h"
+#include "work/journal.h"
 #include "work/store.h"
 
 struct work {
@@ -43,6 +44,9 @@ struct work {
 	int64_t role_renewed; /* when a token was renewed for want of an administrator's role */
 	unsigned char seal_key[32], approval_key[32];
 	bool seal_key_ready, approval_key_ready;
+	struct journal *journal; /* made at first need */
+	unsigned char journal_key[32];
+	bool journal_key_ready;
 	/* the gate */
 	struct policy *policy;
 	struct call *prompt;   /* the call whose question to a person is open, or NULL */

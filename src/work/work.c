@@ -244,10 +244,12 @@ void work_free(struct work *w)
 	http_free(w->http);
 	loop_timer_clear(&w->log_timer);
 	audit_free(w->audit);
+	journal_free(w->journal);
 	store_free(w->store);
 	policy_free(w->policy);
 	os_wipe(w->seal_key, sizeof(w->seal_key));
 	os_wipe(w->approval_key, sizeof(w->approval_key));
+	os_wipe(w->journal_key, sizeof(w->journal_key));
 }
 
 unsigned work_busy(const struct work *w)
