@@ -305,6 +305,16 @@ struct str journal_held(struct call *c, const char *kind);
  * Those of calls that live, here or in another process, are not among them. */
 struct json *journal_pending(struct call *c, const char *kind);
 
+/* ---- the cache: what may be read again from disk, bound to account and environment ---- */
+
+/* What was kept under that kind and key, or NULL; what was found stays for the whole call.  It
+ * belongs to the call: copy it before putting it into a result. */
+struct json *cache_get(struct call *c, const char *kind, struct str key);
+/* Keeps a copy for so many seconds, masked where the redactor would mask.  May fail silently;
+ * this call finds it in any case. */
+void cache_put(struct call *c, const char *kind, struct str key, const struct json *value,
+	       int64_t ttl_s);
+
 /* ---- what is known of the process and the person ---- */
 
 struct json *about_identity(struct call *c); /* profile, account, tenant, cloud, scopes ... */

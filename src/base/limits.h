@@ -160,6 +160,13 @@
 /* Waiting for another process that is just making a key. */
 #define LIMIT_STORE_LOCK_MS 500
 
+/* The cache: definitions of connectors have up to 4 MB, an operation of one about 10 KiB. */
+#define LIMIT_CACHE_ENTRY (8u << 20)
+#define LIMIT_CACHE_TOTAL (64u << 20)
+#define LIMIT_CACHE_FILES 2048
+/* Nothing is kept longer; connectors change every few weeks. */
+#define LIMIT_CACHE_MS (30ll * 24 * 3600 * 1000)
+
 /* Usage log (one record, one day's segment before records are refused, days kept). */
 #define LIMIT_LOG_RECORD 1024
 #define LIMIT_LOG_SEGMENT (256u << 20)

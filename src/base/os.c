@@ -417,6 +417,11 @@ char *os_runtime_dir(struct arena *a)
 	return xdg_dir(a, "XDG_RUNTIME_DIR", ".local/state");
 }
 
+char *os_cache_dir(struct arena *a)
+{
+	return xdg_dir(a, "XDG_CACHE_HOME", ".cache");
+}
+
 char *os_self_dir(struct arena *a)
 {
 	char path[4096];

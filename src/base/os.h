@@ -53,6 +53,8 @@ char *os_home(struct arena *a);
 char *os_config_dir(struct arena *a);
 char *os_state_dir(struct arena *a);
 char *os_runtime_dir(struct arena *a);
+/* $XDG_CACHE_HOME/flowlatch, the same way. */
+char *os_cache_dir(struct arena *a);
 /* The directory of the running executable, for its sibling programs; NULL when unknown. */
 char *os_self_dir(struct arena *a);
 

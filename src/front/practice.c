@@ -263,6 +263,8 @@ static void fill_conf(struct practice *p, struct conf *conf, unsigned port)
 	conf->ca_file = arena_printf(p->arena, "%s/ca.pem", p->dir);
 	conf->proxy = "";
 	conf->state_dir = arena_printf(p->arena, "%s/state", p->dir);
+	/* Everything of it, the cache too, goes when it goes. */
+	conf->state_dir_chosen = true;
 }
 
 /* The newest directory below `parent` whose process lives: it holds the lock. */

@@ -126,6 +126,9 @@ struct call {
 	struct json *answers; /* object: key -> result */
 	unsigned rounds;
 	bool cancelled, replied, ended, waiting_for_answers, write_sent;
+	/* the cache */
+	struct remembered *cached;
+	const char *cache_owner;
 	/* the gate */
 	struct ticket ticket;
 	struct approval asked; /* what the open or last question was about */

@@ -45,6 +45,7 @@ struct conf {
 	const char *toolsets;
 	bool read_only;
 	const char *trust; /* manual supervised autonomous */
+	bool cache;
 	const char *ca_file;
 	const char *proxy; /* "": no proxy, also none from the environment */
 	const char *no_proxy;

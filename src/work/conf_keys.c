@@ -99,6 +99,11 @@ const struct conf_key conf_keys[] = {
 		.help = "Which calls need a person's approval; see flowlatch-policy(5).",
 	},
 	{
+		.name = "cache", .type = CONF_BOOL, .otherwise = "yes",
+		.variable = "FLOWLATCH_CACHE", AT(cache),
+		.help = "Keep definitions of connectors on disk, so that they need not be read again.",
+	},
+	{
 		.name = "ca_file", .type = CONF_PATH,
 		.variable = "FLOWLATCH_CA_FILE", AT(ca_file),
 		.help = "A PEM file of certificate authorities to trust instead of the system's.",

@@ -32,6 +32,8 @@ const struct policy_key_row policy_keys[POLICY__KEYS] = {
 	[POLICY_AUDIT_REQUIRED] = { "audit_required", KEY_BOOL, NULL, 0, 1, 0, true,
 				    "Whether reads, too, end when the usage log cannot be "
 				    "written." },
+	[POLICY_CACHE] = { "cache", KEY_BOOL, NULL, 0, 1, 1, false,
+			   "Whether definitions of connectors may be kept on disk." },
 	[POLICY_CALLS_PER_MINUTE] = { "calls_per_minute", KEY_INT, NULL, 1, 100000, 100000, false,
 				      "The most calls of one process in a minute." },
 	[POLICY_WRITES_PER_MINUTE] = { "writes_per_minute", KEY_INT, NULL, 1, 10000, 10000, false,

@@ -49,6 +49,7 @@ enum policy_key {
 	POLICY_SCOPE_CALLS,
 	POLICY_LOG_DAYS,
 	POLICY_AUDIT_REQUIRED,  /* 1: reads need a record too */
+	POLICY_CACHE,           /* 1: definitions of connectors may be kept on disk */
 	POLICY_CALLS_PER_MINUTE,
 	POLICY_WRITES_PER_MINUTE,
 	POLICY_TOOLSETS,        /* lists: see policy_lists */
