@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "text/body64.h"
 #include "text/names.h"
 
 /* Members that did not fit before an object is given up: smaller ones may follow a large one. */
@@ -19,6 +20,8 @@ enum { PATIENCE = 16 };
 /* Bytes below which not even a short member fits. */
 enum { SCRAP = 8 };
 enum { SMALLEST_BUDGET = 64 };
+/* The most that {"bytes":N,"sha256":"..."} takes. */
+enum { DIGEST_PRICE = 112 };
 
 /* An open container whose children are looked at. */
 struct level {
@@ -67,6 +70,11 @@ struct project {
 	bool in_string;
 	size_t string_of, string_room, string_price;
 	struct project_cut *string_cut;
+
+	bool digest_files;
+	bool in_file;      /* the string may become the digest of a file */
+	bool file_short;   /* not all of its text was kept */
+	struct body64 file;
 
 	struct json *root;
 	bool root_done;
@@ -497,6 +505,9 @@ static void begin_string(struct project *p)
 		return;
 	buf_init_in(&p->text, p->arena, p->longest_string);
 	p->string_room = share(p, l, p->child.price + 2);
+	p->file_short = false;
+	p->in_file = p->digest_files && l && l->object && !l->selecting &&
+		     str_eq(l->name, S("$content")) && p->string_room >= DIGEST_PRICE;
 }
 
 static void cut_string(struct project *p, bool starved)
@@ -511,14 +522,45 @@ static void cut_string(struct project *p, bool starved)
 		l->full = true;
 }
 
+/* What stands for the file that the string was, or NULL when it was none. */
+static struct json *digest(struct project *p, bool known)
+{
+	unsigned char sha256[CRYPT_HASH];
+	struct json *v;
+	uint64_t bytes;
+	struct buf b;
+
+	p->in_file = false;
+	if (!body64_end(&p->file, &bytes, sha256) || !known || p->string_of <= DIGEST_PRICE)
+		return NULL;
+	buf_init_in(&b, p->arena, 2 * CRYPT_HASH);
+	crypt_hex(&b, str_n((const char *)sha256, sizeof(sha256)));
+	v = json_new_object(p->arena);
+	json_set_int(p->arena, v, "bytes", (int64_t)bytes);
+	json_set_str(p->arena, v, "sha256", buf_str(&b));
+	return v;
+}
+
 static void end_string(struct project *p, bool known)
 {
 	struct level *l = top(p);
+	struct json *file;
 
 	p->in_string = false;
 	if (p->skipping)
 		return;
-	if (!known && !p->string_cut)
+	file = p->in_file ? digest(p, known) : NULL;
+	if (file) {
+		put(p, p->depth, file);
+		l->left -= p->child.price + DIGEST_PRICE;
+		child_done(p, p->child.mask);
+		return;
+	}
+	if (p->file_short)
+		cut_string(p, p->text.n < p->longest_string);
+	p->file_short = false;
+	/* What is not kept was noted when it was dropped, and has no name here. */
+	if (!known && p->child.keep && !p->string_cut)
 		p->string_cut = new_cut(p, p->depth, false);
 	if (p->string_cut) {
 		p->string_cut->kept = p->text.n;
@@ -538,7 +580,7 @@ static void string_part(struct project *p, struct str text, bool last)
 	if (!p->in_string)
 		begin_string(p);
 	p->string_of += text.n;
-	if (!p->skipping && p->child.keep && p->child.whole && !p->string_cut) {
+	if (!p->skipping && p->child.keep && p->child.whole && !p->string_cut && !p->file_short) {
 		size_t price;
 		bool starved;
 		struct str kept = affordable(text, p->longest_string - p->text.n,
@@ -546,9 +588,13 @@ static void string_part(struct project *p, struct str text, bool last)
 
 		buf_adds(&p->text, kept);
 		p->string_price += price;
-		if (kept.n < text.n)
+		if (kept.n < text.n && p->in_file)
+			p->file_short = true;
+		else if (kept.n < text.n)
 			cut_string(p, starved);
 	}
+	if (p->in_file)
+		body64_add(&p->file, text);
 	if (last)
 		end_string(p, true);
 }
@@ -591,6 +637,7 @@ static bool set_up(struct project *p, struct arena *a, const struct project_opti
 	p->budget = o->budget < SMALLEST_BUDGET ? SMALLEST_BUDGET : o->budget;
 	p->longest_string = o->longest_string ? o->longest_string : p->budget / 4;
 	p->longest_array = o->longest_array;
+	p->digest_files = o->digest_files;
 	p->selecting = o->pointer_count > 0;
 	for (size_t i = 0; i < o->pointer_count; i++)
 		if (read_pointer(p, i, o->pointers[i]))
@@ -624,6 +671,7 @@ void project_free(struct project *p)
 		return;
 	scan_free(p->scan);
 	p->scan = NULL;
+	body64_reset(&p->file);
 	names_release(&p->names);
 }
 

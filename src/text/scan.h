@@ -85,6 +85,9 @@ struct project_options {
 	size_t budget;              /* bytes of JSON text to keep; at least 64 */
 	size_t longest_string;      /* strings are cut here, at a character; 0 means budget / 4 */
 	size_t longest_array;       /* items kept of one array; 0 means no ceiling but the budget */
+	/* A member "$content" with base64 of more than a few bytes (a file, as the service passes
+	 * it) becomes {"bytes": N, "sha256": "..."}, unless a pointer names it. */
+	bool digest_files;
 };
 
 /* What was left out.  The pointer is valid in the input and in the result. */

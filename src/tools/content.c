@@ -68,6 +68,7 @@ static const struct project_options *projection(struct call *c, const struct con
 	if (arg_int(c, "maxBytes"))
 		part = (size_t)arg_int(c, "maxBytes");
 	o->budget = part;
+	o->digest_files = true;
 	if (w->all)
 		return o;
 	o->pointer_count = inputs ? w->input_count : w->output_count;

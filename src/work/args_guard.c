@@ -11,6 +11,12 @@ static const struct str cut_marks[] = { STR_INIT("definitionCut"), STR_INIT("inp
 					STR_INIT("outputsCut"), STR_INIT("valueCut"),
 					STR_INIT("stepsCut") };
 
+/* {"$content": {"bytes", "sha256"}}: a result shows files like this. */
+static bool is_digest(const struct json *v)
+{
+	return str_eq(json_name(v), S("$content")) && json_get(v, "sha256");
+}
+
 /* Where in `v` a stand-in is; *what says which kind.  Depth is bounded by the parser. */
 static bool find(const struct json *v, struct buf *pointer, const char **what)
 {
@@ -35,6 +41,10 @@ static bool find(const struct json *v, struct buf *pointer, const char **what)
 				*what = "a mark of something that was cut";
 				return true;
 			}
+		if (is_digest(item)) {
+			*what = "a file's size and digest in place of the file";
+			return true;
+		}
 		if (find(item, pointer, what))
 			return true;
 		pointer->n = n;

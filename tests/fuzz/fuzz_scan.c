@@ -84,6 +84,7 @@ static void check_project(struct str text, unsigned options, size_t piece)
 		.budget = (size_t)64 << options % 6,
 		.longest_string = options & 64 ? 7 : 0,
 		.longest_array = options & 128 ? 3 : 0,
+		.digest_files = options & 16,
 		.pointers = pointers,
 		.pointer_count = options & 32 ? 5 : 0,
 	};

@@ -248,6 +248,9 @@ static void test_guard(void **state)
 		  "/body/a~1b/[redacted:jwt:00000000] holds a mask" },
 		{ "{\"name\":\"x\",\"body\":{\"x\":{\"inputsCut\":{}}}}",
 		  "/body/x/inputsCut holds a mark of something that was cut" },
+		{ "{\"name\":\"x\",\"body\":{\"f\":{\"$content\":{\"bytes\":9,\"sha256\":\"00\"}}}}",
+		  "/body/f/$content holds a file's size and digest" },
+		{ "{\"name\":\"x\",\"body\":{\"f\":{\"$content\":\"aGVsbG8=\"}}}", NULL },
 		{ "{\"name\":\"x\",\"body\":{\"note\":\"[redacted by the author]\"}}", NULL },
 	};
 	struct arena *a = *state;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "text/crypt.h"
 #include "text/scan.h"
 
 /* The result and its cuts as text: VALUE [POINTER kept/of]... (+N) [incomplete]. */
@@ -365,6 +366,84 @@ static void test_too_many_pointers(void **state)
 	assert_str(show(a, stream(a, S("{\"63\":1,\"64\":2,\"0\":[]}"), 1, &o)), "{\"63\":1,\"0\":[]}");
 }
 
+/* Base64 of `n` bytes that are all 'a', as a member of an object with a type. */
+static struct str file_of(struct arena *a, size_t n, const char *tail)
+{
+	char *bytes = arena_alloc(a, n + 1);
+	struct buf b;
+
+	memset(bytes, 'a', n);
+	buf_init_in(&b, a, 2 * n + 256);
+	buf_addz(&b, "{\"$content-type\":\"x/y\",\"$content\":\"");
+	crypt_b64(&b, str_n(bytes, n));
+	buf_addf(&b, "%s\",\"z\":1}", tail);
+	return buf_str(&b);
+}
+
+/* What is a file, in whatever pieces it comes; sizes around what is decoded at once. */
+static void test_files(void **state)
+{
+	static const struct {
+		size_t n;
+		const char *tail;
+		bool file;
+	} rows[] = {
+		{ 3, "", false },   /* too short to be worth it */
+		{ 90, "", true },
+		{ 90, "!", false }, /* no base64 */
+		{ 91, "AAAA", false }, /* goes on behind its padding */
+	};
+	static const size_t large[] = { 3071, 3072, 3073, 6144, 100000 };
+	struct arena *a = *state;
+	struct project_options o = { .budget = 1 << 20, .digest_files = true };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct str text = file_of(a, rows[i].n, rows[i].tail);
+
+		for (size_t piece = 1; piece < 200; piece += 7) {
+			struct json *v = stream(a, text, piece, &o).value;
+
+			assert_int_equal(json_is(json_get(v, "$content"), JSON_OBJECT),
+					 rows[i].file);
+			assert_int_equal(json_int(json_get(v, "z"), 0), 1);
+		}
+	}
+	for (size_t i = 0; i < COUNT(large); i++) {
+		struct str text = file_of(a, large[i], "");
+		struct str bytes = str_n(memset(arena_alloc(a, large[i]), 'a', large[i]), large[i]);
+		unsigned char hash[CRYPT_HASH];
+		struct buf want;
+
+		crypt_sha256(bytes, hash);
+		buf_init_in(&want, a, 256);
+		buf_addf(&want, "{\"$content-type\":\"x/y\",\"$content\":{\"bytes\":%zu,\"sha256\":\"",
+			 large[i]);
+		crypt_hex(&want, str_n((const char *)hash, sizeof(hash)));
+		buf_addz(&want, "\"},\"z\":1}");
+		/* Also where the text itself would not have fitted. */
+		o.budget = 400;
+		assert_str(show(a, stream(a, text, 1000, &o)), buf_c(&want));
+		assert_str(show(a, project_tree(a, json_parse(a, text, JSON_STRICT, NULL), &o)),
+			   buf_c(&want));
+	}
+	o.budget = 1 << 20;
+	set_pointers(a, &o, "/$content");
+	assert_true(json_is(json_get(stream(a, file_of(a, 90, ""), 9, &o).value, "$content"),
+			    JSON_STRING));
+}
+
+/* The input ends within a string that found no room: what has no name is not named. */
+static void test_ends_within_dropped(void **state)
+{
+	struct project_options o = { .budget = 64, .longest_string = 60 };
+
+	assert_str(show(*state, stream(*state,
+				       S("{\"a\":\"0123456789012345678901234567890123456789012345678\","
+					 "\"a longer name\":\"x"),
+				       100, &o)),
+		   "{\"a\":\"0123456789012345678901234567890123456789012345678\"} [ 1/0] incomplete");
+}
+
 static void test_out_of_arena(void **state)
 {
 	struct project_options o = { .budget = 100000 };
@@ -390,7 +469,8 @@ int main(void)
 		UNIT(test_select),	     UNIT(test_scalars), UNIT(test_cuts),
 		UNIT(test_fair_selection),   UNIT(test_full),	 UNIT(test_large),
 		UNIT(test_hostile),	     UNIT(test_many_cuts),
-		UNIT(test_too_many_pointers), UNIT(test_out_of_arena),
+		UNIT(test_too_many_pointers), UNIT(test_out_of_arena), UNIT(test_files),
+		UNIT(test_ends_within_dropped),
 	};
 
 	return UNIT_RUN(tests);
