@@ -263,6 +263,8 @@
 
 /* Findings told of one definition; a person stops reading long before. */
 #define LIMIT_LINT_FINDINGS 1000
+/* Operations on a definition in one save: a model that has more to change sends the whole. */
+#define LIMIT_EDIT_OPERATIONS 200
 /* Differences told of two definitions, for the same reason. */
 #define LIMIT_DIFF_CHANGES 1000
 /* Rounds of looking for renamed things between two definitions: each costs a walk over both, and

@@ -465,9 +465,8 @@ static bool find_anchors(struct search *s, const struct lint_scope *scope, struc
 	return true;
 }
 
-/* Puts `made` before `next` in the order of the document. */
-static void insert_before(struct arena *a, struct json *actions, const struct json *next,
-			  struct str name, struct json *made)
+void refactor_insert(struct arena *a, struct json *actions, const struct json *next,
+		     struct str name, struct json *made)
 {
 	size_t count = json_count(actions), n = 0;
 	struct json **tail = arena_array(a, count + 1, sizeof(*tail));
@@ -555,7 +554,7 @@ struct refactor_result refactor_extract(struct arena *a, struct refactor_flow *f
 		return out;
 	for (size_t i = 0; i < anchors.count; i++)
 		wait_for(a, anchors.at[i]->value, name);
-	insert_before(a, json_at_n(f->root, scope->pointer), anchors.at[0]->value, name, made);
+	refactor_insert(a, json_at_n(f->root, scope->pointer), anchors.at[0]->value, name, made);
 	out.ok = true;
 	out.name = name;
 	out.pointer = lint_at_n(s.l, scope->pointer, name);

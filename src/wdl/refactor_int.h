@@ -47,6 +47,9 @@ bool refactor_keys_apart(struct arena *a, struct json *root, const struct wdl_pl
 			 size_t count, struct refactor_result *out);
 /* The parent of what is at `pointer`, and what is there. */
 struct json *refactor_parent(struct json *root, struct str pointer, struct json **child);
+/* Puts `made` before `next` (NULL: at the end) in the order of the document. */
+void refactor_insert(struct arena *a, struct json *actions, const struct json *next,
+		     struct str name, struct json *made);
 /* Writes the changed templates of places back: each place once, in any order. */
 void refactor_write(struct arena *a, struct json *root, const struct wdl_place *const *places,
 		    size_t count);
