@@ -211,6 +211,8 @@
 #define LIMIT_PROMPT_GRANT_MS (15 * 60 * 1000)
 /* A waiting code with its full card. */
 #define LIMIT_CODE_FILE (256u << 10)
+/* Arguments that a person may edit in a terminal; a line at a time, longer ones are of no use. */
+#define LIMIT_CODE_ARGUMENTS (160u << 10)
 /* A host hears from a call that waits for a person; some drop one that is silent for 60 s. */
 #define LIMIT_HEARTBEAT_MS 15000
 /* Rounds of PBKDF2 for the PIN (OWASP's number for SHA-256), about half a second. */

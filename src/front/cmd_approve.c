@@ -6,6 +6,7 @@
  */
 #include "base/limits.h"
 #include "base/os.h"
+#include "front/approve_edit.h"
 #include "front/commands.h"
 #include "front/desk.h"
 #include "work/approve.h"
@@ -107,47 +108,94 @@ static const char *plan_text(struct desk *d, const struct approval_code *c)
 	return buf_c(&b);
 }
 
-static int say(struct desk *d, const struct approval_code *c, bool yes)
+/* `edited`: what the person made of the arguments; approved already as a plan of its own. */
+static int say(struct desk *d, const struct approval_code *c, bool yes,
+	       const struct json *edited)
 {
 	const char *why = "";
 
 	/* The decision counts only when it is in the log. */
-	if (!desk_record(d, AUDIT_DECIDE, c->tool, yes ? "approved" : "declined", "terminal",
+	if (!desk_record(d, AUDIT_DECIDE, c->tool,
+			 edited ? "edited" : yes ? "approved" : "declined", "terminal",
 			 plan_text(d, c)))
 		return EXIT_INTERNAL;
-	if (!approval_decide(d->cli->arena, d->approvals, d->key, c, yes, os_wall_ms(), &why))
+	if (!approval_decide(d->cli->arena, d->approvals, d->key, c, yes, edited, os_wall_ms(),
+			     &why))
 		return cli_fail(EXIT_INTERNAL, NULL, "%s", why);
+	if (edited)
+		return EXIT_FINE;
 	cli_out(yes ? "Approved. It runs when the agent calls again, within 5 minutes.\n"
 		    : "Declined.\n");
 	return yes ? EXIT_FINE : EXIT_REFUSED;
 }
 
-static int decide(struct desk *d, const struct approval_code *c)
+enum said { SAID_NOTHING, SAID_NO, SAID_YES, SAID_EDIT };
+
+static enum said ask_once(struct desk *d, const struct approval_code *c)
 {
+	const char *prompt = c->arguments ? "Run this once? yes, no or edit: " :
+					    "Run this once? yes or no: ";
 	struct str answer;
 
+	if (c->typed[0])
+		prompt = c->arguments ? "To run this, type the target's name; edit changes it; "
+					"empty declines: " :
+					"To run this, type the target's name; empty declines: ";
+	answer = desk_ask(d, prompt, false);
+	if (!answer.p)
+		return SAID_NOTHING;
+	answer = str_trim(answer);
+	if (c->typed[0] && str_eq(answer, str_from(c->typed)))
+		return SAID_YES;
+	if (c->arguments && str_eq_nocase(answer, S("edit")))
+		return SAID_EDIT;
+	return !c->typed[0] && (str_eq_nocase(answer, S("yes")) || str_eq_nocase(answer, S("y"))) ?
+		       SAID_YES :
+		       SAID_NO;
+}
+
+static void show_card(const struct approval_code *c)
+{
 	cli_out("\n");
 	cli_out_str(str_from(c->card));
 	cli_out("\n");
+}
+
+/* What the person makes of the arguments is a question of its own: another card, another plan,
+ * perhaps another class. */
+static int decide_edited(struct desk *d, const struct approval_code *c)
+{
+	struct approval_code edited;
+	int code;
+
+	if (!approve_edit(d, c, &edited))
+		return EXIT_REFUSED;
+	show_card(&edited);
+	if (ask_once(d, &edited) != SAID_YES || !right_pin(d, "PIN: "))
+		return say(d, &edited, false, NULL);
+	code = say(d, &edited, true, NULL);
+	return code == EXIT_FINE ? say(d, c, true, edited.arguments) : code;
+}
+
+static int decide(struct desk *d, const struct approval_code *c)
+{
+	show_card(c);
 	if (!pin_is_set(d->store))
 		return cli_fail(EXIT_REFUSED, "flowlatch approve --set-pin", "no PIN is set yet");
-	if (c->typed[0]) {
-		answer = desk_ask(d, "To run this, type the target's name; empty declines: ", false);
-		if (!answer.p)
+	for (;;) {
+		switch (ask_once(d, c)) {
+		case SAID_NOTHING:
 			return EXIT_REFUSED;
-		if (!str_eq(str_trim(answer), str_from(c->typed)))
-			return say(d, c, false);
-	} else {
-		answer = desk_ask(d, "Run this once? yes or no: ", false);
-		if (!answer.p)
-			return EXIT_REFUSED;
-		if (!str_eq_nocase(str_trim(answer), S("yes")) &&
-		    !str_eq_nocase(str_trim(answer), S("y")))
-			return say(d, c, false);
+		case SAID_NO:
+			return say(d, c, false, NULL);
+		case SAID_YES:
+			return right_pin(d, "PIN: ") ? say(d, c, true, NULL) : EXIT_REFUSED;
+		case SAID_EDIT:
+			if (decide_edited(d, c) == EXIT_FINE)
+				return EXIT_FINE;
+			cli_out("Back to the call as the agent made it.\n");
+		}
 	}
-	if (!right_pin(d, "PIN: "))
-		return EXIT_REFUSED;
-	return say(d, c, true);
 }
 
 /* ---- all of them ---- */

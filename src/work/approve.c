@@ -328,6 +328,7 @@ static bool read_code(const unsigned char key[CRYPT_KEY], const struct json *v,
 	out->sentence = json_get_z(v, "sentence");
 	out->card = json_get_z(v, "card");
 	out->typed = json_get_z(v, "typed");
+	out->arguments = json_get(v, "arguments");
 	out->made = json_int(json_get(v, "made"), 0);
 	out->expires = json_int(json_get(v, "expires"), 0);
 	return true;
@@ -416,13 +417,16 @@ bool approval_put(struct arena *a, const char *dir, const unsigned char key[CRYP
 	json_set_z(a, v, "sentence", c->sentence);
 	json_set_z(a, v, "card", c->card);
 	json_set_z(a, v, "typed", c->typed);
+	if (c->arguments)
+		json_set(a, v, "arguments", json_copy(a, c->arguments));
 	json_set_int(a, v, "made", c->made);
 	json_set_int(a, v, "expires", c->expires);
 	return write_sealed(a, dir, plan_name(a, "ask-", c->approval.plan), key, v, why);
 }
 
 bool approval_decide(struct arena *a, const char *dir, const unsigned char key[CRYPT_KEY],
-		     const struct approval_code *c, bool yes, int64_t now, const char **why)
+		     const struct approval_code *c, bool yes, const struct json *edited,
+		     int64_t now, const char **why)
 {
 	struct json *v = json_new_object(a);
 	struct approval p = c->approval;
@@ -430,6 +434,8 @@ bool approval_decide(struct arena *a, const char *dir, const unsigned char key[C
 	p.expires = now + LIMIT_APPROVAL_MS;
 	json_set_bool(a, v, "yes", yes);
 	json_set(a, v, "approval", approval_write(a, key, &p));
+	if (edited)
+		json_set(a, v, "edited", json_copy(a, edited));
 	if (!write_sealed(a, dir, plan_name(a, "said-", p.plan), key, v, why))
 		return false;
 	(void)unlink(path_of(a, dir, plan_name(a, "ask-", p.plan)));
@@ -453,6 +459,12 @@ enum approval_found approval_find(struct arena *a, const char *dir,
 	}
 	*out = p;
 	return json_is_true(json_get(v, "yes")) ? APPROVAL_YES : APPROVAL_NO;
+}
+
+struct json *approval_edited(struct arena *a, const char *dir, const unsigned char key[CRYPT_KEY],
+			     const unsigned char plan[CRYPT_HASH])
+{
+	return json_get(read_sealed(a, dir, plan_name(a, "said-", plan), key), "edited");
 }
 
 void approval_forget(struct arena *a, const char *dir, const unsigned char plan[CRYPT_HASH])

@@ -53,6 +53,7 @@ struct approval_code {
 	struct approval approval;
 	const char *tool, *klass, *sentence, *card;
 	const char *typed;        /* what must be typed, or "" */
+	const struct json *arguments; /* of the call; NULL: too long to be edited */
 	int64_t made, expires;
 };
 
@@ -64,9 +65,11 @@ size_t approval_list(struct arena *a, const char *dir, const unsigned char key[C
 		     int64_t now, struct approval_code **out);
 /* True when they may be the same code: case, blanks and dashes do not count. */
 bool approval_code_is(const char *code, struct str typed);
-/* Takes the question away and leaves the person's decision for the call. */
+/* Takes the question away and leaves the person's decision for the call.  `edited`: a yes to the
+ * same tool with these arguments instead, which were approved as a plan of their own; or NULL. */
 bool approval_decide(struct arena *a, const char *dir, const unsigned char key[CRYPT_KEY],
-		     const struct approval_code *c, bool yes, int64_t now, const char **why);
+		     const struct approval_code *c, bool yes, const struct json *edited,
+		     int64_t now, const char **why);
 
 enum approval_found { APPROVAL_NONE, APPROVAL_YES, APPROVAL_NO };
 /* The decision about a plan, if it is not too old. */
@@ -74,6 +77,9 @@ enum approval_found approval_find(struct arena *a, const char *dir,
 				  const unsigned char key[CRYPT_KEY],
 				  const unsigned char plan[CRYPT_HASH], int64_t now,
 				  struct approval *out);
+/* What the person made of the arguments of a plan that they decided about, or NULL. */
+struct json *approval_edited(struct arena *a, const char *dir, const unsigned char key[CRYPT_KEY],
+			     const unsigned char plan[CRYPT_HASH]);
 void approval_forget(struct arena *a, const char *dir, const unsigned char plan[CRYPT_HASH]);
 
 /* ---- the PIN ---- */

@@ -562,6 +562,27 @@ static enum verdict step(struct call *c)
 	return c->tool->step(c);
 }
 
+/* With the arguments that a person made of the host's. */
+static void start_edited(struct call *c)
+{
+	jmp_buf out;
+	volatile bool fine = false;
+
+	c->req.arguments = c->edited;
+	c->edited = NULL;
+	c->is_edited = true;
+	if (CALL_GUARD(c, &out))
+		call_exhausted(c);
+	else
+		fine = check(c) == DONE;
+	c->arena->out = NULL;
+	c->phase = resolve_needed(c->tool) ? PHASE_RESOLVE : PHASE_GATE;
+	if (fine)
+		restart(c);
+	else
+		conclude_with(c, build_failure);
+}
+
 static void run_step(struct call *c)
 {
 	jmp_buf out;
@@ -581,6 +602,8 @@ static void run_step(struct call *c)
 	case ASK:
 		if (c->failure.set)
 			conclude_with(c, build_failure);
+		else if (c->edited)
+			start_edited(c);
 		else
 			asked(c);
 		break;

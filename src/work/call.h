@@ -98,6 +98,8 @@ struct call_request {
 	struct call_client client;
 	struct json *responses;       /* modern retry: inputResponses, or NULL */
 	struct str state;             /* modern retry: requestState, p NULL when absent */
+	/* Nothing is changed, whatever the gate allows: the question is put for a terminal. */
+	bool ask_only;
 	/* Called at most once per run of the call, from the loop, never after call_cancel.
 	 * After REPLY_QUESTIONS in the legacy era the call waits for call_answer. */
 	void (*on_reply)(void *arg, const struct reply *r);

@@ -134,6 +134,9 @@ struct call {
 	struct approval asked; /* what the open or last question was about */
 	bool asked_before;
 	bool attested;         /* a model repeated a plan: `asked` is of it */
+	struct json *edited;   /* a person changed the arguments: start over with these */
+	bool is_edited;        /* these arguments are a person's */
+	unsigned char edited_plan[CRYPT_HASH]; /* what they were made of */
 	struct call_record records[CALL_RECORDS]; /* for the log */
 	size_t record_count, records_written;
 	bool log_refused;      /* the reply says that there is no record of it */

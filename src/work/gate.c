@@ -302,7 +302,7 @@ bool agreed(struct call *c, const struct change *ch)
 		return gate_refused(c, ERR_REAUTH_REQUIRED, "who is signed in is not known");
 	g = decide(c, &v);
 	/* Of a read that just runs there is no plan to speak of. */
-	if (v.klass.klass != CLASS_READ_ONLY || g.verdict == GATE_ASK) {
+	if (v.klass.klass != CLASS_READ_ONLY || g.verdict == GATE_ASK || c->req.ask_only) {
 		plan_digest(c, ch, &v);
 		gate_plan_text(v.plan, c->ticket.plan);
 	}
@@ -312,6 +312,8 @@ bool agreed(struct call *c, const struct change *ch)
 			fail_data(c, "rule", json_new_z(c->arena, v.ruling.action_where));
 		return false;
 	}
+	if (c->req.ask_only && c->tool->klass != CLASS_READ_ONLY)
+		return gate_ask(c, &v, CHANNEL_TERMINAL);
 	if (g.verdict == GATE_ASK)
 		return gate_ask(c, &v, g.channel);
 	c->ticket.given = true;

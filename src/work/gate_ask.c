@@ -350,10 +350,13 @@ static bool put_code(struct call *c, struct gate_view *v, const char *dir)
 				      .klass = classes[v->klass.klass],
 				      .sentence = v->change->sentence,
 				      .typed = typed_name(c, v) };
+	struct str arguments = json_text(c->arena, c->args);
 	const char *why = "", *command;
 
 	if (!make_card(c, v, true, LIMIT_CODE_MS / 60000, &code.card))
 		return false;
+	if (arguments.n <= LIMIT_CODE_ARGUMENTS)
+		code.arguments = c->args;
 	approval_new(&code.approval, v->plan, v->target, os_wall_ms());
 	if (!approval_put(c->arena, dir, gate_key(c->work), &code, os_wall_ms(), &why))
 		return gate_refused(c, ERR_APPROVAL_UNAVAILABLE, why);
@@ -374,16 +377,43 @@ static bool put_code(struct call *c, struct gate_view *v, const char *dir)
 	return false;
 }
 
+/* The tool runs again from the top with what the person made of the arguments: checked, looked
+ * up and classified like any call.  It is a plan of its own, with an approval of its own. */
+static bool start_over(struct call *c, struct gate_view *v, struct json *edited)
+{
+	c->edited = edited;
+	memcpy(c->edited_plan, v->plan, CRYPT_HASH);
+	return false;
+}
+
+static void say_edited(struct call *c)
+{
+	c->ticket.decision = "approved_edited";
+	c->records[c->record_count - 1].decision = "approved_edited";
+	note(c, "editedByPerson", json_copy(c->arena, c->args));
+}
+
 static bool ask_terminal(struct call *c, struct gate_view *v)
 {
 	const char *dir = gate_dir(c, "approvals");
+	struct json *edited;
 	struct approval p;
 
 	if (!dir)
 		return gate_refused(c, ERR_APPROVAL_UNAVAILABLE, store_message(c->work->store));
+	/* A person who looks at what they edited has decided nothing yet. */
+	if (c->req.ask_only)
+		return put_code(c, v, dir);
 	switch (approval_find(c->arena, dir, gate_key(c->work), v->plan, os_wall_ms(), &p)) {
 	case APPROVAL_YES:
-		return approve(c, "terminal", &p, false);
+		edited = c->is_edited ? NULL
+				      : approval_edited(c->arena, dir, gate_key(c->work), v->plan);
+		if (edited)
+			return start_over(c, v, edited);
+		approve(c, "terminal", &p, false);
+		if (c->is_edited)
+			say_edited(c);
+		return true;
 	case APPROVAL_NO:
 		approval_forget(c->arena, dir, v->plan);
 		fail(c, ERR_DECLINED, "the person declined in the terminal");

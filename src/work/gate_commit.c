@@ -135,6 +135,8 @@ static void settle(struct call *c)
 		approval_mark_used(c->arena, dir, str_from(c->tool->name));
 	if (dir && strcmp(t->channel, "terminal") == 0)
 		approval_forget(c->arena, dir, t->approval.plan);
+	if (dir && c->is_edited)
+		approval_forget(c->arena, dir, c->edited_plan);
 	if (!g.flows.n)
 		g.flows = S("*");
 	if (!g.environments.n)

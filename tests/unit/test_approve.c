@@ -237,8 +237,8 @@ static void test_codes(void **state)
 				       NOW + 3, &list),
 			 0);
 	assert_int_equal(approval_find(a, dir, key, plan, NOW, &found), APPROVAL_NONE);
-	assert_true(approval_decide(a, dir, key, &c, true, NOW + 4, &why));
-	assert_true(approval_decide(a, dir, key, &d, false, NOW + 4, &why));
+	assert_true(approval_decide(a, dir, key, &c, true, NULL, NOW + 4, &why));
+	assert_true(approval_decide(a, dir, key, &d, false, NULL, NOW + 4, &why));
 	assert_int_equal(approval_list(a, dir, key, NOW + 3, &list), 0);
 	assert_int_equal(approval_find(a, dir, key, plan, NOW + 5, &found), APPROVAL_YES);
 	assert_int_equal(approval_find(a, dir, key, other_plan, NOW + 5, &found), APPROVAL_NO);
@@ -274,7 +274,7 @@ static void test_files(void **state)
 
 	approval_new(&c.approval, plan, target, NOW);
 	assert_true(approval_put(a, dir, key, &c, NOW, &why));
-	assert_true(approval_decide(a, dir, key, &c, true, NOW, &why));
+	assert_true(approval_decide(a, dir, key, &c, true, NULL, NOW, &why));
 	name = arena_printf(a, "%s/said-6120706c616e00000000000000000000", dir);
 	copy = arena_printf(a, "%s/said-616e6f74686572000000000000000000", dir);
 	bytes = unit_file(a, name);
