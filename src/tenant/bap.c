@@ -194,25 +194,39 @@ static void environment_get(struct request *q)
 	answer_json(q, 200, shape);
 }
 
+static struct json *policy_connector(struct request *q, struct str name)
+{
+	struct connector *c = tenant_connector(q->tenant, name);
+
+	return emit_json(&q->mem,
+			 "{'id':'/providers/Microsoft.PowerApps/apis/%S','name':'%S','type':"
+			 "'Microsoft.PowerApps/apis'}",
+			 name, c ? str_from(c->title) : name);
+}
+
 static void policies(struct request *q)
 {
 	const struct environment *prod = NULL;
+	struct json *out, *list;
 
 	for (unsigned i = 0; i < q->tenant->environment_count; i++)
 		if (may_use(q, &q->tenant->environments[i]) &&
-		    q->tenant->environments[i].organization && !prod)
+		    policy_covers(q->tenant, &q->tenant->environments[i]))
 			prod = &q->tenant->environments[i];
-	emit(answer_begin(q, 200),
-	     "{'value':[{'name':'6f0e4c1b-2a75-4d6e-8c19-3b7a5d2f9e04','displayName':'Fabrikam data "
-	     "policy','defaultConnectorsClassification':'General','connectorGroups':[{"
-	     "'classification':'Confidential','connectors':[{'id':'/providers/Microsoft.PowerApps/apis/"
-	     "shared_commondataserviceforapps','name':'Microsoft Dataverse','type':"
-	     "'Microsoft.PowerApps/apis'},{'id':'/providers/Microsoft.PowerApps/apis/shared_sql',"
-	     "'name':'SQL Server','type':'Microsoft.PowerApps/apis'}]},{'classification':'Blocked',"
-	     "'connectors':[{'id':'/providers/Microsoft.PowerApps/apis/shared_twitter','name':"
-	     "'Twitter','type':'Microsoft.PowerApps/apis'}]}],'environmentType':"
-	     "'OnlyEnvironments','environments':[{'name':'%s'}]}]}",
-	     prod ? prod->id : "");
+	out = emit_json(&q->mem,
+			"{'value':[{'name':'6f0e4c1b-2a75-4d6e-8c19-3b7a5d2f9e04','displayName':"
+			"'Fabrikam data policy','defaultConnectorsClassification':'General',"
+			"'connectorGroups':[{'classification':'Confidential','connectors':[]},{"
+			"'classification':'Blocked','connectors':[]}],'environmentType':"
+			"'OnlyEnvironments','environments':[{'name':'%s'}]}]}",
+			prod ? prod->id : "");
+	list = json_at(out, "/value/0/connectorGroups/0/connectors");
+	json_push(list, policy_connector(q, S("shared_commondataserviceforapps")));
+	json_push(list, policy_connector(q, S("shared_sql")));
+	list = json_at(out, "/value/0/connectorGroups/1/connectors");
+	for (unsigned i = 0; i < q->tenant->blocked_count; i++)
+		json_push(list, policy_connector(q, q->tenant->blocked[i]));
+	answer_json(q, 200, out);
 }
 
 #define BAP "/providers/Microsoft.BusinessAppPlatform"

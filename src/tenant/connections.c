@@ -11,7 +11,7 @@ enum { CONNECTIONS_A_PAGE = 50, AT_MOST = 500 };
 
 static struct json *statuses(struct arena *a, const struct connection *c)
 {
-	const struct json *error = json_get(c->data, "error");
+	const struct json *error = c->error;
 
 	if (!error)
 		return emit_json(a, "[{'status':'Connected'}]");
@@ -31,7 +31,7 @@ static void set_dates(struct arena *a, struct json *p, const struct connection *
 	clock_text(changed, text);
 	json_set_z(a, p, "lastModifiedTime", text);
 	if (!strcmp(c->api->auth, "oauth")) {
-		clock_text(json_get(c->data, "error") ? clock_now() - 12 * TICKS_DAY :
+		clock_text(c->error ? clock_now() - 12 * TICKS_DAY :
 							clock_now() + 40 * TICKS_MIN,
 			   text);
 		json_set_z(a, p, "expirationTime", text);
@@ -58,7 +58,7 @@ static struct json *connection_shape(struct request *q, const struct connection 
 	json_set_z(a, p, "displayName", c->title);
 	json_set_str(a, p, "iconUri", icon_of(a, c->api));
 	json_set(a, p, "statuses", statuses(a, c));
-	json_set_z(a, p, "overallStatus", json_get(c->data, "error") ? "Error" : "Connected");
+	json_set_z(a, p, "overallStatus", c->error ? "Error" : "Connected");
 	json_set(a, p, "connectionParameters",
 		 parameters ? json_copy(a, parameters) : json_new_object(a));
 	json_set_int(a, p, "keywordsRemaining", 35);
@@ -105,7 +105,7 @@ static struct str field(void *arg, struct str name)
 	return (struct str){ NULL, 0 };
 }
 
-static bool shared(const struct request *q, const struct connection *c)
+bool connection_shared(const struct request *q, const struct connection *c)
 {
 	JSON_EACH(v, json_get(c->data, "shared"))
 		if (tenant_user(q->tenant, json_str(v)) == q->caller.user)
@@ -115,7 +115,8 @@ static bool shared(const struct request *q, const struct connection *c)
 
 static bool sees(struct request *q, const struct connection *c)
 {
-	return may_use(q, c->env) && (q->admin || c->owner == q->caller.user || shared(q, c));
+	return may_use(q, c->env) &&
+	       (q->admin || c->owner == q->caller.user || connection_shared(q, c));
 }
 
 static void list(struct request *q, const struct environment *e, struct str api)

@@ -394,9 +394,9 @@ static bool picker_allowed(struct request *q, const struct environment *e)
 {
 	struct connection *c = tenant_connection(q->tenant, e, q->capture[1]);
 
-	if (c && !c->deleted && c->owner == q->caller.user && !json_get(c->data, "error"))
+	if (c && !c->deleted && c->owner == q->caller.user && !c->error)
 		return true;
-	if (c && json_get(c->data, "error"))
+	if (c && c->error)
 		answer_error(q, SE_CONNECTION_AUTHORIZATION_FAILED, q->caller.user->id, c->name,
 			     c->api->name);
 	else

@@ -84,7 +84,7 @@ int control_start(const char *dir, int64_t latency_ms)
 
 /* ---- answers ---- */
 
-static bool allowed(struct request *q)
+bool control_allowed(struct request *q)
 {
 	struct str given = request_header(q, "X-Practice-Token");
 
@@ -96,12 +96,12 @@ static bool allowed(struct request *q)
 	return false;
 }
 
-static void done(struct request *q)
+void control_done(struct request *q)
 {
 	emit(answer_begin(q, 200), "{'ok':true}");
 }
 
-static void refuse(struct request *q, const char *why)
+void control_refuse(struct request *q, const char *why)
 {
 	emit(answer_begin(q, 400), "{'error':{'code':'BadControl','message':'%s'}}", why);
 }
@@ -214,6 +214,10 @@ static const struct {
 	{ "deviceBlocked", &knobs.device_blocked, NULL },
 	{ "browserAuto", &knobs.browser_auto, NULL },
 	{ "regionalLinks", &knobs.regional_links, NULL },
+	{ "solutionOnly", &knobs.solution_only, NULL },
+	{ "createDropsReferences", &knobs.create_drops_references, NULL },
+	{ "activationChangesId", &knobs.activation_changes_id, NULL },
+	{ "importLicenceLag", NULL, &knobs.import_licence_lag },
 	{ "latencyMs", NULL, &knobs.latency_ms },
 	{ "pageSize", NULL, &knobs.page_size },
 	{ "tokenSeconds", NULL, &knobs.token_seconds },
@@ -245,15 +249,15 @@ static void set_knobs(struct request *q)
 {
 	const struct json *v = request_json(q);
 
-	if (!allowed(q))
+	if (!control_allowed(q))
 		return;
 	JSON_EACH(m, v)
 		if (!set_plain(json_name(m), m) && !set_mode(json_name(m), m)) {
-			refuse(q, str_c(&q->mem, str_fmt(&q->mem, "cannot set '%.*s'",
+			control_refuse(q, str_c(&q->mem, str_fmt(&q->mem, "cannot set '%.*s'",
 							 STR_ARG(json_name(m)))));
 			return;
 		}
-	done(q);
+	control_done(q);
 }
 
 /* ---- the rest ---- */
@@ -263,47 +267,47 @@ static void add_faults(struct request *q)
 	const struct json *v = request_json(q);
 	const char *why = "no JSON";
 
-	if (!allowed(q))
+	if (!control_allowed(q))
 		return;
 	if (json_is(v, JSON_ARRAY)) {
 		JSON_EACH(rule, v)
 			if (!fault_add(rule, &why)) {
-				refuse(q, why);
+				control_refuse(q, why);
 				return;
 			}
 	} else if (!v || !fault_add(v, &why)) {
-		refuse(q, why);
+		control_refuse(q, why);
 		return;
 	}
-	done(q);
+	control_done(q);
 }
 
 static void clear_faults(struct request *q)
 {
-	if (!allowed(q))
+	if (!control_allowed(q))
 		return;
 	fault_clear();
-	done(q);
+	control_done(q);
 }
 
 static void list_faults(struct request *q)
 {
-	if (allowed(q))
+	if (control_allowed(q))
 		fault_list(answer_begin(q, 200));
 }
 
 static void show_stats(struct request *q)
 {
-	if (allowed(q))
+	if (control_allowed(q))
 		stats_print(answer_begin(q, 200));
 }
 
 static void reset_stats(struct request *q)
 {
-	if (!allowed(q))
+	if (!control_allowed(q))
 		return;
 	stats_reset();
-	done(q);
+	control_done(q);
 }
 
 static void reset(struct request *q)
@@ -311,7 +315,7 @@ static void reset(struct request *q)
 	struct tenant *t = q->tenant;
 	const char *seed = t->seed_name;
 
-	if (!allowed(q))
+	if (!control_allowed(q))
 		return;
 	tenant_free(t);
 	tenant_load(t, seed);
@@ -320,29 +324,29 @@ static void reset(struct request *q)
 	clock_shift(0);
 	stats_reset();
 	entra_reset(t);
-	done(q);
+	control_done(q);
 }
 
 static void revoke(struct request *q)
 {
-	if (!allowed(q))
+	if (!control_allowed(q))
 		return;
 	token_revoke_all();
-	done(q);
+	control_done(q);
 }
 
 static void show_grants(struct request *q)
 {
-	if (allowed(q))
+	if (control_allowed(q))
 		entra_print_grants(answer_begin(q, 200));
 }
 
 static void revoke_grants(struct request *q)
 {
-	if (!allowed(q))
+	if (!control_allowed(q))
 		return;
 	entra_revoke_all();
-	done(q);
+	control_done(q);
 }
 
 static void script_errors(struct request *q)
@@ -350,12 +354,12 @@ static void script_errors(struct request *q)
 	const char *why = "no JSON";
 	const struct json *v = request_json(q);
 
-	if (!allowed(q))
+	if (!control_allowed(q))
 		return;
 	if (v && entra_script_error(v, &why))
-		done(q);
+		control_done(q);
 	else
-		refuse(q, why);
+		control_refuse(q, why);
 }
 
 static void decide_device(struct request *q)
@@ -363,12 +367,12 @@ static void decide_device(struct request *q)
 	const char *why = "no JSON";
 	const struct json *v = request_json(q);
 
-	if (!allowed(q))
+	if (!control_allowed(q))
 		return;
 	if (v && entra_decide_device(q->tenant, v, &why))
-		done(q);
+		control_done(q);
 	else
-		refuse(q, why);
+		control_refuse(q, why);
 }
 
 /* A refresh token for a person, as if they had signed in just now. */
@@ -378,10 +382,10 @@ static void new_grant(struct request *q)
 	struct user *u = tenant_user(q->tenant, json_get_str(v, "user"));
 	struct directory *d = tenant_directory(q->tenant, json_get_str(v, "tenant"));
 
-	if (!allowed(q))
+	if (!control_allowed(q))
 		return;
 	if (!u) {
-		refuse(q, "no such user");
+		control_refuse(q, "no such user");
 		return;
 	}
 	emit(answer_begin(q, 200), "{'refresh_token':'%S'}",

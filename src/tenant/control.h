@@ -61,6 +61,10 @@ struct knobs {
 	bool browser_auto;         /* /authorize answers at once, without a page */
 	bool regional_links;       /* nextLinks point at regional hosts */
 	int64_t link_seconds;      /* life of a content link, 0: the service's own */
+	bool solution_only;        /* new flows of Dataverse environments live in a solution */
+	bool create_drops_references; /* a new flow has lost its bindings */
+	bool activation_changes_id;   /* switching a workflow row on gives another flow id */
+	int64_t import_licence_lag;   /* starts refused after an import */
 	int64_t output_bytes;      /* size of every action's outputs, 0: as they are */
 };
 
@@ -73,6 +77,12 @@ static inline const char *control_language(void)
 }
 /* Makes the token for the control plane and writes DIR/control (0600).  0 or an errno. */
 int control_start(const char *dir, int64_t latency_ms);
+/* False with the answer set when the control token is missing or wrong. */
+bool control_allowed(struct request *q);
+/* {"ok":true} */
+void control_done(struct request *q);
+/* 400 with a reason. */
+void control_refuse(struct request *q, const char *why);
 enum knob_audience knob_audience_of(struct str audience);
 const char *knob_audience_name(enum knob_audience a);
 

@@ -2,6 +2,7 @@
  * dataverse.c - flows as rows of the table workflow: read, made, changed, deleted, shared.
  */
 #include "tenant/clock.h"
+#include "tenant/control.h"
 #include "tenant/dvtable.h"
 #include "tenant/emit.h"
 #include "tenant/prng.h"
@@ -29,13 +30,36 @@ static void workflows_list(struct request *q)
 	dv_answer_rows(q, e, "workflows", rows, count);
 }
 
+static void answer_workflow(struct request *q, const struct environment *e, struct flow *f,
+			    const struct flow_view *view)
+{
+	q->view = view;
+	dv_answer_row(q, e, "workflows", workflow_row(q, f), 200);
+	q->view = NULL;
+}
+
 static void workflow_get(struct request *q)
 {
 	struct environment *e = dv_organization(q);
 	struct flow *f = e ? dv_workflow(q, e) : NULL;
 
 	if (f)
-		dv_answer_row(q, e, "workflows", workflow_row(q, f), 200);
+		answer_workflow(q, e, f, flow_past(f));
+}
+
+/* The newest version, a draft if there is one. */
+static void retrieve_unpublished(struct request *q)
+{
+	struct environment *e = dv_organization(q);
+	struct flow *f = e ? dv_workflow(q, e) : NULL;
+	struct flow_view view;
+
+	if (!f)
+		return;
+	if (f->draft)
+		view = (struct flow_view){ .version = f->draft, .name = f->name, .state = f->state,
+				      .modified = f->draft->at };
+	answer_workflow(q, e, f, f->draft ? &view : NULL);
 }
 
 static void refuse_save(struct request *q, const struct save_error *error)
@@ -43,7 +67,71 @@ static void refuse_save(struct request *q, const struct save_error *error)
 	struct str inner = emit_str(&q->mem, "%S", error->message);
 
 	dv_headers(q);
-	answer_error(q, SE_DV_FLOW_ERROR, error->code, str_c(&q->mem, inner), NULL);
+	if (error->xrm)
+		emit(answer_begin(q, error->status), "{'error':{'code':'%s','message':'%S'}}",
+		     error->code, error->message);
+	else
+		answer_error(q, SE_DV_FLOW_ERROR, error->code, str_c(&q->mem, inner), NULL);
+}
+
+/* ---- what a body changes ---- */
+
+static bool save_clientdata(struct request *q, struct flow *f, struct str text)
+{
+	const struct json *data = json_parse(&q->mem, text, JSON_ANSWER, NULL);
+	const struct json *p = json_get(data, "properties");
+	struct json *references = clientdata_references(q, f->env, p);
+	struct save_error error;
+
+	if (!save_check(q, f->env, NULL, json_get(p, "definition"), references, &error)) {
+		refuse_save(q, &error);
+		return false;
+	}
+	if (!quirk_take(&f->quirks.lost_saves))
+		flow_save(f, q->caller.user, json_get(p, "definition"), references);
+	return true;
+}
+
+/* Activation asks for a connection behind every reference, and for a published flow. */
+static bool may_activate(struct request *q, struct flow *f)
+{
+	struct save_error error = { .status = 400 };
+
+	if (f->draft_only) {
+		error.code = "CannotStartUnpublishedSolutionFlow";
+		error.message = S("An unpublished solution flow cannot be activated. Please publish the "
+				  "flow and try again.");
+	}
+	JSON_EACH(r, flow_current(f)->references) {
+		if (json_get_str(r, "connectionName").n ||
+		    str_eq(json_get_str(r, "source"), S("Invoker")))
+			continue;
+		error.code = "XrmConnectionReferenceMissingConnection";
+		error.message = str_fmt(&q->mem,
+					"Connection Id missing for connection reference logical name "
+					"'%s'.",
+					json_get_z(r, "connectionReferenceLogicalName"));
+	}
+	if (error.code)
+		refuse_save(q, &error);
+	return !error.code;
+}
+
+/* Clients report that activating may give the flow another id on the flow host. */
+static void new_id(struct flow *f)
+{
+	if (knobs.activation_changes_id)
+		prng_guid(prng_mix(prng_hash(str_from(f->id)), prng_hash(S("activated"))), f->id);
+}
+
+static bool switch_row(struct request *q, struct flow *f, bool on)
+{
+	if (on && !may_activate(q, f))
+		return false;
+	if (on && f->state != FLOW_STARTED)
+		new_id(f);
+	f->state = on ? FLOW_STARTED : FLOW_STOPPED;
+	return true;
 }
 
 /* Takes the columns of a body over; false with the answer set. */
@@ -54,21 +142,17 @@ static bool apply(struct request *q, struct flow *f, const struct json *body)
 	const struct json *state = json_get(body, "statecode");
 	struct save_error error;
 
-	if (text.n) {
-		const struct json *data = json_parse(&q->mem, text, JSON_ANSWER, NULL);
-		const struct json *p = json_get(data, "properties");
-		struct json *references = clientdata_references(q, f->env, p);
-
-		if (!save_check(q, f->env, json_get(p, "definition"), references, &error)) {
-			refuse_save(q, &error);
-			return false;
-		}
-		flow_save(f, json_get(p, "definition"), references);
+	if ((text.n || json_get(body, "name")) && !save_managed(f, &error)) {
+		refuse_save(q, &error);
+		return false;
 	}
+	flow_remember(f);
+	if (text.n && !save_clientdata(q, f, text))
+		return false;
 	if (json_get(body, "name"))
 		flow_rename(f, json_get_str(body, "name"));
-	if (state)
-		f->state = json_int(state, 0) == 1 ? FLOW_STARTED : FLOW_STOPPED;
+	if (state && !switch_row(q, f, json_int(state, 0) == 1))
+		return false;
 	for (unsigned i = 0; owner.n && i < q->tenant->user_count; i++) {
 		char id[37];
 
@@ -77,7 +161,10 @@ static bool apply(struct request *q, struct flow *f, const struct json *body)
 			f->owner = &q->tenant->users[i];
 	}
 	f->modified = clock_now();
+	f->modified_by = q->caller.user;
 	f->etag++;
+	if (text.n)
+		save_suspend(q, f);
 	return true;
 }
 
@@ -101,6 +188,8 @@ static void create_workflow(struct request *q, struct environment *e, struct str
 	if (id.n == 36)
 		memcpy(f->workflow, id.p, 36);
 	f->solution = solution.p ? tenant_solution(q->tenant, e, solution) : NULL;
+	if (f->solution && f->solution->managed)
+		f->solution = NULL; /* into the default solution */
 	if (!apply(q, f, body)) {
 		flow_free(q->tenant, f);
 		return;
@@ -205,6 +294,8 @@ static const struct route rows[] = {
 	DV_ROW("GET", "/workflows({W})", workflow_get, 0),
 	DV_ROW("PATCH", "/workflows({W})", workflow_update, 0),
 	DV_ROW("DELETE", "/workflows({W})", workflow_delete, 0),
+	DV_ROW("GET", "/workflows({W})/Microsoft.Dynamics.CRM.RetrieveUnpublished()",
+	    retrieve_unpublished, 0),
 	DV_ROW("GET", "/workflows({W})/Microsoft.Dynamics.CRM.RetrieveSharedPrincipalsAndAccess()",
 	    shared_principals, 0),
 };

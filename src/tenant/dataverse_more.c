@@ -5,42 +5,14 @@
 #include "tenant/clock.h"
 #include "tenant/dvtable.h"
 #include "tenant/emit.h"
+#include "tenant/history.h"
 #include "tenant/prng.h"
 #include "tenant/route.h"
+#include "tenant/save.h"
 
 enum { RUNS_A_PAGE = 250 };
 
 /* ---- flow runs ---- */
-
-struct run_row {
-	struct request *q;
-	struct flow *f;
-	struct run *r;
-};
-
-static struct str run_field(void *arg, struct str field)
-{
-	struct run_row *row = arg;
-	char text[CLOCK_TEXT];
-	struct arena work;
-	enum run_status s;
-
-	if (str_eq_nocase(field, S("_workflow_value")) || str_eq_nocase(field, S("workflowid")))
-		return str_from(row->f->workflow);
-	if (str_eq_nocase(field, S("name")))
-		return str_from(row->r->name);
-	if (str_eq_nocase(field, S("starttime"))) {
-		clock_text(row->r->start, text);
-		return str_dup(&row->q->mem, str_from(text));
-	}
-	if (!str_eq_nocase(field, S("status")))
-		return (struct str){ NULL, 0 };
-	arena_init(&work, TENANT_REQUEST);
-	work.out = row->q->mem.out;
-	s = play_status(&work, row->f, row->r);
-	arena_release(&work);
-	return str_from(run_status_name(s));
-}
 
 static struct json *run_shape_row(struct request *q, struct flow *f, struct run *r)
 {
@@ -89,7 +61,7 @@ static void flow_runs_list(struct request *q)
 			continue;
 		flow_make_runs(f);
 		for (unsigned i = 0; i < f->run_count && seen <= page.from + page.size; i++) {
-			struct filter_row row = { run_field, NULL,
+			struct filter_row row = { history_run_field, NULL,
 						  &(struct run_row){ q, f, &f->runs[i] } };
 			struct json *shape;
 
@@ -229,7 +201,18 @@ static void reference_update(struct request *q)
 	answer_header(q, "OData-EntityId", dv_link(q, e, "connectionreferences", r->id));
 }
 
-static void users_list(struct request *q)
+static struct json *team_row(struct request *q, const struct environment *e, const struct user *u)
+{
+	char id[37];
+
+	system_user_id(e, u, id);
+	return emit_json(&q->mem,
+			 "{'teamid':'%s','name':'%s','emailaddress':'%s','teamtype':0,"
+			 "'azureactivedirectoryobjectid':'%s','_businessunitid_value':'%s'}",
+			 id, u->name, u->upn, u->id, e->org_id);
+}
+
+static void list_principals(struct request *q, bool teams)
 {
 	struct environment *e = dv_organization(q);
 	struct json **rows = arena_array(&q->mem, q->tenant->user_count + 1, sizeof(*rows));
@@ -239,11 +222,26 @@ static void users_list(struct request *q)
 	if (!e || !dv_filter(q, &filter))
 		return;
 	for (unsigned i = 0; i < q->tenant->user_count; i++) {
-		rows[count] = system_user_row(q, e, &q->tenant->users[i]);
+		const struct user *u = &q->tenant->users[i];
+		bool team = !strcmp(u->kind, "Group");
+
+		if (team != teams)
+			continue;
+		rows[count] = team ? team_row(q, e, u) : system_user_row(q, e, u);
 		if (dv_keeps(filter, rows[count]))
 			count++;
 	}
-	dv_answer_rows(q, e, "systemusers", rows, count);
+	dv_answer_rows(q, e, teams ? "teams" : "systemusers", rows, count);
+}
+
+static void users_list(struct request *q)
+{
+	list_principals(q, false);
+}
+
+static void teams_list(struct request *q)
+{
+	list_principals(q, true);
 }
 
 static void who_am_i(struct request *q)
@@ -285,20 +283,58 @@ static void add_component(struct request *q)
 	     organization_origin(q, e), f->workflow);
 }
 
+/* PublishXml names what it publishes; PublishAllXml names nothing. */
 static void publish(struct request *q)
 {
 	struct environment *e = dv_organization(q);
+	struct str xml = json_get_str(request_json(q), "ParameterXml");
+	struct save_error error;
 
 	if (!e)
 		return;
 	LIST_EACH(node, &q->tenant->flows) {
 		struct flow *f = LIST_ITEM(node, struct flow, node);
 
-		if (f->env == e && f->owner == q->caller.user)
-			f->draft_only = false;
+		if (f->env != e || !*f->workflow || f->deleted || !may_change(q, f) ||
+		    (f->solution && f->solution->managed) ||
+		    (xml.n && !str_contains_nocase(xml, str_from(f->workflow))))
+			continue;
+		if (!save_publish(q, f, &error)) {
+			answer_error(q, SE_DV_FLOW_ERROR, error.code,
+				     str_c(&q->mem, emit_str(&q->mem, "%S", error.message)), NULL);
+			return;
+		}
 	}
 	dv_headers(q);
 	answer_empty(q, 204);
+}
+
+/* The history of versions: learn.microsoft.com/power-automate/drafts-versioning, kept in the table
+ * componentversion.  Its columns are those of Dataverse's reference where that names them. */
+static void versions_list(struct request *q)
+{
+	struct environment *e = dv_organization(q);
+	struct json **rows;
+	struct filter *filter;
+	size_t count = 0, room = 1;
+
+	if (!e || !dv_filter(q, &filter))
+		return;
+	LIST_EACH(node, &q->tenant->flows)
+		room += LIST_ITEM(node, struct flow, node)->version_count;
+	rows = arena_array(&q->mem, room, sizeof(*rows));
+	LIST_EACH(node, &q->tenant->flows) {
+		struct flow *f = LIST_ITEM(node, struct flow, node);
+
+		if (f->env != e || !*f->workflow || f->deleted || !flow_visible(q, f))
+			continue;
+		for (unsigned i = f->version_count; i-- > 0;) {
+			rows[count] = component_version_row(q, f, i);
+			if (dv_keeps(filter, rows[count]))
+				count++;
+		}
+	}
+	dv_answer_rows(q, e, "componentversions", rows, count);
 }
 
 static struct user *granted(struct request *q, const struct environment *e, const struct json *body,
@@ -365,6 +401,8 @@ static const struct route rows[] = {
 	DV_ROW("GET", "/systemusers", users_list, 0),
 	DV_ROW("GET", "/WhoAmI", who_am_i, 0),
 	DV_ROW("GET", "/WhoAmI()", who_am_i, 0),
+	DV_ROW("GET", "/componentversions", versions_list, 0),
+	DV_ROW("GET", "/teams", teams_list, 0),
 	DV_ROW("POST", "/AddSolutionComponent", add_component, 0),
 	DV_ROW("POST", "/PublishXml", publish, 0),
 	DV_ROW("POST", "/PublishAllXml", publish, 0),

@@ -7,6 +7,7 @@
 
 #include "tenant/clock.h"
 #include "tenant/emit.h"
+#include "tenant/faces.h"
 #include "tenant/prng.h"
 
 bool flow_visible(const struct request *q, const struct flow *f)
@@ -32,12 +33,11 @@ const char *flow_trigger_type(struct flow *f)
 
 /* ---- clientdata ---- */
 
-struct json *flow_clientdata(struct request *q, struct flow *f)
+static struct json *version_clientdata(struct arena *a, const struct version *v)
 {
-	struct arena *a = &q->mem;
 	struct json *references = json_new_object(a), *out, *p;
 
-	JSON_EACH(r, flow_current(f)->references) {
+	JSON_EACH(r, v->references) {
 		struct str id = json_get_str(r, "id"), api = id;
 
 		for (ptrdiff_t cut; (cut = str_find_char(api, '/')) >= 0;)
@@ -57,8 +57,30 @@ struct json *flow_clientdata(struct request *q, struct flow *f)
 	out = emit_json(a, "{'properties':{},'schemaVersion':'1.0.0.0'}");
 	p = json_get(out, "properties");
 	json_set(a, p, "connectionReferences", references);
-	json_set(a, p, "definition", json_copy(a, flow_current(f)->definition));
+	json_set(a, p, "definition", json_copy(a, v->definition));
 	return out;
+}
+
+struct json *flow_clientdata(struct request *q, struct flow *f)
+{
+	return version_clientdata(&q->mem, shown_version(q, f));
+}
+
+struct json *component_version_row(struct request *q, const struct flow *f, unsigned i)
+{
+	const struct version *v = f->versions[i];
+	char id[37], user[37];
+
+	prng_guid(prng_mix(prng_mix(f->seed, prng_hash(S("version"))), (uint64_t)v->at), id);
+	system_user_id(f->env, v->by, user);
+	return emit_json(&q->mem,
+			 "{'componentversionid':'%s','componentversionname':'%s','componentid':'%s',"
+			 "'componenttype':29,'component':'%S','changesummary':'%s','ispublished':%b,"
+			 "'createdon':'%t','_createdby_value':'%s'}",
+			 id, f->name, f->workflow,
+			 json_text(&q->mem, version_clientdata(&q->mem, v)),
+			 v == f->version ? "Published" : v->published ? "Past published" : "Draft",
+			 (int)(v == f->version), v->at, user);
 }
 
 static const struct reference *reference_named(struct request *q, const struct environment *e,
@@ -114,7 +136,7 @@ static const char workflow_nulls[] =
 	"'inputs':null,'createmetadata':null,'rendererobjecttypecode':null,"
 	"'processtriggerscope':null,'_createdonbehalfby_value':null,'processorder':null,"
 	"'definition':null,'updatestage':null,'triggeronupdateattributelist':null,"
-	"'resourcecontainer':null,'metadata':null,'_owningteam_value':null,'deletestage':null,"
+	"'resourcecontainer':null,'metadata':null,'deletestage':null,"
 	"'_parentworkflowid_value':null,'dependencies':null,'_activeworkflowid_value':null,"
 	"'throttlingbehavior':null,'uiflowtype':null,'claims':null,'schemaversion':null,"
 	"'uidata':null,'processtriggerformid':null,'modifymetadata':null,'outputs':null,"
@@ -122,7 +144,7 @@ static const char workflow_nulls[] =
 	"'_sdkmessageid_value':null,'entityimage_timestamp':null";
 
 static const char workflow_fixed[] =
-	"'iscrmuiworkflow':false,'istransacted':true,'componentstate':0,'businessprocesstype':0,"
+	"'iscrmuiworkflow':false,'istransacted':true,'businessprocesstype':0,"
 	"'trustedaccess':false,'clientdataiscompressed':false,'scope':4,"
 	"'overwritetime':'1900-01-01T00:00:00Z','ondemand':false,'mode':0,'runas':1,"
 	"'planverified':false,'syncworkflowlogonfailure':false,'triggerondelete':false,"
@@ -147,29 +169,37 @@ struct json *workflow_row(struct request *q, struct flow *f)
 		[FLOW_STARTED] = 1, [FLOW_STOPPED] = 0, [FLOW_SUSPENDED] = 2,
 	};
 	static const int codes[] = { [FLOW_STARTED] = 2, [FLOW_STOPPED] = 1, [FLOW_SUSPENDED] = 3 };
-	bool cloud = f->kind <= FLOW_AGENT, suspended = f->state == FLOW_SUSPENDED;
+	bool cloud = f->kind <= FLOW_AGENT, suspended = shown_state(q, f) == FLOW_SUSPENDED;
 	const char *primary = f->kind == FLOW_BPF || f->kind == FLOW_CLASSIC ? "salesorder" : "none";
-	struct str description = json_get_str(flow_current(f)->definition, "description");
-	char user[37];
+	struct str description = json_get_str(shown_version(q, f)->definition, "description");
+	const struct user *by = q->view ? q->view->version->by : f->modified_by;
+	enum flow_state state = shown_state(q, f);
+	bool team = !strcmp(f->owner->kind, "Group"), draft = shown_version(q, f) == f->draft;
+	char user[37], changer[37];
 	struct buf b;
 
 	system_user_id(f->env, f->owner, user);
+	system_user_id(f->env, by ? by : f->owner, changer);
 	buf_init_in(&b, a, TENANT_ANSWER);
 	emit(&b,
 	     "{'@odata.etag':'W/\\\"%l\\\"','workflowid':'%s','workflowidunique':'%s','name':'%s',"
 	     "'category':%d,'type':1,'statecode':%d,'statuscode':%d,'modernflowtype':%d,"
 	     "'ismanaged':%b,'primaryentity':'%s','description':%R,'createdon':'%S',"
-	     "'modifiedon':'%S','_ownerid_value':'%s','_owninguser_value':'%s',"
+	     "'modifiedon':'%S','_ownerid_value':'%s','_owninguser_value':%R,'_owningteam_value':%R,"
 	     "'_createdby_value':'%s','_modifiedby_value':'%s','_owningbusinessunit_value':'%s',"
-	     "'resourceid':%R,'solutionid':'%s','suspensionreasondetails':%R,'versionnumber':%l,",
-	     (int64_t)f->etag, f->workflow, f->unique, f->name, categories[f->kind],
-	     states[f->state], codes[f->state], f->kind == FLOW_AGENT ? 1 : 0,
+	     "'resourceid':%R,'solutionid':'%s','suspensionreasondetails':%R,'versionnumber':%l,"
+	     "'componentstate':%d,",
+	     (int64_t)f->etag, f->workflow, f->unique, shown_name(q, f), categories[f->kind],
+	     states[state], codes[state], f->kind == FLOW_AGENT ? 1 : 0,
 	     (int)(f->solution && f->solution->managed), primary,
 	     description.n ? emit_str(a, "'%S'", description) : S("null"), seconds(q, f->created),
-	     seconds(q, f->modified), user, user, user, user, f->env->org_id,
+	     seconds(q, shown_modified(q, f)), user,
+	     team ? S("null") : emit_str(a, "'%s'", user),
+	     team ? emit_str(a, "'%s'", user) : S("null"), user, changer, f->env->org_id,
 	     cloud ? emit_str(a, "'%s'", f->id) : S("null"),
 	     f->solution ? f->solution->id : "fd140aae-4df4-11dd-bd17-0019b9312238",
-	     suspended ? emit_str(a, "'%s'", f->suspended) : S("null"), (int64_t)f->etag);
+	     suspended ? emit_str(a, "'%s'", f->suspended) : S("null"), (int64_t)f->etag,
+	     draft ? 1 : 0);
 	emit(&b, workflow_fixed);
 	buf_addc(&b, ',');
 	emit(&b, workflow_nulls);
@@ -217,7 +247,8 @@ struct json *system_user_row(struct request *q, const struct environment *e, con
 			 "{'@odata.etag':'W/\\\"1200\\\"','systemuserid':'%s','fullname':'%s',"
 			 "'internalemailaddress':'%s','domainname':'%s','azureactivedirectoryobjectid':"
 			 "'%s','isdisabled':%b,'_businessunitid_value':'%s'}",
-			 id, u->name, u->upn, u->upn, u->id, (int)u->disabled, e->org_id);
+			 id, u->name, u->upn, u->upn, u->id,
+			 u->disabled && !strcmp(u->kind, "User") ? 1 : 0, e->org_id);
 }
 
 /* ---- labels ---- */
@@ -249,6 +280,13 @@ static const char *label_of(const char *language, size_t i)
 	return !strcmp(language, "nb") ? labels[i].nb : labels[i].en;
 }
 
+static void annotate_owner(struct arena *a, struct json *row, const struct user *u)
+{
+	json_set_z(a, row, "_ownerid_value@OData.Community.Display.V1.FormattedValue", u->name);
+	json_set_z(a, row, "_ownerid_value@Microsoft.Dynamics.CRM.lookuplogicalname",
+		   !strcmp(u->kind, "Group") ? "team" : "systemuser");
+}
+
 void annotate_row(struct request *q, struct json *row)
 {
 	struct arena *a = &q->mem;
@@ -267,8 +305,6 @@ void annotate_row(struct request *q, struct json *row)
 
 			system_user_id(&q->tenant->environments[k], &q->tenant->users[i], id);
 			if (str_eq(json_str(owner), str_from(id)))
-				json_set_z(a, row,
-					   str_c(a, str_fmt(a, "_ownerid_value%s", suffix)),
-					   q->tenant->users[i].name);
+				annotate_owner(a, row, &q->tenant->users[i]);
 		}
 }

@@ -18,6 +18,8 @@ const char *flow_trigger_type(struct flow *f);
 /* The systemuserid of a person in an organisation. */
 void system_user_id(const struct environment *e, const struct user *u, char out[37]);
 
+/* One row of the version history of a solution flow; i < version_count. */
+struct json *component_version_row(struct request *q, const struct flow *f, unsigned i);
 struct json *workflow_row(struct request *q, struct flow *f);
 struct json *solution_row(struct request *q, const struct solution *s);
 struct json *reference_row(struct request *q, const struct reference *r);

@@ -166,6 +166,8 @@ static void account_page(struct request *q)
 	add_escaped(&b, q->uri);
 	buf_addz(&b, "\"><select name=\"user\">");
 	for (unsigned i = 0; i < t->user_count; i++) {
+		if (strcmp(t->users[i].kind, "User") != 0)
+			continue;
 		buf_addz(&b, "<option value=\"");
 		add_escaped(&b, str_from(t->users[i].upn));
 		buf_addz(&b, "\">");

@@ -133,6 +133,20 @@ static const struct {
 		"Flow save failed with code '{0}' and message '{1}'.",
 		"Fehler beim Speichern des Flows mit Code '{0}' und Meldung '{1}'.",
 		"Lagring av flyten mislyktes med koden '{0}' og meldingen '{1}'." },
+	/* own: clients report the status and the reason, not the words */
+	[SE_LICENCE] = { 403, ENVELOPE_PLAIN, "MissingAdequateQuotaPolicy",
+		"The caller with object id '{0}' does not have an adequate quota policy for the flow '{1}'.",
+		"Der Aufrufer mit der Objekt-ID '{0}' verfügt nicht über eine ausreichende Kontingentrichtlinie "
+		"für den Flow '{1}'.",
+		"Anroperen med objekt-ID-en '{0}' har ikke en tilstrekkelig kvotepolicy for flyten '{1}'." },
+	[SE_INVALID_CREDENTIALS] = { 400, ENVELOPE_PLAIN, "InvalidConnectionCredentials",
+		"The credentials of the connection '{0}' under Api '{1}' are invalid or have expired.",
+		"Die Anmeldeinformationen der Verbindung '{0}' unter der API '{1}' sind ungültig oder abgelaufen.",
+		"Legitimasjonen for tilkoblingen '{0}' under API-en '{1}' er ugyldig eller utløpt." },
+	[SE_IN_SOLUTION] = { 400, ENVELOPE_PLAIN, "FlowAlreadyInSolution",
+		"The flow '{0}' is already part of a solution.",
+		"Der Flow '{0}' ist bereits Teil einer Lösung.",
+		"Flyten '{0}' er allerede en del av en løsning." },
 	/* rec (rest-api 15.2) */
 	[SE_UNPUBLISHED] = { 400, ENVELOPE_PLAIN, "CannotStartUnpublishedSolutionFlow",
 		"An unpublished solution flow cannot be activated. Please publish the flow and try again.",

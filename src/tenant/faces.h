@@ -14,7 +14,15 @@ struct environment *need_environment(struct request *q, unsigned n);
 /* The flow named by capture `n`; NULL with the answer set.  Owners, people it is shared with and,
  * on the admin surface, administrators. */
 struct flow *need_flow(struct request *q, struct environment *e, unsigned n);
+/* The capture of {F}: on the environment host the path does not name the environment. */
+unsigned flow_capture(const struct request *q);
+/* The flow of the path, which the caller may change; NULL with the answer set. */
+struct flow *need_own_flow(struct request *q);
+/* True when the caller may change it. */
+bool may_change(const struct request *q, const struct flow *f);
 struct run *need_run(struct request *q, struct flow *f, unsigned n);
+/* True when its owner shared the connection with the caller. */
+bool connection_shared(const struct request *q, const struct connection *c);
 /* True when the caller may use the environment. */
 bool may_use(const struct request *q, const struct environment *e);
 
@@ -25,8 +33,22 @@ enum flow_shape {
 };
 
 struct json *flow_shape(struct request *q, struct flow *f, enum flow_shape shape);
+/* What this request shows of it: as it is, or q->view. */
+struct version *shown_version(const struct request *q, struct flow *f);
+const char *shown_name(const struct request *q, const struct flow *f);
+enum flow_state shown_state(const struct request *q, const struct flow *f);
+int64_t shown_modified(const struct request *q, const struct flow *f);
 /* What the history shows of references: runtime form with names, icons and tiers. */
 struct json *reference_shapes(struct request *q, struct flow *f);
+/* The body's `properties`; NULL with the answer set. */
+struct json *need_properties(struct request *q);
+/* The design form of references: what the service keeps of what a client sends. */
+struct json *design_references(struct request *q, const struct json *sent);
+/* A flow that came into a solution: its references get the logical names of connection references,
+ * which are made where there are none. */
+void flow_bind(struct request *q, struct flow *f);
+/* The person or team that a body names: properties.principal.id or id. */
+struct user *principal_of(struct request *q, const struct json *v);
 /* "/providers/Microsoft.ProcessSimple/environments/E/flows/F" */
 struct str flow_path(struct request *q, const struct flow *f);
 struct str icon_of(struct arena *a, const struct connector *c);

@@ -52,7 +52,7 @@ static struct connection *pick_connection(struct flow *f, struct str key, struct
 
 		if (c->env != f->env || !str_eq(api, str_from(c->api->name)))
 			continue;
-		if (json_get(c->data, "error"))
+		if (c->error)
 			continue;
 		if (c->owner == f->owner)
 			return c;
@@ -122,6 +122,9 @@ struct version *flow_current(struct flow *f)
 	if (f->version)
 		return f->version;
 	f->version = version_new();
+	f->version->at = f->modified;
+	f->version->by = f->modified_by ? f->modified_by : f->owner;
+	f->version->published = !f->draft_only;
 	if (large)
 		f->version->definition = seed_large_definition(&f->version->mem, (unsigned)large);
 	else if (script)
@@ -133,16 +136,116 @@ struct version *flow_current(struct flow *f)
 	return f->version;
 }
 
-void flow_save(struct flow *f, const struct json *definition, const struct json *references)
+/* The history has all that were saved, up to a number; the oldest goes. */
+static void add_version(struct flow *f, struct version *v)
+{
+	if (f->version_count == FLOW_VERSIONS) {
+		version_drop(f->versions[0]);
+		memmove(f->versions, f->versions + 1, sizeof(*f->versions) * (FLOW_VERSIONS - 1));
+		f->version_count--;
+	}
+	v->users++;
+	f->versions[f->version_count++] = v;
+}
+
+static struct version *version_of(struct flow *f, struct user *by, const struct json *definition,
+				  const struct json *references)
 {
 	struct version *old = flow_current(f), *v = version_new();
 
+	/* What the seed has was saved once; a flow made since then begins with its first save. */
+	if (!f->version_count && f->data)
+		add_version(f, old);
 	v->definition = json_copy(&v->mem, definition ? definition : old->definition);
 	v->references = json_copy(&v->mem, references ? references : old->references);
-	f->version = v;
-	version_drop(old);
+	v->at = clock_now();
+	v->by = by;
+	add_version(f, v);
+	return v;
+}
+
+static void drop_draft(struct flow *f)
+{
+	version_drop(f->draft);
+	f->draft = NULL;
+}
+
+static void changed(struct flow *f, struct user *by)
+{
 	f->modified = clock_now();
+	f->modified_by = by;
 	f->etag++;
+}
+
+void flow_save(struct flow *f, struct user *by, const struct json *definition,
+	       const struct json *references)
+{
+	struct version *v = version_of(f, by, definition, references);
+
+	drop_draft(f);
+	version_drop(f->version);
+	f->version = v;
+	v->published = !f->draft_only;
+	changed(f, by);
+}
+
+void flow_save_draft(struct flow *f, struct user *by, const struct json *definition,
+		     const struct json *references)
+{
+	struct version *v = version_of(f, by, definition, references);
+
+	drop_draft(f);
+	f->draft = v;
+}
+
+void flow_publish_draft(struct flow *f, struct user *by)
+{
+	if (f->draft) {
+		version_drop(f->version);
+		f->version = f->draft;
+		f->draft = NULL;
+		changed(f, by);
+	}
+	f->draft_only = false;
+	flow_current(f)->published = true;
+}
+
+/* ---- reads that lag behind ---- */
+
+bool quirk_take(int64_t *left)
+{
+	if (*left > 0)
+		(*left)--;
+	else if (!*left)
+		return false;
+	return true;
+}
+
+static void forget_past(struct flow *f)
+{
+	version_drop(f->past.version);
+	free(f->past.name);
+	f->past = (struct flow_view){ .reads = 0 };
+}
+
+void flow_remember(struct flow *f)
+{
+	if (!f->quirks.read_lag || f->past.reads)
+		return;
+	forget_past(f);
+	f->past = (struct flow_view){ .version = flow_current(f),
+				      .name = must_copy(str_from(f->name)),
+				      .state = f->state, .modified = f->modified,
+				      .reads = f->quirks.read_lag };
+	f->past.version->users++;
+}
+
+const struct flow_view *flow_past(struct flow *f)
+{
+	if (f->past.version && quirk_take(&f->past.reads))
+		return &f->past;
+	forget_past(f);
+	return NULL;
 }
 
 void flow_rename(struct flow *f, struct str name)
@@ -302,6 +405,10 @@ void flow_free(struct tenant *t, struct flow *f)
 	for (unsigned i = 0; i < f->run_count; i++)
 		drop_run(&f->runs[i]);
 	version_drop(f->version);
+	version_drop(f->draft);
+	for (unsigned i = 0; i < f->version_count; i++)
+		version_drop(f->versions[i]);
+	forget_past(f);
 	list_remove(&f->node);
 	t->flow_count--;
 	free(f->runs);

@@ -1,35 +1,45 @@
 /*
- * flow_write.c - the flow host, writing: saving, switching, sharing and deleting flows.
+ * flow_write.c - the flow host, writing: saving, publishing, switching and deleting flows.
+ *
+ * Drafts are Dataverse's (learn.microsoft.com/power-automate/drafts-versioning): flows outside
+ * solutions have none, and `draftFlow` means nothing for them.
  */
 #include "tenant/clock.h"
+#include "tenant/control.h"
 #include "tenant/emit.h"
 #include "tenant/faces.h"
 #include "tenant/prng.h"
 #include "tenant/route.h"
 #include "tenant/save.h"
 
-static unsigned flow_capture(const struct request *q)
+unsigned flow_capture(const struct request *q)
 {
 	return q->face == FACE_ENVIRONMENT ? 0 : 1;
 }
 
-static struct flow *need_own_flow(struct request *q)
+bool may_change(const struct request *q, const struct flow *f)
+{
+	if (q->admin || f->owner == q->caller.user)
+		return true;
+	for (unsigned i = 0; i < f->share_count; i++)
+		if (f->shares[i].user == q->caller.user && !strcmp(f->shares[i].role, "CanEdit"))
+			return true;
+	return false;
+}
+
+struct flow *need_own_flow(struct request *q)
 {
 	struct environment *e = need_environment(q, 0);
 	struct flow *f = e ? need_flow(q, e, flow_capture(q)) : NULL;
 
-	if (!f || q->admin || f->owner == q->caller.user)
+	if (!f || may_change(q, f))
 		return f;
-	for (unsigned i = 0; i < f->share_count; i++)
-		if (f->shares[i].user == q->caller.user && !strcmp(f->shares[i].role, "CanEdit"))
-			return f;
 	answer_error(q, SE_CONNECTION_AUTHORIZATION_FAILED, q->caller.user->id, f->id,
 		     "shared_logicflows");
 	return NULL;
 }
 
-/* The design form of references: what the service keeps of what a client sends. */
-static struct json *design_references(struct request *q, const struct json *sent)
+struct json *design_references(struct request *q, const struct json *sent)
 {
 	static const char *const kept[] = { "connectionName", "connectionReferenceLogicalName",
 					    "source", "id" };
@@ -53,7 +63,7 @@ static struct json *design_references(struct request *q, const struct json *sent
 	return out;
 }
 
-static struct json *need_properties(struct request *q)
+struct json *need_properties(struct request *q)
 {
 	struct json *body = request_json(q), *p = json_get(body, "properties");
 
@@ -66,12 +76,24 @@ static struct json *need_properties(struct request *q)
 	return NULL;
 }
 
-static void switch_state(struct flow *f, struct str state)
+/* ---- creating ---- */
+
+static bool wants_draft(struct request *q)
 {
-	if (str_eq_nocase(state, S("Started")))
-		f->state = FLOW_STARTED;
-	else if (str_eq_nocase(state, S("Stopped")))
-		f->state = FLOW_STOPPED;
+	return str_eq_nocase(request_query(q, "draftFlow"), S("true"));
+}
+
+/* Environments may be set up so that every new flow lives in Dataverse, in the default solution. */
+static void adopt(struct request *q, struct flow *f)
+{
+	if (!knobs.solution_only || !f->env->organization)
+		return;
+	prng_guid(prng_mix(f->seed, prng_hash(S("row"))), f->workflow);
+	for (unsigned i = 0; i < q->tenant->solution_count; i++)
+		if (q->tenant->solutions[i].env == f->env &&
+		    !strncmp(q->tenant->solutions[i].unique, "Crc", 3))
+			f->solution = &q->tenant->solutions[i];
+	flow_bind(q, f);
 }
 
 static void create_named(struct request *q, struct environment *e, struct str id)
@@ -88,7 +110,7 @@ static void create_named(struct request *q, struct environment *e, struct str id
 		answer_error(q, SE_INTERNAL, NULL, NULL, NULL);
 		return;
 	}
-	if (!save_check(q, e, json_get(p, "definition"), references, &error)) {
+	if (!save_check(q, e, NULL, json_get(p, "definition"), references, &error)) {
 		save_refuse(q, &error, false);
 		return;
 	}
@@ -96,9 +118,13 @@ static void create_named(struct request *q, struct environment *e, struct str id
 		     json_get(p, "displayName") ? json_get_str(p, "displayName") : S("Untitled"));
 	if (id.n == 36)
 		memcpy(f->id, id.p, 36);
-	flow_save(f, json_get(p, "definition"), references);
-	f->state = FLOW_STARTED;
-	switch_state(f, json_get_str(p, "state"));
+	/* Clients report creates that lose their bindings. */
+	flow_save(f, q->caller.user, json_get(p, "definition"),
+		  knobs.create_drops_references ? json_new_object(&q->mem) : references);
+	adopt(q, f);
+	f->state = str_eq_nocase(json_get_str(p, "state"), S("Stopped")) ? FLOW_STOPPED :
+									   FLOW_STARTED;
+	save_suspend(q, f);
 	answer_json(q, 201, flow_shape(q, f, SHAPE_FULL));
 }
 
@@ -110,16 +136,89 @@ static void flow_create(struct request *q)
 		create_named(q, e, S(""));
 }
 
+/* ---- updating ---- */
+
+/* The answer to a save that is not kept looks like any other. */
+static void pretend(struct request *q, struct flow *f, const struct json *p,
+		    struct json *references)
+{
+	struct version sent = { .definition = json_get(p, "definition"), .references = references };
+	struct flow_view view = { .version = &sent, .name = f->name, .state = f->state,
+			     .modified = clock_now() };
+
+	if (json_get(p, "displayName"))
+		view.name = arena_copy(&q->mem, json_get_z(p, "displayName"),
+				       json_get_str(p, "displayName").n);
+	q->view = &view;
+	answer_json(q, 200, flow_shape(q, f, SHAPE_FULL));
+	q->view = NULL;
+}
+
+/* True when the flow may be saved like this; false with the answer set. */
+static bool allowed(struct request *q, struct flow *f, const struct json *definition,
+		    const struct json *references)
+{
+	struct save_error error;
+
+	if (save_managed(f, &error) && save_check(q, f->env, f, definition, references, &error))
+		return true;
+	if (f->quirks.wipes)
+		flow_save(f, q->caller.user, NULL, json_new_object(&q->mem));
+	save_refuse(q, &error, *f->workflow != 0);
+	return false;
+}
+
+static void save_as_draft(struct request *q, struct flow *f, const struct json *p,
+			  struct json *references)
+{
+	struct save_error error;
+	struct flow_view view;
+
+	/* A draft may have errors, but not in a managed flow. */
+	if (!save_managed(f, &error)) {
+		save_refuse(q, &error, true);
+		return;
+	}
+	if (quirk_take(&f->quirks.lost_saves)) {
+		pretend(q, f, p, references);
+		return;
+	}
+	flow_save_draft(f, q->caller.user, json_get(p, "definition"), references);
+	if (json_get(p, "displayName"))
+		flow_rename(f, json_get_str(p, "displayName"));
+	view = (struct flow_view){ .version = f->draft, .name = f->name, .state = f->state,
+			      .modified = f->draft->at };
+	q->view = &view;
+	answer_json(q, 200, flow_shape(q, f, SHAPE_FULL));
+	q->view = NULL;
+}
+
+static void save_live(struct request *q, struct flow *f, const struct json *p,
+		      struct json *references)
+{
+	if (!allowed(q, f, json_get(p, "definition"), references))
+		return;
+	if (quirk_take(&f->quirks.lost_saves)) {
+		pretend(q, f, p, references);
+		return;
+	}
+	flow_remember(f);
+	flow_save(f, q->caller.user, json_get(p, "definition"), references);
+	if (json_get(p, "displayName"))
+		flow_rename(f, json_get_str(p, "displayName"));
+	/* What `state` says is not heard: flows are switched by start and stop. */
+	answer_json(q, 200, flow_shape(q, f, SHAPE_FULL));
+	save_suspend(q, f);
+}
+
 static void update(struct request *q, struct flow *f)
 {
-	const struct json *p = need_properties(q), *definition;
+	const struct json *p = need_properties(q);
 	struct json *references;
-	struct save_error error;
 
 	if (!p)
 		return;
-	definition = json_get(p, "definition");
-	if (!definition) {
+	if (!json_is(json_get(p, "definition"), JSON_OBJECT)) {
 		answer_error(q, SE_INVALID_REQUEST,
 			     "Required property 'definition' not found in JSON. Path 'properties'.",
 			     NULL, NULL);
@@ -127,15 +226,10 @@ static void update(struct request *q, struct flow *f)
 	}
 	/* Without connectionReferences in the body the flow's own are not used: steps lose them. */
 	references = design_references(q, json_get(p, "connectionReferences"));
-	if (!save_check(q, f->env, definition, references, &error)) {
-		save_refuse(q, &error, *f->workflow != 0);
-		return;
-	}
-	flow_save(f, definition, references);
-	if (json_get(p, "displayName"))
-		flow_rename(f, json_get_str(p, "displayName"));
-	switch_state(f, json_get_str(p, "state"));
-	answer_json(q, 200, flow_shape(q, f, SHAPE_FULL));
+	if (wants_draft(q) && *f->workflow)
+		save_as_draft(q, f, p, references);
+	else
+		save_live(q, f, p, references);
 }
 
 static void flow_update(struct request *q)
@@ -197,39 +291,57 @@ static void flow_restore(struct request *q)
 
 /* ---- switching ---- */
 
-static const struct connection *foreign_connection(struct request *q, struct flow *f)
+/* A connection that keeps the flow from starting, and why. */
+static const struct connection *broken_connection(struct request *q, struct flow *f, bool *foreign)
 {
 	JSON_EACH(r, flow_current(f)->references) {
 		struct connection *c =
 			tenant_connection(q->tenant, f->env, json_get_str(r, "connectionName"));
 
-		if (c && c->owner != f->owner && c->owner != q->caller.user)
+		/* What run-only users bring is looked at when they run it. */
+		if (!c || str_eq(json_get_str(r, "source"), S("Invoker")))
+			continue;
+		*foreign = c->owner != f->owner && c->owner != q->caller.user &&
+			   !connection_shared(q, c);
+		if (*foreign || c->bad_since)
 			return c;
 	}
 	return NULL;
 }
 
+static bool may_start(struct request *q, struct flow *f)
+{
+	const struct connection *c;
+	bool foreign = false;
+
+	c = broken_connection(q, f, &foreign);
+	if (f->draft_only)
+		answer_error(q, SE_UNPUBLISHED, NULL, NULL, NULL);
+	else if (strcmp(f->suspended, "None") != 0)
+		answer_error(q, SE_INVALID_FLOW, f->suspended,
+			     "The flow violates a data policy of your organization.", NULL);
+	else if (quirk_take(&f->quirks.licence_lag))
+		answer_error(q, SE_LICENCE, q->caller.user->id, f->id, NULL);
+	else if (c && foreign && !q->admin)
+		answer_error(q, SE_CONNECTION_AUTHORIZATION_FAILED, q->caller.user->id, c->name,
+			     c->api->name);
+	else if (c && !foreign)
+		answer_error(q, SE_INVALID_CREDENTIALS, c->name, c->api->name, NULL);
+	else
+		return true;
+	return false;
+}
+
 static void flow_start(struct request *q)
 {
 	struct flow *f = need_own_flow(q);
-	const struct connection *c;
 
-	if (!f)
+	if (!f || !may_start(q, f))
 		return;
-	c = foreign_connection(q, f);
-	if (f->draft_only) {
-		answer_error(q, SE_UNPUBLISHED, NULL, NULL, NULL);
-	} else if (strcmp(f->suspended, "None") != 0) {
-		answer_error(q, SE_INVALID_FLOW, f->suspended,
-			     "The flow violates a data policy of your organization.", NULL);
-	} else if (c && !q->admin) {
-		answer_error(q, SE_CONNECTION_AUTHORIZATION_FAILED, q->caller.user->id, c->name,
-			     c->api->name);
-	} else {
-		f->state = FLOW_STARTED;
-		f->modified = clock_now();
-		answer_empty(q, 200);
-	}
+	flow_remember(f);
+	f->state = FLOW_STARTED;
+	f->modified = clock_now();
+	answer_empty(q, 200);
 }
 
 static void flow_stop(struct request *q)
@@ -238,6 +350,7 @@ static void flow_stop(struct request *q)
 
 	if (!f)
 		return;
+	flow_remember(f);
 	if (f->state == FLOW_STARTED)
 		f->state = FLOW_STOPPED;
 	f->modified = clock_now();
@@ -247,253 +360,31 @@ static void flow_stop(struct request *q)
 static void flow_publish(struct request *q)
 {
 	struct flow *f = need_own_flow(q);
-
-	if (!f)
-		return;
-	f->draft_only = false;
-	answer_json(q, 200, flow_shape(q, f, SHAPE_FULL));
-}
-
-/* ---- permissions ---- */
-
-static struct json *permission(struct request *q, struct flow *f, const struct user *u,
-			       const char *role, const char *kind)
-{
-	return emit_json(&q->mem,
-			 "{'name':'%s','id':'%S/%s/%s','type':'/providers/Microsoft.ProcessSimple/"
-			 "environments/flows/%s','properties':{'roleName':'%s','permissionType':"
-			 "'Principal','principal':{'id':'%s','type':'User'}}}",
-			 u->id, flow_path(q, f), kind, u->id, kind, role, u->id);
-}
-
-static void list_people(struct request *q, const char *kind, bool owners, bool others)
-{
-	struct environment *e = need_environment(q, 0);
-	struct flow *f = e ? need_flow(q, e, flow_capture(q)) : NULL;
-	struct json *out = json_new_object(&q->mem), *list;
-
-	if (!f)
-		return;
-	list = json_set(&q->mem, out, "value", json_new_array(&q->mem));
-	for (unsigned i = 0; i < f->share_count; i++) {
-		bool edits = !strcmp(f->shares[i].role, "CanEdit");
-
-		if (edits ? owners : others)
-			json_push(list, permission(q, f, f->shares[i].user, f->shares[i].role,
-						   kind));
-	}
-	if (owners)
-		json_push(list, permission(q, f, f->owner, "Owner", kind));
-	answer_json(q, 200, out);
-}
-
-static void permissions_list(struct request *q)
-{
-	list_people(q, "permissions", true, true);
-}
-
-static void owners_list(struct request *q)
-{
-	list_people(q, "owners", true, false);
-}
-
-static void users_list(struct request *q)
-{
-	list_people(q, "users", false, true);
-}
-
-static void unshare(struct flow *f, const struct user *u)
-{
-	for (unsigned i = 0; i < f->share_count; i++)
-		if (f->shares[i].user == u) {
-			memmove(&f->shares[i], &f->shares[i + 1],
-				(f->share_count - i - 1) * sizeof(*f->shares));
-			f->share_count--;
-			return;
-		}
-}
-
-static struct user *principal(struct request *q, const struct json *v)
-{
-	struct str id = json_str(json_at(v, "/properties/principal/id"));
-
-	if (!id.n)
-		id = json_get_str(v, "id");
-	return tenant_user(q->tenant, id);
-}
-
-static const char *role_of(const struct json *v, const char *standard)
-{
-	struct str role = json_str(json_at(v, "/properties/roleName"));
-
-	if (!role.n)
-		return standard;
-	return str_eq(role, S("CanView")) ? "CanView" : "CanEdit";
-}
-
-static void modify_people(struct request *q, const char *standard)
-{
-	struct flow *f = need_own_flow(q);
-	const struct json *body = f ? request_json(q) : NULL;
-
-	if (!f)
-		return;
-	JSON_EACH(v, json_get(body, "put"))
-		if (!principal(q, v)) {
-			answer_error(q, SE_INVALID_REQUEST, "The principal could not be found.",
-				     NULL, NULL);
-			return;
-		}
-	JSON_EACH(v, json_get(body, "put")) {
-		struct user *u = principal(q, v);
-
-		unshare(f, u);
-		if (u != f->owner && f->share_count < FLOW_SHARES)
-			f->shares[f->share_count++] = (struct share){ u, role_of(v, standard) };
-	}
-	JSON_EACH(v, json_get(body, "delete"))
-		unshare(f, principal(q, v));
-	answer_empty(q, 200);
-}
-
-static void modify_permissions(struct request *q)
-{
-	modify_people(q, "CanEdit");
-}
-
-static void modify_users(struct request *q)
-{
-	modify_people(q, "CanView");
-}
-
-/* ---- the checker, solutions, ARM ---- */
-
-static void add_row(struct request *q, struct json *out, const char *rule, struct str operation,
-		    struct str words, const char *how)
-{
-	json_push(out, emit_json(&q->mem,
-				 "{'errorDescription':'%S','operationName':'%S','ruleId':'%s',"
-				 "'fixInstructions':{'markdownText':'%s','htmlText':'<p>%s</p>'}}",
-				 words, operation, rule, how, how));
-}
-
-/* The shape is reported by clients; which warnings there are, and their words, is made up here. */
-static void warn(struct request *q, struct json *out, const struct json *actions, unsigned depth)
-{
-	static const char *const lists[] = { "GetItems", "ListRecords", "GetItems_V2" };
-
-	JSON_EACH(step, actions) {
-		const struct json *in = json_get(step, "inputs"), *p = json_get(in, "parameters");
-		struct str operation = json_get_str(json_get(in, "host"), "operationId");
-
-		for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
-			if (str_eq(operation, str_from(lists[i])) && !json_get(p, "$top") &&
-			    !json_get(p, "$filter"))
-				add_row(q, out, "SpecifyItemsToRetrieve", json_name(step),
-					S("This action reads all items: retrieve only those that are "
-					  "needed."),
-					"Add a filter query or a top count.");
-		if (depth >= 8)
-			continue;
-		warn(q, out, json_get(step, "actions"), depth + 1);
-		warn(q, out, json_at(step, "/else/actions"), depth + 1);
-		warn(q, out, json_at(step, "/default/actions"), depth + 1);
-		JSON_EACH(one, json_get(step, "cases"))
-			warn(q, out, json_get(one, "actions"), depth + 1);
-	}
-}
-
-/* It looks at what is being edited, not at what is saved; without references it knows no
- * connector. */
-static void check(struct request *q, bool errors)
-{
-	struct environment *e = need_environment(q, 0);
-	struct flow *f = e ? need_flow(q, e, flow_capture(q)) : NULL;
-	const struct json *p, *definition;
 	struct save_error error;
-	struct json *out;
 
 	if (!f)
 		return;
-	p = need_properties(q);
-	definition = json_get(p, "definition");
-	if (!p)
-		return;
-	if (!definition) {
-		answer_error(q, SE_INVALID_REQUEST,
-			     "Required property 'definition' not found in JSON. Path 'properties'.",
-			     NULL, NULL);
+	if (!save_publish(q, f, &error)) {
+		save_refuse(q, &error, *f->workflow != 0);
 		return;
 	}
-	out = json_new_array(&q->mem);
-	if (!errors)
-		warn(q, out, json_get(definition, "actions"), 1);
-	else if (!save_check(q, e, definition,
-			     design_references(q, json_get(p, "connectionReferences")), &error))
-		add_row(q, out, error.code, S(""), error.message, "");
-	answer_json(q, 200, out);
+	answer_json(q, 200, flow_shape(q, f, SHAPE_FULL));
+	save_suspend(q, f);
 }
-
-static void check_errors(struct request *q)
-{
-	check(q, true);
-}
-
-static void check_warnings(struct request *q)
-{
-	check(q, false);
-}
-
-static void migrate_flows(struct request *q)
-{
-	struct environment *e = need_environment(q, 0);
-	struct solution *s = e ? tenant_solution(q->tenant, e, q->capture[1]) : NULL;
-	const struct json *body = e ? request_json(q) : NULL;
-
-	if (!e)
-		return;
-	if (!s) {
-		answer_error(q, SE_ROUTE_NOT_FOUND, "the solution", NULL, NULL);
-		return;
-	}
-	JSON_EACH(v, json_get(body, "flowsToMigrate")) {
-		struct flow *f = tenant_flow(q->tenant, e, json_str(v));
-
-		if (!f || *f->workflow) {
-			answer_error(q, SE_FLOW_NOT_FOUND, json_z(v), NULL, NULL);
-			return;
-		}
-		prng_guid(prng_mix(f->seed, prng_hash(S("migrated"))), f->workflow);
-		f->solution = s;
-	}
-	answer_empty(q, 200);
-}
-
-#define FLOWS "/providers/Microsoft.ProcessSimple/environments/{E}/flows"
-#define ENV_FLOWS "/powerautomate/flows"
-#define BOTH(method, tail, handler, flags)                                                         \
-	{ FACE_FLOW, method, FLOWS tail, handler, flags },                                         \
-	{ FACE_ENVIRONMENT, method, ENV_FLOWS tail, handler, (flags) & ~(unsigned)ROUTE_ADMIN }
 
 static const struct route rows[] = {
-	BOTH("POST", "", flow_create, 0),
-	{ FACE_FLOW, "PUT", FLOWS "/{F}", flow_put, 0 },
-	BOTH("PATCH", "/{F}", flow_update, 0),
-	BOTH("DELETE", "/{F}", flow_delete, ROUTE_ADMIN),
-	{ FACE_FLOW, "POST", FLOWS "/{F}/restore", flow_restore, ROUTE_ADMIN_ONLY },
-	BOTH("POST", "/{F}/start", flow_start, ROUTE_ADMIN),
-	BOTH("POST", "/{F}/stop", flow_stop, ROUTE_ADMIN),
-	BOTH("POST", "/{F}/publish", flow_publish, 0),
-	BOTH("GET", "/{F}/permissions", permissions_list, ROUTE_ADMIN),
-	BOTH("GET", "/{F}/owners", owners_list, ROUTE_ADMIN),
-	BOTH("GET", "/{F}/users", users_list, 0),
-	BOTH("POST", "/{F}/modifyPermissions", modify_permissions, ROUTE_ADMIN),
-	BOTH("POST", "/{F}/modifyOwners", modify_permissions, ROUTE_ADMIN),
-	BOTH("POST", "/{F}/modifyUsers", modify_users, 0),
-	BOTH("POST", "/{F}/checkFlowErrors", check_errors, ROUTE_READ),
-	BOTH("POST", "/{F}/checkFlowWarnings", check_warnings, ROUTE_READ),
-	{ FACE_FLOW, "POST", "/providers/Microsoft.Flow/environments/{E}/solutions/{S}/migrateFlows",
-	  migrate_flows, 0 },
+	{ FACE_FLOW, "POST", "/providers/Microsoft.ProcessSimple/environments/{E}/flows",
+	  flow_create, 0 },
+	{ FACE_ENVIRONMENT, "POST", "/powerautomate/flows", flow_create, 0 },
+	{ FACE_FLOW, "PUT", "/providers/Microsoft.ProcessSimple/environments/{E}/flows/{F}",
+	  flow_put, 0 },
+	FLOW_ROUTE("PATCH", "", flow_update, 0),
+	FLOW_ROUTE("DELETE", "", flow_delete, ROUTE_ADMIN),
+	{ FACE_FLOW, "POST", "/providers/Microsoft.ProcessSimple/environments/{E}/flows/{F}/restore",
+	  flow_restore, ROUTE_ADMIN_ONLY },
+	FLOW_ROUTE("POST", "/start", flow_start, ROUTE_ADMIN),
+	FLOW_ROUTE("POST", "/stop", flow_stop, ROUTE_ADMIN),
+	FLOW_ROUTE("POST", "/publish", flow_publish, 0),
 };
 
 const struct route_table flow_write_routes = { rows, sizeof(rows) / sizeof(*rows) };

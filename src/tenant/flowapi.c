@@ -261,9 +261,19 @@ static void flow_get(struct request *q)
 	unsigned n = q->face == FACE_ENVIRONMENT && q->captures == 1 ? 0 : 1;
 	struct environment *e = need_environment(q, 0);
 	struct flow *f = e ? need_flow(q, e, n) : NULL;
+	struct flow_view draft;
 
-	if (f)
-		answer_json(q, 200, flow_shape(q, f, SHAPE_FULL));
+	if (!f)
+		return;
+	if (f->draft && str_eq_nocase(request_query(q, "draftFlow"), S("true"))) {
+		draft = (struct flow_view){ .version = f->draft, .name = f->name, .state = f->state,
+				       .modified = f->draft->at };
+		q->view = &draft;
+	} else {
+		q->view = flow_past(f);
+	}
+	answer_json(q, 200, flow_shape(q, f, SHAPE_FULL));
+	q->view = NULL;
 }
 
 static void flow_connections(struct request *q)

@@ -6,14 +6,20 @@
 
 #include "tenant/faces.h"
 
-/* The capture of {F}: on the environment host the path does not name the environment. */
-unsigned history_capture(const struct request *q);
 /* The run of the path, played; NULL with the answer set. */
 struct played *history_played(struct request *q);
 /* The action of the path; NULL with the answer set. */
 struct played_action *history_action(struct request *q, struct played *p);
 /* $filter; false with the answer set. */
 bool history_filter(struct request *q, struct filter **out);
+/* For struct filter_row: fields of a run, as the flow host and as Dataverse name them. */
+struct run_row {
+	struct request *q;
+	struct flow *f;
+	struct run *r;
+};
+
+struct str history_run_field(void *run_row, struct str field);
 /* For struct filter_row: fields of a struct outcome. */
 struct str history_outcome_field(void *outcome, struct str field);
 

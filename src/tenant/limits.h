@@ -24,6 +24,10 @@
 #define TENANT_FLOWS 4096
 /* Access tokens remembered; the oldest is forgotten (it then counts as expired). */
 #define TENANT_TOKENS 65536
+/* Connectors that tests may have blocked by the data policy. */
+#define TENANT_BLOCKED 8
+/* Connections and connection references made since the start, by tests or by the service. */
+#define TENANT_MADE 256
 /* Writes remembered for the statistics. */
 #define TENANT_WRITES 4096
 /* Rules for faults at one time. */

@@ -149,7 +149,7 @@ static void get_repeated(struct request *q, bool scopes)
 {
 	struct played *p = history_played(q);
 	struct played_action *x = p ? history_action(q, p) : NULL;
-	struct str name = q->capture[history_capture(q) + 3], rest = name, one;
+	struct str name = q->capture[flow_capture(q) + 3], rest = name, one;
 	uint64_t index[PLAYED_LOOPS] = { 0 };
 	const struct repetition *row = NULL;
 	struct repeated r;
@@ -181,17 +181,11 @@ static void scope_repetition_get(struct request *q)
 	get_repeated(q, true);
 }
 
-#define RUNS "/providers/Microsoft.ProcessSimple/environments/{E}/flows/{F}/runs"
-#define ENV_RUNS "/powerautomate/flows/{F}/runs"
-#define BOTH(method, tail, handler, flags)                                                         \
-	{ FACE_FLOW, method, RUNS tail, handler, (flags) | ROUTE_ADMIN },                          \
-	{ FACE_ENVIRONMENT, method, ENV_RUNS tail, handler, flags }
-
 static const struct route rows[] = {
-	BOTH("GET", "/{R}/actions/{A}/repetitions", repetitions_list, 0),
-	BOTH("GET", "/{R}/actions/{A}/repetitions/{N}", repetition_get, 0),
-	BOTH("GET", "/{R}/actions/{A}/scopeRepetitions", scope_repetitions_list, 0),
-	BOTH("GET", "/{R}/actions/{A}/scopeRepetitions/{N}", scope_repetition_get, 0),
+	FLOW_ROUTE("GET", "/runs/{R}/actions/{A}/repetitions", repetitions_list, ROUTE_ADMIN),
+	FLOW_ROUTE("GET", "/runs/{R}/actions/{A}/repetitions/{N}", repetition_get, ROUTE_ADMIN),
+	FLOW_ROUTE("GET", "/runs/{R}/actions/{A}/scopeRepetitions", scope_repetitions_list, ROUTE_ADMIN),
+	FLOW_ROUTE("GET", "/runs/{R}/actions/{A}/scopeRepetitions/{N}", scope_repetition_get, ROUTE_ADMIN),
 };
 
 const struct route_table repetition_routes = { rows, sizeof(rows) / sizeof(*rows) };

@@ -66,6 +66,7 @@ struct request {
 	unsigned captures;
 	struct str body;
 	struct caller caller;
+	const struct flow_view *view; /* how the flow of the path is shown; NULL: as it is */
 	struct answer answer;
 	void *server;         /* server.c's own */
 };
@@ -128,6 +129,9 @@ enum service_error {
 	SE_INVALID_REQUEST,
 	SE_INVALID_TEMPLATE,
 	SE_INVALID_FLOW,
+	SE_LICENCE,
+	SE_INVALID_CREDENTIALS,
+	SE_IN_SOLUTION,
 	SE_UNPUBLISHED,
 	SE_CALLBACK_BLOCKED,
 	SE_TRIGGER_DISABLED,

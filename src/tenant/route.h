@@ -29,6 +29,14 @@ struct route_table {
 	size_t count;
 };
 
+/* What is below a flow: the flow host and the host of the environment serve it alike, the admin
+ * surface (ROUTE_ADMIN) is on the flow host alone. */
+#define FLOW_ROUTE(method, tail, handler, flags)                                                   \
+	{ FACE_FLOW, method,                                                                       \
+	  "/providers/Microsoft.ProcessSimple/environments/{E}/flows/{F}" tail, handler, flags },  \
+	{ FACE_ENVIRONMENT, method, "/powerautomate/flows/{F}" tail, handler,                      \
+	  (flags) & ~(unsigned)ROUTE_ADMIN }
+
 /* Finds the face of the host and path. */
 void route_face(struct request *q);
 /* Answers the request, its errors included. */
@@ -37,9 +45,10 @@ void route_request(struct request *q);
 const char *route_pattern(struct request *q);
 
 /* Tables of the faces. */
-extern const struct route_table control_routes, content_routes, entra_routes, device_routes,
-	browser_routes, flow_routes, flow_write_routes, run_routes, repetition_routes,
-	trace_routes, trigger_routes, connection_routes, connector_routes, bap_routes,
-	powerplatform_routes, dataverse_routes, dataverse_more_routes, dataverse_variable_routes;
+extern const struct route_table control_routes, practice_routes, content_routes, entra_routes,
+	device_routes, browser_routes, flow_routes, flow_write_routes, flow_share_routes,
+	flow_check_routes, run_routes, repetition_routes, trace_routes, trigger_routes,
+	connection_routes, connector_routes, bap_routes, powerplatform_routes, dataverse_routes,
+	dataverse_more_routes, dataverse_variable_routes;
 
 #endif

@@ -15,11 +15,6 @@
 
 enum { RUNS_A_PAGE = 50, ACTIONS_A_PAGE = 50, AT_MOST = 250 };
 
-unsigned history_capture(const struct request *q)
-{
-	return q->face == FACE_ENVIRONMENT ? 0 : 1;
-}
-
 struct run *need_run(struct request *q, struct flow *f, unsigned n)
 {
 	struct run *r = flow_run(f, q->capture[n]);
@@ -41,7 +36,7 @@ static struct flow *history_flow(struct request *q)
 		return NULL;
 	}
 	e = need_environment(q, 0);
-	return e ? need_flow(q, e, history_capture(q)) : NULL;
+	return e ? need_flow(q, e, flow_capture(q)) : NULL;
 }
 
 /* ---- shapes ---- */
@@ -252,13 +247,7 @@ struct json *run_shape(struct request *q, struct flow *f, struct run *r, bool wi
 
 /* ---- runs ---- */
 
-struct run_row {
-	struct request *q;
-	struct flow *f;
-	struct run *r;
-};
-
-static struct str run_field(void *arg, struct str field)
+struct str history_run_field(void *arg, struct str field)
 {
 	struct run_row *row = arg;
 	char text[CLOCK_TEXT];
@@ -267,6 +256,10 @@ static struct str run_field(void *arg, struct str field)
 
 	if (str_starts_nocase(field, S("properties/")))
 		field = str_from_at(field, 11);
+	if (str_eq_nocase(field, S("_workflow_value")) || str_eq_nocase(field, S("workflowid")))
+		return str_from(row->f->workflow);
+	if (str_eq_nocase(field, S("name")))
+		return str_from(row->r->name);
 	if (str_eq_nocase(field, S("startTime"))) {
 		clock_text(row->r->start, text);
 		return str_dup(&row->q->mem, str_from(text));
@@ -301,7 +294,7 @@ static void runs_list(struct request *q)
 	flow_make_runs(f);
 	list = json_set(&q->mem, out, "value", json_new_array(&q->mem));
 	for (unsigned i = 0; i < f->run_count && seen <= page.from + page.size; i++) {
-		struct filter_row row = { run_field, NULL,
+		struct filter_row row = { history_run_field, NULL,
 					  &(struct run_row){ q, f, &f->runs[i] } };
 
 		if (f->runs[i].start < clock_now() - 28 * TICKS_DAY ||
@@ -319,7 +312,7 @@ static void runs_list(struct request *q)
 static void run_get(struct request *q)
 {
 	struct flow *f = history_flow(q);
-	struct run *r = f ? need_run(q, f, history_capture(q) + 1) : NULL;
+	struct run *r = f ? need_run(q, f, flow_capture(q) + 1) : NULL;
 
 	if (r)
 		answer_json(q, 200,
@@ -331,7 +324,7 @@ static void run_get(struct request *q)
 static void run_cancel(struct request *q)
 {
 	struct flow *f = history_flow(q);
-	struct run *r = f ? need_run(q, f, history_capture(q) + 1) : NULL;
+	struct run *r = f ? need_run(q, f, flow_capture(q) + 1) : NULL;
 	enum run_status s;
 
 	if (!r)
@@ -351,14 +344,14 @@ static void run_cancel(struct request *q)
 struct played *history_played(struct request *q)
 {
 	struct flow *f = history_flow(q);
-	struct run *r = f ? need_run(q, f, history_capture(q) + 1) : NULL;
+	struct run *r = f ? need_run(q, f, flow_capture(q) + 1) : NULL;
 
 	return r ? play_run(&q->mem, f, r) : NULL;
 }
 
 struct played_action *history_action(struct request *q, struct played *p)
 {
-	struct str name = q->capture[history_capture(q) + 2];
+	struct str name = q->capture[flow_capture(q) + 2];
 	struct played_action *x = play_find(p, name);
 
 	if (x && visible(p, x))
@@ -426,18 +419,12 @@ static void action_get(struct request *q)
 		answer_json(q, 200, action_shape(q, p, x));
 }
 
-#define RUNS "/providers/Microsoft.ProcessSimple/environments/{E}/flows/{F}/runs"
-#define ENV_RUNS "/powerautomate/flows/{F}/runs"
-#define BOTH(method, tail, handler, flags)                                                         \
-	{ FACE_FLOW, method, RUNS tail, handler, (flags) | ROUTE_ADMIN },                          \
-	{ FACE_ENVIRONMENT, method, ENV_RUNS tail, handler, flags }
-
 static const struct route rows[] = {
-	BOTH("GET", "", runs_list, 0),
-	BOTH("GET", "/{R}", run_get, 0),
-	BOTH("POST", "/{R}/cancel", run_cancel, 0),
-	BOTH("GET", "/{R}/actions", actions_list, 0),
-	BOTH("GET", "/{R}/actions/{A}", action_get, 0),
+	FLOW_ROUTE("GET", "/runs", runs_list, ROUTE_ADMIN),
+	FLOW_ROUTE("GET", "/runs/{R}", run_get, ROUTE_ADMIN),
+	FLOW_ROUTE("POST", "/runs/{R}/cancel", run_cancel, ROUTE_ADMIN),
+	FLOW_ROUTE("GET", "/runs/{R}/actions", actions_list, ROUTE_ADMIN),
+	FLOW_ROUTE("GET", "/runs/{R}/actions/{A}", action_get, ROUTE_ADMIN),
 };
 
 const struct route_table run_routes = { rows, sizeof(rows) / sizeof(*rows) };

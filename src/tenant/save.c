@@ -1,16 +1,20 @@
 /*
  * save.c - the checks between a definition and its place in the service.
  *
- * The wording of the refusals comes from public reports of the service's answers; the checks
- * are those that clients meet: members, runAfter, connector hosts, references, authentication.
+ * The wording of the refusals comes from public reports of the service's answers
+ * (microsoft/power-platform-skills 342, 414, 477, 498); the checks are those that clients meet:
+ * members, runAfter, connector hosts, references, authentication.
  */
 #include "tenant/save.h"
 
+#include "tenant/clock.h"
 #include "tenant/emit.h"
+#include "tenant/faces.h"
 
 struct check {
 	struct request *q;
 	const struct environment *env;
+	const struct flow *flow; /* or NULL */
 	const struct json *references;
 	struct save_error *error;
 	bool connectors; /* a connector step was seen */
@@ -22,13 +26,26 @@ static bool refuse(struct check *c, unsigned status, const char *code, struct st
 	return false;
 }
 
-static bool refuse_property(struct check *c, struct str message)
+static bool refuse_inputs(struct check *c, const char *code, struct str message)
 {
 	return refuse(c, 400, "InvalidOpenApiFlow",
 		      str_fmt(&c->q->mem,
-			      "Flow save failed with code 'WorkflowRunActionInputsInvalidProperty' and "
-			      "message '%.*s'.",
-			      STR_ARG(message)));
+			      "Flow save failed with code 'WorkflowRunActionInputs%s' and message "
+			      "'%.*s'.",
+			      code, STR_ARG(message)));
+}
+
+static bool refuse_property(struct check *c, struct str message)
+{
+	return refuse_inputs(c, "InvalidProperty", message);
+}
+
+static bool refuse_reference(struct check *c, struct str key, const struct json *step)
+{
+	return refuse_property(c, str_fmt(&c->q->mem,
+					  "The API connection reference '%.*s' could not be found for "
+					  "the operation '%.*s'.",
+					  STR_ARG(key), STR_ARG(json_name(step))));
 }
 
 /* ---- members ---- */
@@ -91,25 +108,57 @@ static bool check_operation(struct check *c, const struct json *step, const stru
 			      STR_ARG(wanted)));
 }
 
-static bool check_connection(struct check *c, struct str key, const struct json *reference)
+static bool check_connection(struct check *c, const struct json *reference)
 {
 	struct request *q = c->q;
 	struct str name = json_get_str(reference, "connectionName");
 	struct connection *have = name.n ? tenant_connection(q->tenant, c->env, name) : NULL;
 	struct str api = tail_of(json_get_str(reference, "id"));
 
-	(void)key;
-	if (!name.n || (have && have->owner == q->caller.user))
+	/* What run-only users bring needs no connection of the maker's. */
+	if (!name.n || (have && !have->deleted &&
+			(have->owner == q->caller.user || connection_shared(q, have))))
 		return true;
-	if (have)
-		JSON_EACH(v, json_get(have->data, "shared"))
-			if (tenant_user(q->tenant, json_str(v)) == q->caller.user)
-				return true;
+	if (!have || have->deleted)
+		return refuse(c, 400, "ConnectionNotConfigured",
+			      str_fmt(&q->mem,
+				      "The connection '%.*s' under Api '%.*s' is not configured.",
+				      STR_ARG(name), STR_ARG(api)));
 	return refuse(c, 403, "ConnectionAuthorizationFailed",
 		      str_fmt(&q->mem,
 			      "The caller with object id '%s' does not have permission for connection "
 			      "'%.*s' under Api '%.*s'.",
 			      q->caller.user->id, STR_ARG(name), STR_ARG(api)));
+}
+
+/* A save of a solution flow on the flow host: the form that reading gives is not one it takes. */
+static bool check_solution_host(struct check *c, const struct json *step, const struct json *host)
+{
+	struct str key = json_get_str(host, "connectionReferenceName");
+
+	if (!key.n)
+		return refuse_inputs(c, "MissingProperty",
+				     str_fmt(&c->q->mem,
+					     "The 'inputs' of workflow run action '%.*s' of type "
+					     "'%.*s' is not valid. Property "
+					     "'host.connectionReferenceName' is missing.",
+					     STR_ARG(json_name(step)),
+					     STR_ARG(json_get_str(step, "type"))));
+	if (c->flow->quirks.solution_save == SOLUTION_REFUSED || !json_get_n(c->references, key))
+		return refuse_reference(c, key, step);
+	return true;
+}
+
+/* Outside solutions a logical name leads nowhere, and some were put there by the platform. */
+static bool check_stamp(struct check *c, const struct json *step, const struct json *reference)
+{
+	struct str logical = json_get_str(reference, "connectionReferenceLogicalName");
+
+	if (c->flow->quirks.stamp == STAMP_STORED && c->flow->version)
+		JSON_EACH(r, c->flow->version->references)
+			if (str_eq(json_name(r), json_name(reference)))
+				logical = json_get_str(r, "connectionReferenceLogicalName");
+	return !logical.n || refuse_reference(c, logical, step);
 }
 
 static bool check_connector(struct check *c, const struct json *step)
@@ -118,7 +167,8 @@ static bool check_connector(struct check *c, const struct json *step)
 	struct str key = json_get(host, "connectionReferenceName") ?
 				 json_get_str(host, "connectionReferenceName") :
 				 json_get_str(host, "connectionName");
-	bool found = json_get_n(c->references, key) != NULL;
+	const struct json *reference = json_get_n(c->references, key);
+	bool solution = c->flow && *c->flow->workflow;
 
 	c->connectors = true;
 	if (json_get(in, "authentication"))
@@ -128,13 +178,13 @@ static bool check_connector(struct check *c, const struct json *step)
 						  "'authentication'.",
 						  STR_ARG(json_name(step)),
 						  STR_ARG(json_get_str(step, "type"))));
-	JSON_EACH(r, c->references)
-		found |= str_eq(json_get_str(r, "connectionReferenceLogicalName"), key);
-	if (!key.n || !found)
-		return refuse_property(c, str_fmt(&c->q->mem,
-						  "The API connection reference '%.*s' could not be "
-						  "found for the operation '%.*s'.",
-						  STR_ARG(key), STR_ARG(json_name(step))));
+	if (solution && c->flow->quirks.solution_save != SOLUTION_ACCEPTED &&
+	    !check_solution_host(c, step, host))
+		return false;
+	if (!key.n || !reference)
+		return refuse_reference(c, key, step);
+	if (c->flow && !solution && !check_stamp(c, step, reference))
+		return false;
 	return check_operation(c, step, host);
 }
 
@@ -197,10 +247,29 @@ static bool check_triggers(struct check *c, const struct json *triggers)
 	return true;
 }
 
-bool save_check(struct request *q, const struct environment *e, const struct json *definition,
-		const struct json *references, struct save_error *error)
+static bool check_parameters(struct check *c, const struct json *definition)
 {
-	struct check c = { q, e, references, error, false };
+	static const char *const wanted[] = { "$authentication", "$connections" };
+	const struct json *have = json_get(definition, "parameters");
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		if (!json_get(have, wanted[i]))
+			return refuse(c, 400, "InvalidTemplate",
+				      str_fmt(&c->q->mem,
+					      "The template validation failed: 'The template parameter "
+					      "'%s' is not found, but is used by the trigger "
+					      "'%.*s'.'.",
+					      wanted[i],
+					      STR_ARG(json_name(json_first(
+						      json_get(definition, "triggers"))))));
+	return true;
+}
+
+bool save_check(struct request *q, const struct environment *e, const struct flow *f,
+		const struct json *definition, const struct json *references,
+		struct save_error *error)
+{
+	struct check c = { q, e, f, references, error, false };
 	const struct json *triggers = json_get(definition, "triggers");
 	const struct json *actions = json_get(definition, "actions");
 
@@ -211,24 +280,71 @@ bool save_check(struct request *q, const struct environment *e, const struct jso
 				"'triggers' and 'actions'.'."));
 	if (!check_triggers(&c, triggers) || !check_actions(&c, actions, 1))
 		return false;
-	if (c.connectors && !json_at(definition, "/parameters/$authentication"))
-		return refuse(&c, 400, "InvalidTemplate",
-			      str_fmt(&q->mem,
-				      "The template validation failed: 'The template parameter "
-				      "'$authentication' is not found, but is used by the trigger "
-				      "'%.*s'.'.",
-				      STR_ARG(json_name(json_first(triggers)))));
+	if (c.connectors && !check_parameters(&c, definition))
+		return false;
 	JSON_EACH(r, references)
-		if (!check_connection(&c, json_name(r), r))
+		if (!check_connection(&c, r))
 			return false;
 	return true;
+}
+
+/* pub: the words of Dataverse; own: the code */
+bool save_managed(const struct flow *f, struct save_error *error)
+{
+	if (!f->solution || !f->solution->managed)
+		return true;
+	*error = (struct save_error){
+		.status = 400, .code = "0x8004f026", .xrm = true,
+		.message = S("The evaluation of the current component(name=Workflow) in the current "
+			     "operation (Update) failed during managed property evaluation of condition: "
+			     "'Managed Property Name: iscustomizable; Component Name: Workflow; "
+			     "Attribute Name: iscustomizable;'"),
+	};
+	return false;
+}
+
+bool save_publish(struct request *q, struct flow *f, struct save_error *error)
+{
+	if (!save_managed(f, error) ||
+	    (f->draft && !save_check(q, f->env, NULL, f->draft->definition, f->draft->references,
+				     error)))
+		return false;
+	if (f->draft)
+		flow_remember(f);
+	flow_publish_draft(f, q->caller.user);
+	return true;
+}
+
+static bool blocked(const struct request *q, struct flow *f)
+{
+	if (!policy_covers(q->tenant, f->env))
+		return false;
+	JSON_EACH(r, flow_current(f)->references)
+		if (tenant_blocks(q->tenant, tail_of(json_get_str(r, "id"))))
+			return true;
+	return false;
+}
+
+void save_suspend(struct request *q, struct flow *f)
+{
+	if (!f->quirks.suspend && !blocked(q, f))
+		return;
+	f->quirks.suspend = false;
+	f->state = FLOW_SUSPENDED;
+	f->suspended = "CompanyDlpViolation";
+	f->modified = clock_now();
 }
 
 void save_refuse(struct request *q, const struct save_error *error, bool in_solution)
 {
 	struct str message = error->message;
 
-	if (in_solution)
+	if (error->xrm)
+		message = str_fmt(&q->mem,
+				  "Request to XRM API failed with error: 'Message: %.*s. Code: %s "
+				  "InnerError: '.",
+				  STR_ARG(message), error->code);
+	else if (in_solution)
 		message = str_fmt(&q->mem,
 				  "Request to XRM API failed with error: 'Message: Flow client error "
 				  "returned with status code \"%s\" and details \"%.*s\". Code: 0x80060467 "

@@ -32,6 +32,26 @@ struct str icon_of(struct arena *a, const struct connector *c)
 		       STR_ARG(name));
 }
 
+struct version *shown_version(const struct request *q, struct flow *f)
+{
+	return q->view ? q->view->version : flow_current(f);
+}
+
+const char *shown_name(const struct request *q, const struct flow *f)
+{
+	return q->view ? q->view->name : f->name;
+}
+
+enum flow_state shown_state(const struct request *q, const struct flow *f)
+{
+	return q->view ? q->view->state : f->state;
+}
+
+int64_t shown_modified(const struct request *q, const struct flow *f)
+{
+	return q->view ? q->view->modified : f->modified;
+}
+
 /* ---- references ---- */
 
 static const char *tail_of(struct str id)
@@ -49,7 +69,9 @@ struct json *reference_shapes(struct request *q, struct flow *f)
 	struct arena *a = &q->mem;
 	struct json *out = json_new_object(a);
 
-	JSON_EACH(r, flow_current(f)->references) {
+	if (f->quirks.empty_references)
+		return out;
+	JSON_EACH(r, shown_version(q, f)->references) {
 		struct str id = json_get_str(r, "id");
 		const char *name = tail_of(id);
 		struct connector *c = tenant_connector(
@@ -163,13 +185,14 @@ static const char *provisioning(const struct flow *f)
 	return f->solution ? "FromSolution" : "FromDefinition";
 }
 
-static void add_dates(struct arena *a, struct json *p, const struct flow *f, bool seconds)
+static void add_dates(struct request *q, struct json *p, const struct flow *f, bool seconds)
 {
+	struct arena *a = &q->mem;
 	char text[CLOCK_TEXT];
 
 	(seconds ? clock_text_s : clock_text)(f->created, text);
 	json_set_z(a, p, "createdTime", text);
-	(seconds ? clock_text_s : clock_text)(f->modified, text);
+	(seconds ? clock_text_s : clock_text)(shown_modified(q, f), text);
 	json_set_z(a, p, "lastModifiedTime", text);
 }
 
@@ -185,8 +208,11 @@ static struct json *creator(struct arena *a, const struct flow *f)
 {
 	return emit_json(a, "{'tenantId':'%s','objectId':'%s','userId':'%s','userType':'%s'}",
 			 f->env->tenant->id, f->owner->id, f->owner->id,
-			 f->solution && f->solution->managed ? "DataverseSystemUser" :
-							       "ActiveDirectory");
+			 strcmp(f->owner->kind, "ServicePrincipal") == 0 ? "ServicePrincipal" :
+			 *f->workflow && (f->solution ? f->solution->managed :
+							strcmp(f->owner->kind, "User") != 0) ?
+									   "DataverseSystemUser" :
+									   "ActiveDirectory");
 }
 
 static void add_solution(struct arena *a, struct json *p, const struct flow *f)
@@ -200,14 +226,15 @@ static void add_solution(struct arena *a, struct json *p, const struct flow *f)
 static void add_full(struct request *q, struct json *p, struct flow *f)
 {
 	struct arena *a = &q->mem;
-	struct json *definition = json_copy(a, flow_current(f)->definition);
+	struct json *definition = json_copy(a, shown_version(q, f)->definition);
 
 	inject(a, json_get(definition, "triggers"), 0);
 	inject(a, json_get(definition, "actions"), 0);
 	json_set(a, p, "definition", definition);
 	json_set(a, p, "connectionReferences", reference_shapes(q, f));
 	json_set(a, p, "installedConnectionReferences", json_new_object(a));
-	json_set_z(a, p, "sharingType", f->share_count ? "Coauthor" : "None");
+	json_set_z(a, p, "sharingType", *f->workflow ? "CommonDataService" :
+					f->share_count ? "Coauthor" : "None");
 	json_set(a, p, "referencedResources", json_new_array(a));
 	json_set_bool(a, p, "isCustomizable", !f->solution || !f->solution->managed);
 }
@@ -240,11 +267,11 @@ static struct json *flow_properties(struct request *q, struct flow *f, enum flow
 {
 	struct arena *a = &q->mem;
 	struct json *p = json_new_object(a);
-	const struct json *definition = flow_current(f)->definition;
+	const struct json *definition = shown_version(q, f)->definition;
 	const struct json *trigger = json_first(json_get(definition, "triggers"));
 
 	json_set_z(a, p, "apiId", "/providers/Microsoft.PowerApps/apis/shared_logicflows");
-	json_set_z(a, p, "displayName", f->name);
+	json_set_z(a, p, "displayName", shown_name(q, f));
 	if (shape == SHAPE_FULL || shape == SHAPE_LIST)
 		json_set_z(a, p, "userType", f->owner == q->caller.user ? "Owner" : "User");
 	if (shape == SHAPE_FULL)
@@ -254,8 +281,8 @@ static struct json *flow_properties(struct request *q, struct flow *f, enum flow
 			 json_at(trigger, "/inputs/schema") ?
 				 json_copy(a, json_at(trigger, "/inputs/schema")) :
 				 json_new_object(a));
-	json_set_z(a, p, "state", f->deleted ? "Deleted" : flow_state_name(f->state));
-	add_dates(a, p, f, shape == SHAPE_ADMIN_LIST);
+	json_set_z(a, p, "state", f->deleted ? "Deleted" : flow_state_name(shown_state(q, f)));
+	add_dates(q, p, f, shape == SHAPE_ADMIN_LIST);
 	if (json_get(f->data, "template") && shape == SHAPE_LIST)
 		json_set_str(a, p, "templateName", json_get_str(f->data, "template"));
 	json_set_z(a, p, "flowSuspensionReason", f->suspended);

@@ -114,6 +114,42 @@ struct solution *tenant_solution(struct tenant *t, const struct environment *e, 
 	return NULL;
 }
 
+bool policy_covers(const struct tenant *t, const struct environment *e)
+{
+	for (unsigned i = 0; i < t->environment_count; i++)
+		if (t->environments[i].tenant == e->tenant && t->environments[i].organization)
+			return &t->environments[i] == e;
+	return false;
+}
+
+bool tenant_blocks(const struct tenant *t, struct str connector)
+{
+	for (unsigned i = 0; i < t->blocked_count; i++)
+		if (str_eq_nocase(connector, t->blocked[i]))
+			return true;
+	return false;
+}
+
+struct reference *tenant_reference_to(struct tenant *t, struct environment *e,
+				      struct connection *c, struct solution *s)
+{
+	struct reference *r;
+	char label[64];
+
+	for (unsigned i = 0; i < t->reference_count; i++)
+		if (t->references[i].env == e && t->references[i].connection == c)
+			return &t->references[i];
+	if (t->reference_count == t->reference_room)
+		return NULL;
+	snprintf(label, sizeof(label), "new reference %u", ++t->counter);
+	r = &t->references[t->reference_count++];
+	*r = (struct reference){ .title = c->title, .env = e, .api = c->api, .connection = c,
+				 .solution = s };
+	guid_of("reference", label, r->id);
+	r->logical = str_c(&t->mem, str_fmt(&t->mem, "new_%s_%.5s", c->api->name, r->id));
+	return r;
+}
+
 struct flow *tenant_flow(struct tenant *t, const struct environment *e, struct str id)
 {
 	LIST_EACH(node, &t->flows) {
@@ -181,7 +217,8 @@ static void load_users(struct tenant *t, const struct json *list)
 		u->upn = json_get_z(v, "upn");
 		u->home = tenant_directory(t, json_get_str(v, "tenant"));
 		u->guest = tenant_directory(t, json_get_str(v, "guest"));
-		u->disabled = json_is_true(json_get(v, "disabled"));
+		u->kind = json_get(v, "kind") ? json_get_z(v, "kind") : "User";
+		u->disabled = json_is_true(json_get(v, "disabled")) || strcmp(u->kind, "User") != 0;
 		guid_of("user", u->key, u->id);
 	}
 }
@@ -258,7 +295,8 @@ static void load_solutions(struct tenant *t, const struct json *list)
 
 static void load_connections(struct tenant *t, const struct json *list)
 {
-	t->connections = arena_array(&t->mem, json_count(list), sizeof(*t->connections));
+	t->connection_room = (unsigned)json_count(list) + TENANT_MADE;
+	t->connections = arena_array(&t->mem, t->connection_room, sizeof(*t->connections));
 	JSON_EACH(v, list) {
 		struct connection *c = &t->connections[t->connection_count++];
 		char guid[37];
@@ -270,6 +308,7 @@ static void load_connections(struct tenant *t, const struct json *list)
 		c->env = environment_by_key(t, json_get_z(v, "env"));
 		c->owner = tenant_user(t, json_get_str(v, "owner"));
 		c->data = v;
+		c->error = json_get(v, "error");
 		/* Connection names are 32 hex digits where the portal made them. */
 		guid_of("connection", c->key, guid);
 		for (const char *p = guid; *p; p++)
@@ -280,7 +319,8 @@ static void load_connections(struct tenant *t, const struct json *list)
 
 static void load_references(struct tenant *t, const struct json *list)
 {
-	t->references = arena_array(&t->mem, json_count(list), sizeof(*t->references));
+	t->reference_room = (unsigned)json_count(list) + TENANT_MADE;
+	t->references = arena_array(&t->mem, t->reference_room, sizeof(*t->references));
 	JSON_EACH(v, list) {
 		struct reference *r = &t->references[t->reference_count++];
 
@@ -421,6 +461,7 @@ bool tenant_load(struct tenant *t, const char *seed)
 	load_connections(t, json_get(more, "connections"));
 	load_references(t, json_get(more, "references"));
 	load_flows(t, json_get(more, "flows"));
+	t->blocked[t->blocked_count++] = S("shared_twitter");
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #define TENANT_STATE_H
 
 #include "base/list.h"
+#include "tenant/limits.h"
 #include "text/json.h"
 
 struct directory { /* one Entra tenant */
@@ -18,6 +19,7 @@ struct directory { /* one Entra tenant */
 
 struct user {
 	const char *key, *name, *upn;
+	const char *kind;        /* "User"; "Group" and "ServicePrincipal" own flows, but sign in nowhere */
 	char id[37];             /* object id in the home tenant */
 	struct directory *home;
 	struct directory *guest; /* a second tenant, or NULL */
@@ -53,7 +55,9 @@ struct connection {
 	struct connector *api;
 	struct environment *env;
 	struct user *owner;
-	struct json *data;        /* its entry in the seed: status, error, parameters */
+	struct json *data;        /* its entry in the seed: parameters, shared */
+	struct json *error;       /* {code, message}: it does not work; NULL: it is connected */
+	int64_t bad_since;        /* runs fail from then on; 0: they do not look at it */
 	bool deleted;
 };
 
@@ -86,6 +90,9 @@ struct version {
 	struct json *definition;
 	struct json *references; /* design form: {key: {connectionName?, id, source, ...}} */
 	unsigned users;
+	int64_t at;              /* when it was saved, and by whom */
+	struct user *by;
+	bool published;          /* it ran once, or does */
 };
 
 enum run_status {
@@ -120,7 +127,41 @@ struct share {
 	const char *role; /* CanEdit, CanView */
 };
 
-enum { FLOW_SHARES = 16 };
+enum { FLOW_SHARES = 16, FLOW_VERSIONS = 32 };
+
+/* How the flow host takes a save of a solution flow's connector steps. */
+enum solution_save {
+	SOLUTION_REFUSED,  /* not in any form: only Dataverse takes it */
+	SOLUTION_BY_KEY,   /* with host.connectionReferenceName, the key of the map */
+	SOLUTION_ACCEPTED, /* as other flows */
+};
+
+/* Logical names that the platform put into references, of an app that has nothing to do with it. */
+enum stamp {
+	STAMP_NONE,
+	STAMP_SENT,   /* a save that sends one back is refused */
+	STAMP_STORED, /* every save is refused */
+};
+
+/* What tests made peculiar about a flow.  Counts: -1 is for ever. */
+struct quirks {
+	int64_t lost_saves;   /* so many saves are answered as if they had been kept */
+	int64_t read_lag;     /* so many reads behind a write still show what was before */
+	int64_t licence_lag;  /* so many starts are refused because the licence is not known yet */
+	bool empty_references; /* reading shows none */
+	bool wipes;           /* a refused save takes the references away */
+	bool suspend;         /* the next save makes it break a data policy */
+	enum solution_save solution_save;
+	enum stamp stamp;
+};
+
+/* What a reader sees of a flow that is not what it is now: before a write, or its draft. */
+struct flow_view {
+	struct version *version;
+	char *name;
+	enum flow_state state;
+	int64_t modified, reads; /* reads that will see it; -1: all */
+};
 
 struct flow {
 	struct list node;
@@ -139,7 +180,13 @@ struct flow {
 	const char *suspended; /* "None", "CompanyDlpViolation", ... */
 	struct json *data;     /* its entry in the seed, or NULL */
 	struct version *version; /* use flow_current */
+	struct version *draft;   /* saved after it and not published, or NULL */
+	struct version *versions[FLOW_VERSIONS]; /* all saved ones, the oldest first */
+	unsigned version_count;
+	struct quirks quirks;
+	struct flow_view past; /* version NULL: readers see the flow as it is */
 	int64_t created, modified;
+	struct user *modified_by;
 	uint64_t seed, etag;
 	bool draft_only;       /* a solution flow that was never published */
 	bool deleted;          /* soft, for the admin list */
@@ -160,9 +207,11 @@ struct tenant {
 	struct connection *connections;
 	struct reference *references;
 	unsigned directory_count, user_count, environment_count, solution_count, connector_count,
-		connection_count, reference_count;
+		connection_count, reference_count, connection_room, reference_room;
 	struct list flows;
 	unsigned flow_count;
+	struct str blocked[TENANT_BLOCKED]; /* connectors of the data policy's group Blocked */
+	unsigned blocked_count;
 	unsigned counter; /* of things made since the start: feeds their ids */
 };
 
@@ -180,6 +229,12 @@ struct connector *tenant_connector(struct tenant *t, struct str name);
 struct connection *tenant_connection(struct tenant *t, const struct environment *e,
 				     struct str name);
 struct solution *tenant_solution(struct tenant *t, const struct environment *e, struct str id);
+/* The one data policy holds in one environment, and blocks some connectors there. */
+bool policy_covers(const struct tenant *t, const struct environment *e);
+bool tenant_blocks(const struct tenant *t, struct str connector);
+/* The environment's reference to that connection, made if there is none; NULL: no room. */
+struct reference *tenant_reference_to(struct tenant *t, struct environment *e,
+				      struct connection *c, struct solution *s);
 
 /* By name on the flow host or by workflow id; NULL when there is none. */
 struct flow *tenant_flow(struct tenant *t, const struct environment *e, struct str id);
@@ -194,8 +249,20 @@ void flow_rename(struct flow *f, struct str name);
 struct version *flow_current(struct flow *f);
 /* How its runs go: a pattern of the seed, or NULL for flows that tests made. */
 struct json *flow_script(struct flow *f);
-/* Copies both values into a new version, which becomes the flow's. */
-void flow_save(struct flow *f, const struct json *definition, const struct json *references);
+/* Copies both values into a new version, which becomes the flow's; a draft goes.  NULL keeps. */
+void flow_save(struct flow *f, struct user *by, const struct json *definition,
+	       const struct json *references);
+/* The same, as a draft beside what runs. */
+void flow_save_draft(struct flow *f, struct user *by, const struct json *definition,
+		     const struct json *references);
+/* The draft becomes what runs. */
+void flow_publish_draft(struct flow *f, struct user *by);
+/* Before a write: what readers will see for a while when reads lag behind. */
+void flow_remember(struct flow *f);
+/* What this read sees when reads lag behind; NULL: the flow as it is. */
+const struct flow_view *flow_past(struct flow *f);
+/* Counts one of `*left` down; false when there is none.  -1 stays. */
+bool quirk_take(int64_t *left);
 bool flow_shared_with(const struct flow *f, const struct user *u);
 const char *flow_state_name(enum flow_state s);
 

@@ -8,11 +8,6 @@
 #include "tenant/route.h"
 #include "tenant/script.h"
 
-static unsigned flow_capture(const struct request *q)
-{
-	return q->face == FACE_ENVIRONMENT ? 0 : 1;
-}
-
 static bool is_expression(struct str s)
 {
 	return (str_starts(s, S("@")) && !str_starts(s, S("@@"))) || str_find(s, S("@{")) >= 0;
@@ -89,15 +84,11 @@ static void expression_traces(struct request *q)
 	answer_json(q, 200, out);
 }
 
-#define ACTIONS "/providers/Microsoft.ProcessSimple/environments/{E}/flows/{F}/runs/{R}/actions"
-#define ENV_ACTIONS "/powerautomate/flows/{F}/runs/{R}/actions"
-
 static const struct route rows[] = {
-	{ FACE_FLOW, "POST", ACTIONS "/{A}/listExpressionTraces", expression_traces, ROUTE_READ },
-	{ FACE_FLOW, "POST", ACTIONS "/{A}/repetitions/{N}/listExpressionTraces",
-	  expression_traces, ROUTE_READ },
-	{ FACE_ENVIRONMENT, "POST", ENV_ACTIONS "/{A}/listExpressionTraces", expression_traces,
-	  ROUTE_READ },
+	FLOW_ROUTE("POST", "/runs/{R}/actions/{A}/listExpressionTraces", expression_traces,
+		   ROUTE_READ),
+	FLOW_ROUTE("POST", "/runs/{R}/actions/{A}/repetitions/{N}/listExpressionTraces",
+		   expression_traces, ROUTE_READ),
 };
 
 const struct route_table trace_routes = { rows, sizeof(rows) / sizeof(*rows) };

@@ -14,11 +14,6 @@
 
 enum { HISTORIES_A_PAGE = 50, AT_MOST = 250, SKIPS = 400 };
 
-static unsigned flow_capture(const struct request *q)
-{
-	return q->face == FACE_ENVIRONMENT ? 0 : 1;
-}
-
 static struct flow *need_trigger_flow(struct request *q)
 {
 	struct environment *e = need_environment(q, 0);
@@ -450,20 +445,15 @@ static void invoke(struct request *q)
 						json_new_object(&q->mem));
 }
 
-#define TRIGGERS "/providers/Microsoft.ProcessSimple/environments/{E}/flows/{F}/triggers"
-#define ENV_TRIGGERS "/powerautomate/flows/{F}/triggers"
 #define DIRECT "/powerautomate/automations/direct"
-#define BOTH(method, tail, handler, flags)                                                         \
-	{ FACE_FLOW, method, TRIGGERS tail, handler, flags },                                      \
-	{ FACE_ENVIRONMENT, method, ENV_TRIGGERS tail, handler, flags }
 
 static const struct route rows[] = {
-	BOTH("GET", "", triggers_list, 0),
-	BOTH("GET", "/{T}", trigger_get, 0),
-	BOTH("GET", "/{T}/histories", histories_list, 0),
-	BOTH("POST", "/{T}/histories/{R}/resubmit", resubmit, 0),
-	BOTH("POST", "/{T}/run", trigger_run, 0),
-	BOTH("POST", "/{T}/listCallbackUrl", callback_url, ROUTE_READ),
+	FLOW_ROUTE("GET", "/triggers", triggers_list, 0),
+	FLOW_ROUTE("GET", "/triggers/{T}", trigger_get, 0),
+	FLOW_ROUTE("GET", "/triggers/{T}/histories", histories_list, 0),
+	FLOW_ROUTE("POST", "/triggers/{T}/histories/{R}/resubmit", resubmit, 0),
+	FLOW_ROUTE("POST", "/triggers/{T}/run", trigger_run, 0),
+	FLOW_ROUTE("POST", "/triggers/{T}/listCallbackUrl", callback_url, ROUTE_READ),
 	{ FACE_ENVIRONMENT, "POST", DIRECT "/workflows/{W}/triggers/{T}/paths/invoke", invoke,
 	  ROUTE_OPEN },
 	{ FACE_ENVIRONMENT, "POST", DIRECT "/cu/{N}/workflows/{W}/triggers/{T}/paths/invoke",
