@@ -171,6 +171,8 @@
 #define LIMIT_LOG_RECORD 1024
 #define LIMIT_LOG_SEGMENT (256u << 20)
 #define LIMIT_LOG_DAYS 30
+/* A sign-in this old is as old as any: Entra ends unused ones after 90 days. */
+#define LIMIT_CREDENTIAL_DAYS 3650
 #define LIMIT_LOG_LOCK_MS 2000
 /* Records that need not be on the disk at once are there after this time. */
 #define LIMIT_LOG_FLUSH_MS 1000

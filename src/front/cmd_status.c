@@ -10,6 +10,7 @@
 #include "front/profiles.h"
 #include "work/account.h"
 #include "work/permission.h"
+#include "work/policy.h"
 #include "work/store.h"
 
 struct state {
@@ -19,6 +20,9 @@ struct state {
 	enum store_result result; /* of reading the sign-in */
 	const char *store, *where, *message, *next;
 	int64_t written;
+	enum trust trust;
+	const char *host_prompt;  /* where policy says that it is enough; NULL: it is not */
+	const char *policy_fault; /* why nothing can be changed; or NULL */
 };
 
 static struct state look(struct cli *cli, const struct conf *conf)
@@ -46,6 +50,20 @@ static struct state look(struct cli *cli, const struct conf *conf)
 	s.written = s.result == STORE_OK ? store_written(store) : 0;
 	store_free(store);
 	return s;
+}
+
+static void read_policy(struct cli *cli, struct state *s)
+{
+	struct policy_files files = policy_files(cli->arena);
+	const char *why = "";
+	struct policy *p = policy_load(cli->arena, &files, &why);
+
+	s->trust = policy_trust(p, s->conf.trust);
+	if (!p)
+		s->policy_fault = why;
+	else if (policy_value(p, POLICY_HOST_PROMPT))
+		s->host_prompt = arena_printf(cli->arena, "%s", policy_where(p, POLICY_HOST_PROMPT));
+	policy_free(p);
 }
 
 /* ---- for programs ---- */
@@ -113,6 +131,9 @@ static struct json *to_json(struct cli *cli, const struct state *s)
 	set_text(cli, store, "message", s->message);
 	set_text(cli, store, "next", s->next);
 	json_set(cli->arena, v, "store", store);
+	json_set_z(cli->arena, v, "trustLevel", policy_trusts[s->trust]);
+	set_text(cli, v, "hostPromptTrustedBy", s->host_prompt);
+	set_text(cli, v, "policyFault", s->policy_fault);
 	json_set_bool(cli->arena, v, "readOnly", s->conf.read_only);
 	if (s->conf.read_only)
 		json_set(cli->arena, v, "readOnlyBy", enforcers(cli, s));
@@ -151,11 +172,24 @@ static const char *age_text(struct cli *cli, const struct state *s)
 
 static const char *trust_text(struct cli *cli, const struct state *s)
 {
+	static const char *const trusts[] = {
+		[TRUST_MANUAL] = "manual: a person is asked before every call",
+		[TRUST_SUPERVISED] = "supervised: a person is asked before every change",
+		[TRUST_AUTONOMOUS] = "autonomous: a person is asked before every change that no "
+				     "grant covers",
+	};
 	const struct json *by;
 	struct buf b;
 
+	if (s->policy_fault)
+		return arena_printf(cli->arena, "nothing: %s", s->policy_fault);
 	if (!s->conf.read_only)
-		return "may ask for changes";
+		return arena_printf(cli->arena, "%s%s%s%s", trusts[s->trust],
+				    s->host_prompt ? "; the host's own prompt is enough for moderate "
+						     "ones (host_prompt = trusted, " :
+						     "",
+				    s->host_prompt ? s->host_prompt : "",
+				    s->host_prompt ? ")" : "");
 	by = enforcers(cli, s);
 	buf_init_in(&b, cli->arena, 4096);
 	buf_addz(&b, "reads only");
@@ -211,6 +245,7 @@ int cmd_status(struct cli *cli)
 			continue;
 		}
 		s = look(cli, &conf);
+		read_policy(cli, &s);
 		/* The profile in use decides how this ends. */
 		if (i == 0 && s.result != STORE_OK)
 			code = EXIT_SIGN_IN;

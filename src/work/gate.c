@@ -6,7 +6,9 @@
  */
 #include "work/gate_call.h"
 
+#include "base/limits.h"
 #include "base/os.h"
+#include "work/account.h"
 #include "work/card.h"
 
 /* ---- policy and trust ---- */
@@ -34,14 +36,7 @@ bool gate_policy_ready(struct work *w, const char **why)
 
 enum trust gate_trust(const struct work *w)
 {
-	static const char *const names[] = { "manual", "supervised", "autonomous" };
-	int64_t most = w->policy ? policy_value(w->policy, POLICY_TRUST) : TRUST_MANUAL;
-	int64_t mine = TRUST_SUPERVISED;
-
-	for (int64_t i = 0; i < TRUST__MAX; i++)
-		if (w->conf->trust && strcmp(w->conf->trust, names[i]) == 0)
-			mine = i;
-	return (enum trust)(mine < most ? mine : most);
+	return policy_trust(w->policy, w->conf->trust);
 }
 
 const unsigned char *gate_key(struct work *w)
@@ -341,6 +336,28 @@ static bool within_rate(struct call *c)
 	return false;
 }
 
+/* The time of the sign-in stands beside the store; without it nobody knows. */
+static bool young_enough(struct call *c)
+{
+	int64_t days = policy_value(c->work->policy, POLICY_CREDENTIAL_DAYS);
+	const char *dir = store_dir(c->work->store);
+	struct account who = { 0 };
+
+	if (days == LIMIT_CREDENTIAL_DAYS || c->tool->local ||
+	    strcmp(c->work->conf->cloud, "practice") == 0)
+		return true;
+	if (dir && account_read(c->arena, dir, &who) && who.signed_in &&
+	    os_wall_ms() - who.signed_in <= days * 86400000)
+		return true;
+	gate_refused(c, ERR_REAUTH_REQUIRED,
+		     arena_printf(c->arena,
+				  "policy wants a sign-in that is at most %lld day%s old (%s)",
+				  (long long)days, days == 1 ? "" : "s",
+				  policy_where(c->work->policy, POLICY_CREDENTIAL_DAYS)));
+	rest_explain_sign_in(c, NULL);
+	return false;
+}
+
 static bool only_previews(struct call *c)
 {
 	static const struct target nothing;
@@ -374,7 +391,7 @@ bool gate_enter(struct call *c)
 						 r.action_where));
 	if (w->conf->read_only && c->tool->klass != CLASS_READ_ONLY && !only_previews(c))
 		return gate_refused(c, ERR_REFUSED_BY_POLICY, "this profile is read-only");
-	return within_rate(c);
+	return young_enough(c) && within_rate(c);
 }
 
 /* Reads have no step of their own in which to ask: the engine does it for them. */

@@ -29,6 +29,9 @@ const struct policy_key_row policy_keys[POLICY__KEYS] = {
 				 "The most calls of one grant." },
 	[POLICY_LOG_DAYS] = { "log_days", KEY_INT, NULL, 1, LIMIT_LOG_DAYS, LIMIT_LOG_DAYS, false,
 			      "The most days that the usage log is kept." },
+	[POLICY_CREDENTIAL_DAYS] = { "credential_days", KEY_INT, NULL, 1, LIMIT_CREDENTIAL_DAYS,
+				     LIMIT_CREDENTIAL_DAYS, false,
+				     "How many days after a sign-in the next one is needed." },
 	[POLICY_AUDIT_REQUIRED] = { "audit_required", KEY_BOOL, NULL, 0, 1, 0, true,
 				    "Whether reads, too, end when the usage log cannot be "
 				    "written." },
@@ -44,6 +47,7 @@ const struct policy_key_row policy_keys[POLICY__KEYS] = {
 			      "The profiles that may be used." },
 };
 
+const char *const policy_trusts[] = { "manual", "supervised", "autonomous", NULL };
 const char *const policy_actions[] = { "allow", "ask", "deny", NULL };
 const char *const policy_classes[] = { "read-only", "moderate", "dangerous", "unknown", NULL };
 
@@ -104,6 +108,16 @@ bool policy_lists(const struct policy *p, enum policy_key k, struct str word, co
 			return false;
 	}
 	return true;
+}
+
+enum trust policy_trust(const struct policy *p, const char *wish)
+{
+	int64_t most = p ? policy_value(p, POLICY_TRUST) : TRUST_MANUAL, mine = TRUST_SUPERVISED;
+
+	for (int64_t i = 0; i < TRUST__MAX; i++)
+		if (wish && strcmp(wish, policy_trusts[i]) == 0)
+			mine = i;
+	return (enum trust)(mine < most ? mine : most);
 }
 
 const char *policy_key_name(enum policy_key k)

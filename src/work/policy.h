@@ -48,6 +48,7 @@ enum policy_key {
 	POLICY_SCOPE_HOURS,
 	POLICY_SCOPE_CALLS,
 	POLICY_LOG_DAYS,
+	POLICY_CREDENTIAL_DAYS, /* how old a sign-in may be; LIMIT_CREDENTIAL_DAYS: any */
 	POLICY_AUDIT_REQUIRED,  /* 1: reads need a record too */
 	POLICY_CACHE,           /* 1: definitions of connectors may be kept on disk */
 	POLICY_CALLS_PER_MINUTE,
@@ -61,6 +62,10 @@ int64_t policy_value(const struct policy *p, enum policy_key k);
 const char *policy_where(const struct policy *p, enum policy_key k);
 /* True when the lists of that key all have the word (an absent list has every word). */
 bool policy_lists(const struct policy *p, enum policy_key k, struct str word, const char **where);
+/* The trust level that a profile has which wishes for `wish` (NULL: the default).  Without a policy
+ * that can be read, the lowest. */
+extern const char *const policy_trusts[];
+enum trust policy_trust(const struct policy *p, const char *wish);
 /* The name of a key, its type and default for people; NULL beyond the last. */
 const char *policy_key_name(enum policy_key k);
 const char *policy_key_help(enum policy_key k);

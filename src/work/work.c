@@ -408,7 +408,6 @@ void call_cache_put(struct call *c, const char *key, const char *value)
 
 struct json *about_identity(struct call *c)
 {
-	static const char *const trusts[] = { "manual", "supervised", "autonomous" };
 	const struct conf *conf = c->work->conf;
 	struct auth_identity who = auth_identity(c->work->auth);
 	struct json *v = json_new_object(c->arena), *account = json_new_object(c->arena);
@@ -422,7 +421,7 @@ struct json *about_identity(struct call *c)
 	json_set(c->arena, v, "account", account);
 	json_set(c->arena, v, "audiences", auth_describe(c->work->auth, c->arena));
 	json_set_z(c->arena, v, "environmentName", conf->environment ? conf->environment : "");
-	json_set_z(c->arena, v, "trustLevel", trusts[gate_trust(c->work)]);
+	json_set_z(c->arena, v, "trustLevel", policy_trusts[gate_trust(c->work)]);
 	if (c->work->policy && policy_value(c->work->policy, POLICY_HOST_PROMPT))
 		json_set_z(c->arena, v, "hostPrompt", "trusted");
 	json_set_bool(c->arena, v, "readOnly", conf->read_only);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/os.h"
 #include "work/policy.h"
 
@@ -85,6 +86,9 @@ static void test_merge(void **state)
 		{ "scopes = no\n", "scopes = yes\n", POLICY_SCOPES, 0, "system:1" },
 		{ "log_days = 7\n", "log_days = 30\n", POLICY_LOG_DAYS, 7, "system:1" },
 		{ "log_days = 7\n", "log_days = 3\n", POLICY_LOG_DAYS, 3, "user:1" },
+		{ "", "", POLICY_CREDENTIAL_DAYS, LIMIT_CREDENTIAL_DAYS, "default" },
+		{ "credential_days = 7\n", "credential_days = 30\n", POLICY_CREDENTIAL_DAYS, 7,
+		  "system:1" },
 		{ "audit_required = yes\n", "audit_required = no\n", POLICY_AUDIT_REQUIRED, 1,
 		  "system:1" },
 		{ "audit_required = no\n", "audit_required = yes\n", POLICY_AUDIT_REQUIRED, 1,
