@@ -268,9 +268,12 @@ static enum verdict by_words(struct call *c, struct str query)
 	struct json *out = json_new_array(call_arena(c));
 
 	for (size_t i = 0; i < n; i++) {
-		unsigned s = score(rows[i], query);
+		/* Of two that fit alike, the one that can be called comes first. */
+		unsigned s = 2 * score(rows[i], query);
 		size_t at = count;
 
+		if (s && !tool_absent(c, rows[i]))
+			s++;
 		while (at > 0 && how[at - 1] < s)
 			at--;
 		if (!s || at >= MOST_MATCHES)

@@ -53,3 +53,78 @@ struct target target_of(struct call *c, int stage)
 		.objects = 1,
 	};
 }
+
+struct target environment_target(struct call *c, const struct answer *environment)
+{
+	const struct json *e = environment->err == ERR_OK ? environment->json : NULL;
+
+	return (struct target){
+		.name = at_str(e, "/properties/displayName"),
+		.id = arg_str(c, "environmentName"),
+		.environment = e,
+		.objects = 1,
+	};
+}
+
+/* ---- sending ---- */
+
+struct fetch *requests(struct call *c, size_t count)
+{
+	return arena_array(call_arena(c), count, sizeof(struct fetch));
+}
+
+struct fetch *write_one(struct call *c, enum http_method m, const struct url *u, struct json *body)
+{
+	struct fetch *f = requests(c, 1);
+
+	*f = (struct fetch){ .method = m, .url = u, .body = body, .flags = FETCH_TOLERATE };
+	return f;
+}
+
+enum verdict carry_out(struct call *c, const struct change *ch)
+{
+	return agreed(c, ch) ? fetch_each(c, ch->writes, ch->write_count) : ASK;
+}
+
+bool was_refused(const struct answer *write)
+{
+	return write->err != ERR_OK && write->err != ERR_OUTCOME_UNKNOWN;
+}
+
+enum verdict fail_unseen(struct call *c, const struct answer *write, const char *what)
+{
+	if (write->err != ERR_OK)
+		return fail_answer(c, write);
+	fail(c, ERR_OUTCOME_UNKNOWN, "the service accepted the change, but %s", what);
+	hint(c, "Look again in a minute before anything is tried again.");
+	return FAIL;
+}
+
+/* ---- the organisation ---- */
+
+struct str organisation_needed(struct call *c, int stage, size_t at)
+{
+	bool known;
+	struct str where = organisation_of(got(c, stage, at), got(c, stage, at + 1), &known);
+
+	if (where.n)
+		return where;
+	if (!known) {
+		fail_answer(c, got(c, stage, at + 1));
+		return where;
+	}
+	fail(c, ERR_NOT_AVAILABLE, "this environment has no Dataverse database");
+	hint(c, "Solutions, connection references and environment variables exist only with one. "
+		"list_live_environments shows the environments.");
+	return where;
+}
+
+struct fetch table_rows(struct call *c, const struct url *u,
+			struct json *(*keep)(struct call *c, const struct json *row))
+{
+	struct paging *p = arena_alloc(call_arena(c), sizeof(*p));
+
+	*p = (struct paging){ .keep = keep };
+	return (struct fetch){ .url = u, .flags = FETCH_TOLERATE | FETCH_LARGE, .paging = p,
+			       .prefer = "odata.maxpagesize=500" };
+}

@@ -23,5 +23,31 @@ void target_looks(struct call *c, struct fetch *f);
 struct target target_of(struct call *c, int stage);
 /* Somebody besides one owner has it, or it is not known. */
 bool is_shared(const struct answer *people);
+/* An environment as target, of things that are no flow; the look is as LOOK_ENVIRONMENT's. */
+struct target environment_target(struct call *c, const struct answer *environment);
+
+/* ---- sending ---- */
+
+/* `count` requests in the call's arena. */
+struct fetch *requests(struct call *c, size_t count);
+/* One request that changes something; an error answer is a result. */
+struct fetch *write_one(struct call *c, enum http_method m, const struct url *u,
+			struct json *body);
+/* Sends what the change consists of, once it is agreed to. */
+enum verdict carry_out(struct call *c, const struct change *ch);
+/* The service said no; an answer that got lost is settled by looking again. */
+bool was_refused(const struct answer *write);
+/* Ends a call whose change was sent and is not to be seen. */
+enum verdict fail_unseen(struct call *c, const struct answer *write, const char *what);
+
+/* ---- the organisation of the environment, for what lives in Dataverse ---- */
+
+enum { LOOK_ORGANISATION = 2 }; /* as many requests; the first is also LOOK_ENVIRONMENT's */
+
+/* The organisation out of answers `at` and `at` + 1 of `stage`; "" after fail(). */
+struct str organisation_needed(struct call *c, int stage, size_t at);
+/* A GET of a table, all pages, each row reduced by `keep` (or NULL). */
+struct fetch table_rows(struct call *c, const struct url *u,
+			struct json *(*keep)(struct call *c, const struct json *row));
 
 #endif

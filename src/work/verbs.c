@@ -173,7 +173,9 @@ static const struct url *make_url(struct call *c, enum host_row row, struct str 
 	if (bases[row] && strncmp(fmt, "/providers/", 11) != 0)
 		buf_addz(&b, bases[row]);
 	add_formatted(&b, fmt, ap);
-	if (api_versions[row] && !strstr(fmt, "api-version="))
+	/* The newer administration paths carry their version themselves. */
+	if (api_versions[row] && !strstr(fmt, "api-version=") &&
+	    strncmp(fmt, "/providers/PowerPlatform.Governance/", 36) != 0)
 		buf_addf(&b, "%sapi-version=%s", strchr(fmt, '?') ? "&" : "?", api_versions[row]);
 	*u = (struct url){ .row = row, .kind = LINK_OWN, .of = str_dup(c->arena, of),
 			   .text = buf_str(&b) };
