@@ -125,6 +125,11 @@ for sdk in modern legacy; do
 	test "sdk, $sdk: fixture" node "$here/sdk_$sdk.mjs" "$lab" "$B/tests/interop/fixture_server"
 done
 
+for era in modern legacy; do
+	test "sdk, $era: the form of a change, declined, cancelled and accepted" \
+		node "$here/forms.mjs" $era "$lab" "$lab/practice"
+done
+
 # The SDK passes six variables on; the sign-in is in a keyring that it hides.
 name="sdk, legacy: finds the sign-in of a terminal in the keyring"
 if "$here/signed_in.py" can 2>"$lab/why"; then
@@ -225,6 +230,12 @@ if [ "${INTEROP_CLIENTS:-}" = 1 ]; then
 		test "${pair%% *} takes what setup client writes" takes $pair
 	done
 	test "Claude Code calls list_live_environments" claude_code
+	if command -v tmux >/dev/null; then
+		test "Claude Code shows the form of a change, and its answers count" \
+			python3 "$here/claude_form.py" "$lab" "$B/flowlatch"
+	else
+		skip "Claude Code shows the form of a change" "tmux is not installed"
+	fi
 	test "Codex calls list_live_environments" codex
 else
 	skip "Claude Code" "INTEROP_CLIENTS=1 installs 1.2 GB"
