@@ -315,6 +315,26 @@ struct json *cache_get(struct call *c, const char *kind, struct str key);
 void cache_put(struct call *c, const char *kind, struct str key, const struct json *value,
 	       int64_t ttl_s);
 
+/* ---- the time machine: what flows were like before they were changed ---- */
+
+/* Keeps a flow as it was read, sealed and synced: before every write to it, after agreed().
+ * Gives its id; "" when policy switched it off; p NULL when it could not be kept: fail() was
+ * called, so return FAIL and write nothing.  A flow that is as it was is not kept again on the
+ * same day.  `about`: {displayName, state, lastModifiedTime, lastModifier, reason}, each optional;
+ * `references` and `about` may be NULL.  Never anything of runs. */
+struct str snapshot_keep(struct call *c, struct str environment, struct str flow,
+			 const struct json *definition, const struct json *references,
+			 const struct json *about);
+/* What was kept of a flow, newest first: [{id, kept, environmentName, flowName, bytes, about,
+ * same}]; one that cannot be opened is {id, kept, damaged}.  `same`: as the one before it.
+ * NULL: fail() was called. */
+struct json *snapshot_list(struct call *c, struct str environment, struct str flow);
+/* {id, kept, environmentName, flowName, bytes, about, definition, connectionReferences}, the same
+ * for the whole call; copy what goes into a result.  NULL: fail() was called. */
+struct json *snapshot_get(struct call *c, struct str id);
+/* NULL when flows are kept; else where policy switched it off. */
+const char *snapshot_off(const struct call *c);
+
 /* ---- what is known of the process and the person ---- */
 
 struct json *about_identity(struct call *c); /* profile, account, tenant, cloud, scopes ... */

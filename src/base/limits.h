@@ -267,6 +267,13 @@
 
 /* Findings told of one definition; a person stops reading long before. */
 #define LIMIT_LINT_FINDINGS 1000
+/* A flow that is kept: as large as one that is read.  Records of one profile that are looked at:
+ * 50 of each of a thousand flows.  Foreign files beside them that are named one by one. */
+#define LIMIT_SNAPSHOT (32u << 20)
+#define LIMIT_SNAPSHOTS 50000
+#define LIMIT_SNAPSHOT_FOREIGN 100
+/* Of one list: two years of daily changes. */
+#define LIMIT_SNAPSHOTS_SHOWN 1000
 /* Operations on a definition in one save: a model that has more to change sends the whole. */
 #define LIMIT_EDIT_OPERATIONS 200
 /* Differences told of two definitions, for the same reason. */

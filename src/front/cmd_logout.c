@@ -97,8 +97,8 @@ static void log_logout(const struct conf *conf, struct store *store, struct cli 
 	audit_free(audit);
 }
 
-/* Locks, remembered claims, what a store of another kind left: everything but the usage log and
- * its key. */
+/* Locks, remembered claims, what a store of another kind left: everything but the usage log, kept
+ * versions of flows, and their keys. */
 static bool remove_files(struct cli *cli, const char *dir)
 {
 	struct dirent *e;
@@ -108,7 +108,7 @@ static bool remove_files(struct cli *cli, const char *dir)
 
 	(void)cli;
 	while (d && (e = readdir(d)) != NULL) {
-		if (!strcmp(e->d_name, "log_key") ||
+		if (!strcmp(e->d_name, "log_key") || !strcmp(e->d_name, "snapshot_key") ||
 		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) || S_ISDIR(st.st_mode))
 			continue;
 		if (unlinkat(dirfd(d), e->d_name, 0)) {
@@ -228,7 +228,8 @@ static void say(struct cli *cli, const char *const *profiles, size_t n)
 	else
 		cli_wrap(cli, 0, truth);
 	if (n)
-		cli_out("The usage log is kept; `flowlatch log purge` removes it.\n");
+		cli_out("The usage log is kept; `flowlatch log purge` removes it. So are earlier "
+			"versions of flows; `flowlatch versions --purge` removes them.\n");
 }
 
 int cmd_logout(struct cli *cli)

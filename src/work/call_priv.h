@@ -47,6 +47,8 @@ struct work {
 	struct journal *journal; /* made at first need */
 	unsigned char journal_key[32];
 	bool journal_key_ready;
+	unsigned char snapshot_key[32];
+	bool snapshot_key_ready;
 	/* the gate */
 	struct policy *policy;
 	struct call *prompt;   /* the call whose question to a person is open, or NULL */
@@ -129,6 +131,7 @@ struct call {
 	/* the cache */
 	struct remembered *cached;
 	const char *cache_owner;
+	struct json *snapshots; /* those that were read, by id; or NULL */
 	/* the gate */
 	struct ticket ticket;
 	struct approval asked; /* what the open or last question was about */

@@ -37,6 +37,13 @@ const struct policy_key_row policy_keys[POLICY__KEYS] = {
 				    "written." },
 	[POLICY_CACHE] = { "cache", KEY_BOOL, NULL, 0, 1, 1, false,
 			   "Whether definitions of connectors may be kept on disk." },
+	[POLICY_SNAPSHOTS] = { "snapshots", KEY_BOOL, NULL, 0, 1, 1, false,
+			       "Whether what a flow was like before a change may be kept on "
+			       "disk." },
+	[POLICY_SNAPSHOT_DAYS] = { "snapshot_days", KEY_INT, NULL, 1, 3650, 365, false,
+				   "The most days that it is kept." },
+	[POLICY_SNAPSHOT_COUNT] = { "snapshot_count", KEY_INT, NULL, 1, 1000, 50, false,
+				    "The most versions that are kept of one flow." },
 	[POLICY_CALLS_PER_MINUTE] = { "calls_per_minute", KEY_INT, NULL, 1, 100000, 100000, false,
 				      "The most calls of one process in a minute." },
 	[POLICY_WRITES_PER_MINUTE] = { "writes_per_minute", KEY_INT, NULL, 1, 10000, 10000, false,

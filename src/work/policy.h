@@ -51,6 +51,9 @@ enum policy_key {
 	POLICY_CREDENTIAL_DAYS, /* how old a sign-in may be; LIMIT_CREDENTIAL_DAYS: any */
 	POLICY_AUDIT_REQUIRED,  /* 1: reads need a record too */
 	POLICY_CACHE,           /* 1: definitions of connectors may be kept on disk */
+	POLICY_SNAPSHOTS,       /* 1: what flows were like may be kept on disk */
+	POLICY_SNAPSHOT_DAYS,
+	POLICY_SNAPSHOT_COUNT,  /* of one flow */
 	POLICY_CALLS_PER_MINUTE,
 	POLICY_WRITES_PER_MINUTE,
 	POLICY_TOOLSETS,        /* lists: see policy_lists */

@@ -370,8 +370,8 @@ enum store_result store_erase(struct store *s, const char *name)
 
 /* ---- keys ---- */
 
-/* Makes the seal key, unless another process is quicker. */
-static enum store_result make_seal_key(struct store *s)
+/* Makes a key, unless another process is quicker. */
+static enum store_result make_key(struct store *s, const char *name, struct secret **key)
 {
 	unsigned char bytes[CRYPT_KEY];
 	int64_t until = os_now_ms() + LIMIT_STORE_LOCK_MS;
@@ -382,41 +382,58 @@ static enum store_result make_seal_key(struct store *s)
 	r = store_need_dir(s);
 	if (r != STORE_OK)
 		return r;
-	snprintf(path, sizeof(path), "%s/" STORE_SEAL_KEY ".lock", s->dir);
+	snprintf(path, sizeof(path), "%s/%s.lock", s->dir, name);
 	while ((fd = os_try_lock(path, &err)) < 0 && err == EWOULDBLOCK && os_now_ms() < until)
 		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 	if (fd < 0)
 		return store_say(s, STORE_FAILED, "%s: %s", path, strerror(err));
-	r = store_get(s, STORE_SEAL_KEY, &s->seal_key);
+	r = store_get(s, name, key);
 	if (r == STORE_ABSENT) {
 		crypt_random(bytes, sizeof(bytes));
-		s->seal_key = secret_new(str_n((const char *)bytes, sizeof(bytes)));
+		*key = secret_new(str_n((const char *)bytes, sizeof(bytes)));
 		os_wipe(bytes, sizeof(bytes));
-		r = s->seal_key ? store_put(s, STORE_SEAL_KEY, s->seal_key)
-				: store_say(s, STORE_FAILED, "memory is out");
+		r = *key ? store_put(s, name, *key) : store_say(s, STORE_FAILED, "memory is out");
 		if (r != STORE_OK) {
-			secret_free(s->seal_key);
-			s->seal_key = NULL;
+			secret_free(*key);
+			*key = NULL;
 		}
 	}
 	os_unlock(fd);
 	return r;
 }
 
-enum store_result store_key(struct store *s, struct str purpose, unsigned char out[32])
+static enum store_result get_key(struct store *s, const char *name, struct secret **key)
 {
 	enum store_result r = STORE_OK;
 
-	if (!s->seal_key)
-		r = store_get(s, STORE_SEAL_KEY, &s->seal_key);
+	if (!*key)
+		r = store_get(s, name, key);
 	if (r == STORE_ABSENT)
-		r = make_seal_key(s);
-	if (r == STORE_OK && secret_bytes(s->seal_key).n != CRYPT_KEY) {
-		secret_free(s->seal_key);
-		s->seal_key = NULL;
-		r = store_say(s, STORE_FAILED, STORE_SEAL_KEY " is damaged: it must have %d bytes",
+		r = make_key(s, name, key);
+	if (r == STORE_OK && secret_bytes(*key).n != CRYPT_KEY) {
+		secret_free(*key);
+		*key = NULL;
+		r = store_say(s, STORE_FAILED, "%s is damaged: it must have %d bytes", name,
 			      CRYPT_KEY);
 	}
+	return r;
+}
+
+enum store_result store_own_key(struct store *s, const char *name, unsigned char out[32])
+{
+	struct secret *key = NULL;
+	enum store_result r = get_key(s, name, &key);
+
+	if (r == STORE_OK)
+		memcpy(out, secret_bytes(key).p, CRYPT_KEY);
+	secret_free(key);
+	return r;
+}
+
+enum store_result store_key(struct store *s, struct str purpose, unsigned char out[32])
+{
+	enum store_result r = get_key(s, STORE_SEAL_KEY, &s->seal_key);
+
 	if (r != STORE_OK)
 		return r;
 	crypt_derive(secret_bytes(s->seal_key), purpose, out);

@@ -2,7 +2,7 @@
  * store.h - the small secrets of one profile: refresh token and keys.
  *
  * Knows where each kind of store keeps them; knows nothing of what they are for.
- * Names in use: "refresh_token", "log_key", "seal_key", "approve_pin".
+ * Names in use: "refresh_token", "log_key", "seal_key", "approve_pin", "snapshot_key".
  *
  * A refresh token is bound to the authority, tenant, application and account that the profile
  * names: read by a profile that names others, it is STORE_OTHER_LOGIN.
@@ -63,12 +63,15 @@ const char *store_dir(struct store *s);
 const char *store_dir_name(const struct store *s);
 /* 32 bytes for one purpose, derived from "seal_key", which is made at first use. */
 enum store_result store_key(struct store *s, struct str purpose, unsigned char out[32]);
+/* 32 random bytes that are an item of their own, made at first use: a key that is to outlive a
+ * sign-in. */
+enum store_result store_own_key(struct store *s, const char *name, unsigned char out[32]);
 
 /* Writes, reads back and erases something of no worth: whether the store can be relied on.
  * The caller holds the token's lock (store_dir/token.lock). */
 enum store_result store_try(struct store *s);
-/* Erases every item of the profile but the log's key, which then lies in a file in store_dir:
- * the usage log outlives a sign-in.  STORE_ABSENT when there was nothing. */
+/* Erases every item of the profile but the keys of log and snapshots, which then lie in files in
+ * store_dir: what they are for outlives a sign-in.  STORE_ABSENT when there was nothing. */
 enum store_result store_clear(struct store *s);
 /* Takes the keys that lie in plain files beside the store into it. */
 enum store_result store_take_keys(struct store *s);

@@ -11,6 +11,7 @@
 #define STORE_SEAL_KEY "seal_key"
 #define STORE_LOG_KEY  "log_key"
 #define STORE_PIN      "approve_pin"
+#define STORE_SNAPSHOT_KEY "snapshot_key"
 
 /* What a refresh token belongs to. */
 struct store_login {

@@ -56,22 +56,22 @@ enum store_result store_try(struct store *s)
 	return r;
 }
 
-/* The log's key goes to a file beside the log, which is of no worth without it. */
-static enum store_result keep_log_key(struct store *s)
+/* The keys of log and snapshots go to files beside them, which are of no worth without. */
+static enum store_result keep_key(struct store *s, const char *name)
 {
 	struct secret *key = NULL;
 	char path[4096];
 	enum store_result r;
 	int n;
 
-	if (store_kind(s)->bare || store_in_plain_file(s, STORE_LOG_KEY, path))
+	if (store_kind(s)->bare || store_in_plain_file(s, name, path))
 		return STORE_OK;
-	r = store_get(s, STORE_LOG_KEY, &key);
+	r = store_get(s, name, &key);
 	if (r == STORE_ABSENT)
 		return STORE_OK;
 	if (r == STORE_OK)
 		r = store_need_dir(s);
-	n = snprintf(path, sizeof(path), "%s/" STORE_LOG_KEY, s->dir);
+	n = snprintf(path, sizeof(path), "%s/%s", s->dir, name);
 	if (r == STORE_OK && (n < 0 || (size_t)n >= sizeof(path)))
 		r = store_say(s, STORE_FAILED, "the file's name is too long");
 	if (r == STORE_OK)
@@ -83,17 +83,18 @@ static enum store_result keep_log_key(struct store *s)
 enum store_result store_clear(struct store *s)
 {
 	static const char *const names[] = { STORE_TOKEN, STORE_SEAL_KEY, STORE_PIN, PROBE,
-					     STORE_LOG_KEY };
+					     STORE_LOG_KEY, STORE_SNAPSHOT_KEY };
 	enum store_result all = STORE_ABSENT;
 
 	/* The sign-in first: what comes later must not keep it alive by failing. */
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		bool log = !strcmp(names[i], STORE_LOG_KEY);
-		enum store_result r = log ? keep_log_key(s) : STORE_OK;
+		bool keep = !strcmp(names[i], STORE_LOG_KEY) ||
+			    !strcmp(names[i], STORE_SNAPSHOT_KEY);
+		enum store_result r = keep ? keep_key(s, names[i]) : STORE_OK;
 
-		if (r == STORE_OK && !(log && store_kind(s)->bare))
+		if (r == STORE_OK && !(keep && store_kind(s)->bare))
 			r = store_erase(s, names[i]);
-		if (r == STORE_OK && !log)
+		if (r == STORE_OK && !keep)
 			all = STORE_OK;
 		if (r != STORE_OK && r != STORE_ABSENT)
 			return r;
@@ -105,7 +106,8 @@ enum store_result store_clear(struct store *s)
 	return all;
 }
 
-static const char *const keys[] = { STORE_LOG_KEY, STORE_SEAL_KEY, STORE_PIN };
+static const char *const keys[] = { STORE_LOG_KEY, STORE_SEAL_KEY, STORE_PIN,
+				    STORE_SNAPSHOT_KEY };
 
 enum { KEYS = sizeof(keys) / sizeof(*keys) };
 

@@ -250,6 +250,7 @@ void work_free(struct work *w)
 	os_wipe(w->seal_key, sizeof(w->seal_key));
 	os_wipe(w->approval_key, sizeof(w->approval_key));
 	os_wipe(w->journal_key, sizeof(w->journal_key));
+	os_wipe(w->snapshot_key, sizeof(w->snapshot_key));
 }
 
 unsigned work_busy(const struct work *w)
