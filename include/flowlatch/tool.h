@@ -152,6 +152,7 @@ void progress(struct call *c, double value, double total, const char *fmt, ...)
 /* ---- fetching ---- */
 
 struct url;
+struct answer;
 
 /* A URL in a host row.  Each %s (a C string) is percent-encoded whole; %d and %lld too; the text
  * around them must be legal in a URL.  The row's api-version is appended unless "api-version="
@@ -164,6 +165,23 @@ const struct url *url_of(struct call *c, enum host_row row, struct str of, const
 const struct url *url_content(struct call *c, struct str link);
 /* A link that came in a sealed cursor or continuationUrl, in the row it was given for. */
 const struct url *url_link(struct call *c, enum host_row row, struct str link);
+
+/* The callback URL of a trigger of this call's flow.  What stands in it is a secret, and it is not
+ * known before listCallbackUrl has said it: agreed() is given this one, and fetch is given the one
+ * that callback_link makes of it. */
+struct callback {
+	const char *trigger;
+	const char *path;  /* below the URL, percent-encoded, without "/" in front; or "" */
+	const char *query; /* more of it: "a=b&c=d", percent-encoded; or "" */
+	bool signed_in;    /* it wants the caller's token instead of a signature */
+};
+const struct url *url_callback(struct call *c, const struct callback *cb);
+/* `declared` with the link out of `a`, which must be the answer of this call to listCallbackUrl of
+ * that trigger.  NULL: it says none. */
+const struct url *callback_link(struct call *c, const struct url *declared,
+				const struct answer *a);
+/* The link without what is secret in it: host and path. */
+const char *callback_shown(struct call *c, const struct url *u);
 
 enum {
 	FETCH_TOLERATE = 1, /* an error answer is a result (got()->err), not the end of the call */
@@ -216,6 +234,8 @@ struct answer {
 	const char *service_code; /* error: such as "FlowNotFound"; "" else */
 	const char *correlation;  /* x-ms-correlation-request-id or the like; "" when none */
 	const char *location; /* Location header, unchecked; "" when none */
+	const char *run;      /* of a callback URL: the run it started; "" when it did not say.
+	                       * With it, any status is the flow's own answer: err is ERR_OK. */
 	int64_t retry_after_s; /* of a 429; 0 when none */
 	const char *command;   /* what a person must run to sign in for this; NULL when not known */
 	bool needs_role;       /* a 403 for want of an administrator's role, with a fresh token */

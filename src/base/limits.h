@@ -225,6 +225,8 @@
 #define LIMIT_JOURNAL_ENTRY (1u << 20)
 /* Entries looked at: every server of a profile has at most a few open. */
 #define LIMIT_JOURNAL_ENTRIES 256
+/* What a caller adds to the path or the query of a trigger's URL. */
+#define LIMIT_CALLBACK_PART 4096
 /* Between two attempts to finish what another process has left. */
 #define LIMIT_RECOVER_MS 60000
 

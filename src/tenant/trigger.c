@@ -253,6 +253,47 @@ static void resubmit(struct request *q)
 
 /* ---- starting ---- */
 
+/* The values of the {names} of the trigger's relative path; NULL: the path does not fit. */
+static struct json *path_parameters(struct request *q, const struct json *t, struct str path)
+{
+	struct json *out = json_new_object(&q->mem);
+	struct str pattern = json_str(json_at(t, "/inputs/relativePath")), want, have;
+
+	if (str_starts(pattern, S("/")))
+		pattern = str_from_at(pattern, 1);
+	while (pattern.n && str_cut(&pattern, '/', &want)) {
+		if (!str_cut(&path, '/', &have))
+			return NULL;
+		if (str_starts(want, S("{")) && str_ends(want, S("}")))
+			json_set_n(&q->mem, out, str_n(want.p + 1, want.n - 2),
+				   json_new_str(&q->mem, request_decode(&q->mem, have, false)));
+		else if (!str_eq(want, have))
+			return NULL;
+	}
+	return path.n ? NULL : out;
+}
+
+/* Queries that are not the service's own. */
+static struct json *own_queries(struct request *q)
+{
+	static const char *const service[] = { "api-version", "sp", "sv", "sig" };
+	struct json *out = json_new_object(&q->mem);
+	struct str rest = q->query, one, name;
+	bool own;
+
+	while (rest.n && str_cut(&rest, '&', &one)) {
+		str_cut(&one, '=', &name);
+		own = name.n > 0;
+		for (size_t i = 0; i < sizeof(service) / sizeof(*service); i++)
+			own &= !str_eq(name, str_from(service[i]));
+		if (own)
+			json_set_n(&q->mem, out, name,
+				   json_new_str(&q->mem,
+						request_decode(&q->mem, one.p ? one : S(""), true)));
+	}
+	return out;
+}
+
 /* What the trigger hands on of a request. */
 static struct json *payload_of(struct request *q, struct str type, struct json *body)
 {
@@ -325,7 +366,7 @@ static void callback_url(struct request *q)
 {
 	struct flow *f = need_trigger_flow(q);
 	const struct json *t = f ? need_trigger(q, f) : NULL;
-	struct str rights, sig, base, encoded;
+	struct str rights, sig, base, encoded, path, method;
 	struct buf b;
 	char hex[33];
 
@@ -338,18 +379,21 @@ static void callback_url(struct request *q)
 	workflow_hex(f, hex);
 	rights = str_fmt(&q->mem, "/triggers/%.*s/run", STR_ARG(json_name(t)));
 	sig = link_signature(&q->mem, str_from(hex), rights);
+	path = json_str(json_at(t, "/inputs/relativePath"));
+	method = json_str(json_at(t, "/inputs/method"));
 	base = str_fmt(&q->mem,
 		       "%.*s/powerautomate/automations/direct/cu/04/workflows/%s/triggers/%.*s/paths/"
-		       "invoke",
-		       STR_ARG(environment_origin(q, f->env)), hex, STR_ARG(json_name(t)));
+		       "invoke%s%.*s",
+		       STR_ARG(environment_origin(q, f->env)), hex, STR_ARG(json_name(t)),
+		       path.n && path.p[0] != '/' ? "/" : "", STR_ARG(path));
 	buf_init_in(&b, &q->mem, 4096);
 	buf_add_percent(&b, rights);
 	encoded = buf_str(&b);
 	emit(answer_begin(q, 200),
-	     "{'response':{'value':'%S?api-version=1&sp=%S&sv=1.0&sig=%S','method':'POST',"
+	     "{'response':{'value':'%S?api-version=1&sp=%S&sv=1.0&sig=%S','method':'%S',"
 	     "'basePath':'%S','queries':{'api-version':'1','sp':'%S','sv':'1.0','sig':'%S'}},"
 	     "'httpStatusCode':'OK'}",
-	     base, encoded, sig, base, rights, sig);
+	     base, encoded, sig, method.n ? method : S("POST"), base, rights, sig);
 }
 
 static struct flow *flow_of_hex(struct request *q, struct str hex)
@@ -401,19 +445,37 @@ static void invoke_headers(struct request *q, const struct flow *f, const struct
 	answer_header(q, "x-ms-ratelimit-burst-remaining-workflow-writes", S("11249"));
 }
 
-static void invoke(struct request *q)
+static void answer_run(struct request *q, struct flow *f, struct run *r)
 {
-	struct flow *f = flow_of_hex(q, q->capture[q->captures - 2]);
-	struct str hex = q->capture[q->captures - 2];
-	const struct json *t = f ? json_get_nocase(json_get(flow_current(f)->definition, "triggers"),
-						   q->capture[q->captures - 1]) :
-				   NULL;
-	struct json *body, *outputs;
+	struct played *p = play_whole(&q->mem, f, r);
+	struct json *outputs;
 	uint64_t status;
-	struct played *p;
+
+	if (p->response < 0) {
+		answer_empty(q, 202);
+		return;
+	}
+	outputs = play_content(p, &p->actions[p->response], NULL, CONTENT_OUTPUTS);
+	if (!str_to_u64(json_get_str(outputs, "statusCode"), &status))
+		status = 200;
+	answer_json(q, (unsigned)status,
+		    json_get(outputs, "body") ? json_get(outputs, "body") :
+						json_new_object(&q->mem));
+}
+
+/* The captures are [N,] workflow, trigger and the relative path. */
+static void invoke_at(struct request *q, size_t at, struct str path)
+{
+	struct str hex = q->capture[at], want;
+	struct flow *f = flow_of_hex(q, hex);
+	const struct json *t = f ? json_get_nocase(json_get(flow_current(f)->definition, "triggers"),
+						   q->capture[at + 1]) :
+				   NULL;
+	struct json *body, *payload, *parameters = path_parameters(q, t, path);
 	struct run *r;
 
-	if (!t) {
+	want = json_str(json_at(t, "/inputs/method"));
+	if (!t || !parameters || !str_eq_nocase(q->method, want.n ? want : S("POST"))) {
 		answer_error(q, SE_FLOW_NOT_FOUND, str_c(&q->mem, hex), NULL, NULL);
 		return;
 	}
@@ -428,24 +490,41 @@ static void invoke(struct request *q)
 		answer_error(q, SE_INVALID_REQUEST, "The body is not JSON", NULL, NULL);
 		return;
 	}
-	r = fire(q, f, t, payload_of(q, request_header(q, "Content-Type"), body));
+	payload = payload_of(q, request_header(q, "Content-Type"), body);
+	json_set(&q->mem, payload, "queries", own_queries(q));
+	json_set(&q->mem, payload, "relativePathParameters", parameters);
+	r = fire(q, f, t, payload);
 	if (!r)
 		return;
 	invoke_headers(q, f, r, hex);
-	p = play_whole(&q->mem, f, r);
-	if (p->response < 0) {
-		answer_empty(q, 202);
-		return;
-	}
-	outputs = play_content(p, &p->actions[p->response], NULL, CONTENT_OUTPUTS);
-	if (!str_to_u64(json_get_str(outputs, "statusCode"), &status))
-		status = 200;
-	answer_json(q, (unsigned)status,
-		    json_get(outputs, "body") ? json_get(outputs, "body") :
-						json_new_object(&q->mem));
+	answer_run(q, f, r);
+}
+
+static void invoke(struct request *q)
+{
+	invoke_at(q, (size_t)q->captures - 2, S(""));
+}
+
+static void invoke_path(struct request *q)
+{
+	struct str path = q->path;
+	ptrdiff_t at = str_find(path, S("/paths/invoke/"));
+
+	/* As it was sent: an encoded "/" is part of a value. */
+	invoke_at(q, (size_t)q->captures - 3, str_from_at(path, (size_t)at + 14));
 }
 
 #define DIRECT "/powerautomate/automations/direct"
+
+#define INVOKE_BELOW(face, method, place)                                                          \
+	{ face, method, DIRECT place "/workflows/{W}/triggers/{T}/paths/invoke", invoke,           \
+	  ROUTE_OPEN },                                                                            \
+	{ face, method, DIRECT place "/workflows/{W}/triggers/{T}/paths/invoke/{P}", invoke_path,  \
+	  ROUTE_OPEN | ROUTE_REST }
+#define INVOKE(method)                                                                             \
+	INVOKE_BELOW(FACE_ENVIRONMENT, method, ""),                                                \
+	INVOKE_BELOW(FACE_ENVIRONMENT, method, "/cu/{N}"),                                         \
+	INVOKE_BELOW(FACE_CONTENT, method, ""), INVOKE_BELOW(FACE_CONTENT, method, "/cu/{N}")
 
 static const struct route rows[] = {
 	FLOW_ROUTE("GET", "/triggers", triggers_list, 0),
@@ -454,14 +533,11 @@ static const struct route rows[] = {
 	FLOW_ROUTE("POST", "/triggers/{T}/histories/{R}/resubmit", resubmit, 0),
 	FLOW_ROUTE("POST", "/triggers/{T}/run", trigger_run, 0),
 	FLOW_ROUTE("POST", "/triggers/{T}/listCallbackUrl", callback_url, ROUTE_READ),
-	{ FACE_ENVIRONMENT, "POST", DIRECT "/workflows/{W}/triggers/{T}/paths/invoke", invoke,
-	  ROUTE_OPEN },
-	{ FACE_ENVIRONMENT, "POST", DIRECT "/cu/{N}/workflows/{W}/triggers/{T}/paths/invoke",
-	  invoke, ROUTE_OPEN },
-	{ FACE_CONTENT, "POST", DIRECT "/workflows/{W}/triggers/{T}/paths/invoke", invoke,
-	  ROUTE_OPEN },
-	{ FACE_CONTENT, "POST", DIRECT "/cu/{N}/workflows/{W}/triggers/{T}/paths/invoke", invoke,
-	  ROUTE_OPEN },
+	INVOKE("POST"),
+	INVOKE("GET"),
+	INVOKE("PUT"),
+	INVOKE("PATCH"),
+	INVOKE("DELETE"),
 };
 
 const struct route_table trigger_routes = { rows, sizeof(rows) / sizeof(*rows) };

@@ -5,10 +5,8 @@
  * State changes by the service's own endpoints only (start, stop, cancel), never by a save.
  * Both look first, ask only when something would change, and look again afterwards.
  */
+#include "tools/act.h"
 #include "tools/table.h"
-#include "tools/target.h"
-
-enum { LOOK, WRITE, AGAIN };
 
 #define FLOW "/environments/%s/flows/%s"
 
@@ -38,7 +36,7 @@ static bool has_state(struct call *c, const struct json *flow)
 
 static const struct change *state_change(struct call *c)
 {
-	const struct json *flow = got(c, LOOK, LOOK_FLOW)->json;
+	const struct json *flow = got(c, ACT_LOOK, LOOK_FLOW)->json;
 	bool on = str_eq(arg_str(c, "state"), S("Started"));
 	struct change *ch = arena_alloc(call_arena(c), sizeof(*ch));
 	struct fetch *write = arena_alloc(call_arena(c), sizeof(*write));
@@ -49,7 +47,7 @@ static const struct change *state_change(struct call *c)
 					    arg_z(c, "environmentName"), arg_z(c, "flowName")),
 				 .flags = FETCH_TOLERATE };
 	*ch = (struct change){
-		.target = target_of(c, LOOK),
+		.target = target_of(c, ACT_LOOK),
 		.sentence = arena_printf(
 			call_arena(c), "Switches flow %s %s. It is %s now.",
 			quoted(c, at_str(flow, "/properties/displayName")),
@@ -61,39 +59,29 @@ static const struct change *state_change(struct call *c)
 	return ch;
 }
 
-static enum verdict state_look(struct call *c)
+static enum verdict state_judge(struct call *c)
 {
-	struct fetch *f = arena_array(call_arena(c), LOOK_OWN, sizeof(*f));
+	const struct answer *flow = got(c, ACT_LOOK, LOOK_FLOW);
 
-	target_looks(c, f);
-	return fetch_each(c, f, LOOK_OWN);
-}
-
-static enum verdict state_step(struct call *c)
-{
-	const struct answer *flow = got(c, LOOK, LOOK_FLOW), *write = got(c, WRITE, 0);
-	const struct answer *again = got(c, AGAIN, 0);
-	const struct change *ch;
-	struct fetch *f;
-
-	if (call_stage(c) == LOOK)
-		return state_look(c);
 	if (flow->err != ERR_OK)
 		return fail_read(c, flow);
-	if (has_state(c, flow->json))
-		return state_result(c, flow->json);
-	if (call_stage(c) == WRITE) {
-		ch = state_change(c);
-		return agreed(c, ch) ? fetch_each(c, ch->writes, ch->write_count) : ASK;
-	}
-	/* An answer that got lost is settled by a look. */
-	if (write->err != ERR_OK && write->err != ERR_OUTCOME_UNKNOWN)
-		return fail_answer(c, write);
-	if (call_stage(c) == AGAIN) {
-		f = arena_alloc(call_arena(c), sizeof(*f));
-		*f = look_at_flow(c);
-		return fetch_each(c, f, 1);
-	}
+	return has_state(c, flow->json) ? state_result(c, flow->json) : FETCH;
+}
+
+static bool state_again(struct call *c, const struct answer *write, struct fetch *f)
+{
+	(void)write;
+	*f = look_at_flow(c);
+	return true;
+}
+
+/* An answer that got lost is settled by a look. */
+static enum verdict state_settle(struct call *c, const struct answer *write,
+				 const struct answer *again, int looks)
+{
+	/* What is read may lag behind what was written. */
+	enum { PATIENCE = 4 };
+
 	if (again->err == ERR_OK && has_state(c, again->json))
 		return state_result(c, again->json);
 	if (write->err != ERR_OK)
@@ -104,10 +92,28 @@ static enum verdict state_step(struct call *c)
 		hint(c, "get_live_flow with view=outline shows its state.");
 		return FAIL;
 	}
+	if (looks < PATIENCE &&
+	    str_eq(at_str(again->json, "/properties/state"),
+		   at_str(got(c, ACT_LOOK, LOOK_FLOW)->json, "/properties/state")))
+		return FETCH;
 	fail(c, ERR_UPSTREAM, "the service accepted the change, but the flow is %s",
 	     quoted(c, at_str(again->json, "/properties/state")));
 	hint(c, "A data policy or a connection of the flow may hold it back.");
 	return FAIL;
+}
+
+static enum verdict state_step(struct call *c)
+{
+	static const struct act act = {
+		.looks = LOOK_OWN,
+		.look = target_looks,
+		.judge = state_judge,
+		.change = state_change,
+		.again = state_again,
+		.settle = state_settle,
+	};
+
+	return act_step(c, &act);
 }
 
 static const struct param state_params[] = {
@@ -154,27 +160,16 @@ static enum effect cancel_effect(const struct json *args, const struct target *t
 	return EFFECT_CANCEL;
 }
 
-static const struct url *run_url(struct call *c, const char *fmt)
-{
-	/* One format for every path below the run keeps the pieces percent-encoded. */
-	if (strcmp(fmt, "actions") == 0)
-		return url(c, HOST_FLOW, FLOW "/runs/%s/actions", arg_z(c, "environmentName"),
-			   arg_z(c, "flowName"), arg_z(c, "runName"));
-	if (strcmp(fmt, "cancel") == 0)
-		return url(c, HOST_FLOW, FLOW "/runs/%s/cancel", arg_z(c, "environmentName"),
-			   arg_z(c, "flowName"), arg_z(c, "runName"));
-	return url(c, HOST_FLOW, FLOW "/runs/%s", arg_z(c, "environmentName"),
-		   arg_z(c, "flowName"), arg_z(c, "runName"));
-}
+/* `below` is a literal of ours: "", "/actions" or "/cancel". */
+#define RUN_URL(c, below)                                                             \
+	url(c, HOST_FLOW, FLOW "/runs/%s" below, arg_z(c, "environmentName"),         \
+	    arg_z(c, "flowName"), arg_z(c, "runName"))
 
-static enum verdict cancel_look(struct call *c)
+static void cancel_look(struct call *c, struct fetch *f)
 {
-	struct fetch *f = arena_array(call_arena(c), LOOKS, sizeof(*f));
-
 	target_looks(c, f);
-	f[LOOK_RUN] = look_at(run_url(c, ""), 0);
-	f[LOOK_ACTIONS] = look_at(run_url(c, "actions"), FETCH_LARGE);
-	return fetch_each(c, f, LOOKS);
+	f[LOOK_RUN] = look_at(RUN_URL(c, ""), 0);
+	f[LOOK_ACTIONS] = look_at(RUN_URL(c, "/actions"), FETCH_LARGE);
 }
 
 static bool is_under_way(struct str status)
@@ -208,9 +203,9 @@ static const struct json *find_action(const struct json *v, struct str name)
 static struct str waits_for(struct call *c)
 {
 	const struct json *definition =
-		json_at(got(c, LOOK, LOOK_FLOW)->json, "/properties/definition");
+		json_at(got(c, ACT_LOOK, LOOK_FLOW)->json, "/properties/definition");
 
-	JSON_EACH (v, json_get(got(c, LOOK, LOOK_ACTIONS)->json, "value")) {
+	JSON_EACH (v, json_get(got(c, ACT_LOOK, LOOK_ACTIONS)->json, "value")) {
 		struct str status = at_str(v, "/properties/status");
 		struct str type;
 
@@ -228,19 +223,19 @@ static const struct change *cancel_change(struct call *c)
 	static const char *const waiting[] = {
 		"The run waits for a person: cancelling loses their card or approval.", NULL
 	};
-	const struct json *run = got(c, LOOK, LOOK_RUN)->json;
+	const struct json *run = got(c, ACT_LOOK, LOOK_RUN)->json;
 	struct change *ch = arena_alloc(call_arena(c), sizeof(*ch));
 	struct fetch *write = arena_alloc(call_arena(c), sizeof(*write));
 	struct str action = waits_for(c), status = at_str(run, "/properties/status");
 
-	*write = (struct fetch){ .method = HTTP_POST, .url = run_url(c, "cancel"),
+	*write = (struct fetch){ .method = HTTP_POST, .url = RUN_URL(c, "/cancel"),
 				 .flags = FETCH_TOLERATE };
 	*ch = (struct change){
-		.target = target_of(c, LOOK),
+		.target = target_of(c, ACT_LOOK),
 		.sentence = arena_printf(
 			call_arena(c), "Cancels run %s of flow %s, which is %s%s%s.",
 			quoted(c, arg_str(c, "runName")),
-			quoted(c, at_str(got(c, LOOK, LOOK_FLOW)->json,
+			quoted(c, at_str(got(c, ACT_LOOK, LOOK_FLOW)->json,
 					 "/properties/displayName")),
 			quoted(c, status), action.n ? " and waits in action " : "",
 			action.n ? quoted(c, action) : ""),
@@ -259,7 +254,7 @@ static enum verdict cancel_result(struct call *c, const struct json *run)
 	struct str action = waits_for(c);
 
 	put_ids(c, out);
-	put(c, out, "previousStatus", got(c, LOOK, LOOK_RUN)->json, "/properties/status");
+	put(c, out, "previousStatus", got(c, ACT_LOOK, LOOK_RUN)->json, "/properties/status");
 	put(c, out, "status", run, "/properties/status");
 	json_set_bool(call_arena(c), out, "waitedForPerson", action.n > 0);
 	if (action.n)
@@ -267,37 +262,47 @@ static enum verdict cancel_result(struct call *c, const struct json *run)
 	return done(c, out);
 }
 
-static enum verdict cancel_step(struct call *c)
+static enum verdict cancel_judge(struct call *c)
 {
-	const struct answer *run = got(c, LOOK, LOOK_RUN), *write = got(c, WRITE, 0);
-	const struct answer *again = got(c, AGAIN, 0);
-	const struct change *ch;
-	struct fetch *f;
+	const struct answer *run = got(c, ACT_LOOK, LOOK_RUN);
 
-	if (call_stage(c) == LOOK)
-		return cancel_look(c);
 	if (run->err != ERR_OK)
 		return fail_read(c, run);
-	if (!is_under_way(at_str(run->json, "/properties/status"))) {
-		fail(c, ERR_CONFLICT, "the run has ended already: it is %s",
-		     quoted(c, at_str(run->json, "/properties/status")));
-		return FAIL;
-	}
-	if (call_stage(c) == WRITE) {
-		ch = cancel_change(c);
-		return agreed(c, ch) ? fetch_each(c, ch->writes, ch->write_count) : ASK;
-	}
-	if (write->err != ERR_OK && write->err != ERR_OUTCOME_UNKNOWN)
-		return fail_answer(c, write);
-	if (call_stage(c) == AGAIN) {
-		f = arena_alloc(call_arena(c), sizeof(*f));
-		*f = look_at(run_url(c, ""), 0);
-		return fetch_each(c, f, 1);
-	}
+	if (is_under_way(at_str(run->json, "/properties/status")))
+		return FETCH;
+	return fail(c, ERR_CONFLICT, "the run has ended already: it is %s",
+		    quoted(c, at_str(run->json, "/properties/status")));
+}
+
+static bool cancel_again(struct call *c, const struct answer *write, struct fetch *f)
+{
+	(void)write;
+	*f = look_at(RUN_URL(c, ""), 0);
+	return true;
+}
+
+static enum verdict cancel_settle(struct call *c, const struct answer *write,
+				  const struct answer *again, int looks)
+{
+	(void)looks;
 	if (write->err != ERR_OK && !str_eq(at_str(again->json, "/properties/status"),
 					    S("Cancelled")))
 		return fail_answer(c, write);
 	return cancel_result(c, again->json);
+}
+
+static enum verdict cancel_step(struct call *c)
+{
+	static const struct act act = {
+		.looks = LOOKS,
+		.look = cancel_look,
+		.judge = cancel_judge,
+		.change = cancel_change,
+		.again = cancel_again,
+		.settle = cancel_settle,
+	};
+
+	return act_step(c, &act);
 }
 
 static const struct param cancel_params[] = {

@@ -58,9 +58,10 @@ struct work {
 
 struct url {
 	enum host_row row;
-	enum link_kind { LINK_OWN, LINK_CONTENT, LINK_GIVEN } kind;
-	struct str of;   /* environment or organisation */
-	struct str text; /* path and query, or the link */
+	enum link_kind { LINK_OWN, LINK_CONTENT, LINK_GIVEN, LINK_CALLBACK } kind;
+	struct str of;   /* environment or organisation; of a callback: what it is agreed to as */
+	struct str text; /* path and query, or the link; a callback's is nobody's to see */
+	bool bearer;     /* a callback that wants to know who calls */
 };
 
 struct rest_op;

@@ -165,7 +165,7 @@ static void plan_digest(struct call *c, const struct change *ch, struct gate_vie
 		hash_add(h, str_n(&method, 1));
 		hash_add(h, str_from(host_row_name(f->url->row)));
 		hash_add(h, f->url->of);
-		hash_add(h, f->url->text);
+		hash_add(h, f->url->kind == LINK_CALLBACK ? S("") : f->url->text);
 		hash_add(h, canonical(c, f->body));
 	}
 	crypt_hash_end(h, v->plan);

@@ -53,7 +53,7 @@ static struct card_request request_of(struct call *c, const struct fetch *f)
 	struct str origin = f->url->kind == LINK_OWN
 				    ? host_origin(c->work->hosts, c->arena, f->url->row, f->url->of)
 				    : S("");
-	struct str path = f->url->text, query = path;
+	struct str path = f->url->kind == LINK_CALLBACK ? f->url->of : f->url->text, query = path;
 
 	/* Queries carry versions and, in links, signatures: nothing a person decides by. */
 	str_cut(&query, '?', &path);

@@ -183,7 +183,9 @@ static bool same_request(struct call *c, const struct fetch *x, const struct fet
 {
 	return x->method == y->method && x->url->row == y->url->row &&
 	       x->url->kind == y->url->kind && str_eq(x->url->of, y->url->of) &&
-	       str_eq(x->url->text, y->url->text) &&
+	       x->url->bearer == y->url->bearer &&
+	       /* A callback is agreed to by its trigger, and named by the service afterwards. */
+	       (x->url->kind == LINK_CALLBACK || str_eq(x->url->text, y->url->text)) &&
 	       str_eq(body_text(c, x->body), body_text(c, y->body));
 }
 
@@ -206,6 +208,9 @@ bool gate_is_write(const struct fetch *f)
 {
 	struct str path = f->url->text, rest = path;
 
+	/* Whatever its method, it starts a run. */
+	if (f->url->kind == LINK_CALLBACK)
+		return true;
 	if (f->method == HTTP_GET || f->method == HTTP_HEAD)
 		return false;
 	str_cut(&rest, '?', &path);

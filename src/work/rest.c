@@ -58,6 +58,8 @@ static struct arena *memory(const struct rest_op *op)
 
 static bool is_write(const struct rest_op *op)
 {
+	if (op->f->url->kind == LINK_CALLBACK)
+		return true;
 	return op->f->method != HTTP_GET && op->f->method != HTTP_HEAD &&
 	       !(op->f->flags & FETCH_READ);
 }
@@ -124,6 +126,9 @@ static enum err locate(struct rest_op *op, const char **why)
 		origin = host_origin(hosts, memory(op), u->row, u->of);
 		err = host_check_link(hosts, memory(op), u->row, origin, u->text, &op->url, why);
 		break;
+	case LINK_CALLBACK:
+		err = host_check_trigger(hosts, memory(op), u->text, &op->url, why);
+		break;
 	case LINK_OWN:
 		origin = host_origin(hosts, memory(op), u->row, u->of);
 		if (!origin.p) {
@@ -136,7 +141,7 @@ static enum err locate(struct rest_op *op, const char **why)
 		break;
 	}
 	if (err == ERR_OK)
-		op->audience = host_audience(hosts, u->row, u->text);
+		op->audience = u->bearer ? AUD_FLOW : host_audience(hosts, u->row, u->text);
 	return err;
 }
 
@@ -192,6 +197,8 @@ static void note_headers(struct rest_op *op, const struct http_response *r)
 			   !a->correlation[0]; i++)
 		a->correlation = header_z(op, r, correlation_headers[i]);
 	a->location = header_z(op, r, "Location");
+	if (op->row == HOST_TRIGGER)
+		a->run = header_z(op, r, "x-ms-workflow-run-id");
 	c->last_http = r->status;
 	if (a->correlation[0])
 		c->last_correlation = a->correlation;
@@ -487,6 +494,11 @@ static void classify(struct rest_op *op, const struct http_response *r)
 		return;
 	}
 	note_headers(op, r);
+	/* The run was started, and what it answers is the flow's own affair. */
+	if (answer_of(op)->run[0]) {
+		good_answer(op, r);
+		return;
+	}
 	if (r->status >= 300 && r->status < 400) {
 		if (!redirected(op, r))
 			end_with(op, ERR_FOREIGN_LINK, "the service redirects to somewhere else");

@@ -257,7 +257,7 @@ static bool prepare(struct call *c, const struct fetch *f, size_t count, bool *w
 	s->ops = arena_array(c->arena, count ? count : 1, sizeof(struct rest_op *));
 	for (size_t i = 0; i < count; i++) {
 		s->answers[i].message = s->answers[i].service_code = "";
-		s->answers[i].correlation = s->answers[i].location = "";
+		s->answers[i].correlation = s->answers[i].location = s->answers[i].run = "";
 		*writes |= gate_is_write(&f[i]);
 	}
 	return true;
@@ -335,7 +335,7 @@ enum verdict fetch_all(struct call *c, const struct url *u, const struct paging 
 const struct answer *got(const struct call *c, int stage, size_t i)
 {
 	static const struct answer none = { .err = ERR_INTERNAL, .message = "", .service_code = "",
-					    .correlation = "", .location = "" };
+					    .correlation = "", .location = "", .run = "" };
 
 	if (stage < 0 || stage >= c->stage_count || i >= c->stages[stage].count)
 		return &none;
