@@ -322,7 +322,7 @@ class Run:
         """A person in a terminal, sometimes; how many writes may arrive at the repetition."""
         code = self.document(answer)["error"]["data"]["code"]
         yes = self.random.random() < 0.5
-        says = [["yes or no", "yes"], ["PIN: ", PIN]] if yes else [["yes or no", "no"]]
+        says = [["yes, no or edit", "yes"], ["PIN: ", PIN]] if yes else [["yes, no or edit", "no"]]
         status = self.terminal("approve " + code, says)
         if yes and status and not self.broken:
             raise Broken("the terminal says %d" % status)
