@@ -5,6 +5,7 @@
  * initialized with.
  */
 #include "tools/expression_int.h"
+#include "tools/run_read.h"
 #include "tools/shared.h"
 #include "wdl/eval.h"
 
@@ -269,26 +270,10 @@ static void put_results(struct reading *r)
 	json_set(r->a, r->out->context, "results", results);
 }
 
-/* Documented members of workflow(): id, name, type, location, run, tags. */
 static void put_workflow(struct reading *r)
 {
-	const struct json *flow = got(r->c, READ, FLOW)->json, *run = got(r->c, READ, RUN)->json;
-	struct json *w = json_new_object(r->a), *of_run = json_new_object(r->a),
-		    *tags = json_new_object(r->a);
-
-	put_found(r->c, w, "id", flow, "/id");
-	put_found(r->c, w, "name", flow, "/name");
-	put_found(r->c, w, "type", flow, "/type");
-	put_found(r->c, w, "location", flow, "/location");
-	put_found(r->c, tags, "flowDisplayName", flow, "/properties/displayName");
-	json_set_str(r->a, tags, "environmentName", arg_str(r->c, "environmentName"));
-	json_set_str(r->a, tags, "logicAppName", json_get_str(flow, "name"));
-	json_set(r->a, w, "tags", tags);
-	put_found(r->c, of_run, "id", run, "/id");
-	put_found(r->c, of_run, "name", run, "/name");
-	put_found(r->c, of_run, "type", run, "/type");
-	json_set(r->a, w, "run", of_run);
-	json_set(r->a, r->out->context, "workflow", w);
+	json_set(r->a, r->out->context, "workflow",
+		 run_workflow(r->c, got(r->c, READ, FLOW)->json, got(r->c, READ, RUN)->json));
 }
 
 /* What is given by hand wins. */

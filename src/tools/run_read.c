@@ -94,22 +94,51 @@ int64_t run_time(const struct json *v, const char *pointer)
 	return os_parse_time(at_str(v, pointer), &ms) ? ms : -1;
 }
 
+struct json *run_workflow(struct call *c, const struct json *flow, const struct json *run)
+{
+	struct arena *a = call_arena(c);
+	struct json *w = json_new_object(a), *of_run = json_new_object(a),
+		    *tags = json_new_object(a);
+
+	put_found(c, w, "id", flow, "/id");
+	put_found(c, w, "name", flow, "/name");
+	put_found(c, w, "type", flow, "/type");
+	put_found(c, w, "location", flow, "/location");
+	put_found(c, tags, "flowDisplayName", flow, "/properties/displayName");
+	json_set_str(a, tags, "environmentName", arg_str(c, "environmentName"));
+	json_set_str(a, tags, "logicAppName", json_get_str(flow, "name"));
+	json_set(a, w, "tags", tags);
+	put_found(c, of_run, "id", run, "/id");
+	put_found(c, of_run, "name", run, "/name");
+	put_found(c, of_run, "type", run, "/type");
+	json_set(a, w, "run", of_run);
+	return w;
+}
+
+bool run_offers(struct call *c, const char *tool)
+{
+	size_t count;
+	const struct tool *const *all = all_tools(c, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(str_from(all[i]->name), str_from(tool)))
+			return true;
+	return false;
+}
+
 /* The first of them that this profile offers. */
 static const char *const diagnoses[] = { "diagnose_live_flow_run", "get_live_flow_run_error" };
 
 void run_suggest_diagnosis(struct call *c, struct str run)
 {
 	struct json *arguments = ids_of(c);
-	size_t count;
-	const struct tool *const *all = all_tools(c, &count);
 
 	json_set_str(call_arena(c), arguments, "runName", run);
 	for (size_t k = 0; k < sizeof(diagnoses) / sizeof(*diagnoses); k++)
-		for (size_t i = 0; i < count; i++)
-			if (str_eq(str_from(all[i]->name), str_from(diagnoses[k]))) {
-				next_tool(c, diagnoses[k], arguments);
-				return;
-			}
+		if (run_offers(c, diagnoses[k])) {
+			next_tool(c, diagnoses[k], arguments);
+			return;
+		}
 }
 
 /* Webhooks of these connectors are answered by people; the rows before others win. */
@@ -136,7 +165,7 @@ struct run_waits run_waits_for(const struct json *step)
 	struct str type = json_get_str(step, "type");
 	struct str api = last_segment(at_str(step, "/inputs/host/apiId"));
 
-	/* Flows of the older form name the connection only: ...['shared_approvals']['connectionId']. */
+	/* Flows of the older form name the connection only, in an expression. */
 	if (!api.n)
 		api = at_str(step, "/inputs/host/connection/name");
 	for (size_t i = 0; i < sizeof(waits) / sizeof(*waits); i++)

@@ -27,6 +27,10 @@ bool run_has_ended(struct str status);
 bool run_went_wrong(struct str status);
 /* The time at a pointer as milliseconds since 1970; -1 when there is none. */
 int64_t run_time(const struct json *v, const char *pointer);
+/* What workflow() gives in that run: id, name, type, location, run, tags (documented). */
+struct json *run_workflow(struct call *c, const struct json *flow, const struct json *run);
+/* This profile has a tool of that name. */
+bool run_offers(struct call *c, const char *tool);
 /* Suggests the tool that says why the run of `run` failed. */
 void run_suggest_diagnosis(struct call *c, struct str run);
 

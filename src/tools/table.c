@@ -45,6 +45,7 @@ const struct tool *const tools_table[] = {
 	&tool_resubmit_live_flow_run,
 	&tool_set_live_flow_owners,
 	&tool_set_live_flow_run_only_users,
+	&tool_rehearse_live_flow,
 	&tool_set_live_flow_state,
 	&tool_set_store_flow_state,
 	&tool_tool_search,

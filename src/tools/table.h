@@ -51,6 +51,7 @@ extern const struct tool tool_restore_deleted_live_flow;
 extern const struct tool tool_resubmit_live_flow_run;
 extern const struct tool tool_set_live_flow_owners;
 extern const struct tool tool_set_live_flow_run_only_users;
+extern const struct tool tool_rehearse_live_flow;
 extern const struct tool tool_set_live_flow_state;
 extern const struct tool tool_set_store_flow_state;
 extern const struct tool tool_tool_search;
