@@ -6,6 +6,7 @@
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share/flowlatch
 LIBEXECDIR ?= $(PREFIX)/libexec/flowlatch
 MANDIR ?= $(PREFIX)/share/man
 PKG_CONFIG ?= pkg-config
@@ -84,6 +85,7 @@ $(B)/src/work/redact_prefilter.o: $(B)/src/work/redact_prefilter.c
 	$(call say,CC)$(CC) $(COMPILE) -c -o $@ $<
 # The assembler includes the seed, which -MMD does not see.
 $(B)/src/tenant/seed_data.o: $(wildcard src/tenant/seed/*.json)
+$(B)/src/tools/knowledge.o: $(wildcard data/knowledge/*)
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libflowlatch.a
 	$(call say,LINK)$(LINK) -lcmocka $(LIBS) $(LDLIBS)
 $(HELPERS): $(B)/%: $(B)/%.o $(B)/libflowlatch.a
@@ -131,10 +133,14 @@ install: all
 		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(MANDIR)/man8
 	install -m 0755 $(B)/flowlatch $(B)/flowlatch-tenant $(DESTDIR)$(BINDIR)
 	install -m 0755 $(B)/flowlatch-keyring $(DESTDIR)$(LIBEXECDIR)
+	install -d $(DESTDIR)$(DATADIR)/knowledge
+	install -m 0644 data/knowledge/* $(DESTDIR)$(DATADIR)/knowledge/
 	for p in man/*.[1578]; do install -m 0644 $$p $(DESTDIR)$(MANDIR)/man$${p##*.}/; done
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/flowlatch $(DESTDIR)$(BINDIR)/flowlatch-tenant \
 		$(DESTDIR)$(LIBEXECDIR)/flowlatch-keyring
+	for p in data/knowledge/*; do rm -f $(DESTDIR)$(DATADIR)/knowledge/$${p##*/}; done
+	-rmdir $(DESTDIR)$(DATADIR)/knowledge $(DESTDIR)$(DATADIR) 2>/dev/null
 	for p in man/*.[1578]; do rm -f $(DESTDIR)$(MANDIR)/man$${p##*.}/$${p#man/}; done
 dist:
 	git archive --prefix=flowlatch-$(VERSION)/ HEAD | gzip -9n >flowlatch-$(VERSION).tar.gz

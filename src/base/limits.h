@@ -267,6 +267,12 @@
 #define LIMIT_FOLDER_ENTRIES 100000
 #define LIMIT_FOLDER_DEPTH 32
 
+/* Definitions of connectors: inputs or outputs told of one operation (Dynamics has 350), members
+ * inside each other, and values looked at, because schemas may refer to each other in circles. */
+#define LIMIT_SWAGGER_FIELDS 400
+#define LIMIT_SWAGGER_DEPTH 8
+#define LIMIT_SWAGGER_STEPS 20000
+
 /* Findings told of one definition; a person stops reading long before. */
 #define LIMIT_LINT_FINDINGS 1000
 /* A flow that is kept: as large as one that is read.  Records of one profile that are looked at:

@@ -12,6 +12,7 @@ const struct tool *const tools_table[] = {
 	&tool_bind_live_connection_reference,
 	&tool_cancel_live_flow_run,
 	&tool_delete_live_flow,
+	&tool_describe_live_connector,
 	&tool_evaluate_expression,
 	&tool_get_live_flow,
 	&tool_get_live_flow_http_schema,

@@ -202,6 +202,9 @@ static const struct {
 	{ HOST_ENVIRONMENT, STR_INIT("/listExpressionTraces") },
 	{ HOST_ENVIRONMENT, STR_INIT("/checkFlowErrors") },
 	{ HOST_ENVIRONMENT, STR_INIT("/checkFlowWarnings") },
+	{ HOST_FLOW, STR_INIT("/operations") },
+	{ HOST_ENVIRONMENT, STR_INIT("/listEnum") },
+	{ HOST_ENVIRONMENT, STR_INIT("/listDynamicProperties") },
 };
 
 bool gate_is_write(const struct fetch *f)
