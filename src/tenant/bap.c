@@ -209,6 +209,10 @@ static void policies(struct request *q)
 	const struct environment *prod = NULL;
 	struct json *out, *list;
 
+	if (!q->caller.admin) {
+		answer_error(q, SE_ADMIN_ROLE, NULL, NULL, NULL);
+		return;
+	}
 	for (unsigned i = 0; i < q->tenant->environment_count; i++)
 		if (may_use(q, &q->tenant->environments[i]) &&
 		    policy_covers(q->tenant, &q->tenant->environments[i]))

@@ -13,6 +13,7 @@
 #include "tenant/emit.h"
 #include "tenant/entra.h"
 #include "tenant/fault.h"
+#include "tenant/package.h"
 #include "tenant/route.h"
 #include "tenant/stats.h"
 #include "tenant/token.h"
@@ -59,6 +60,7 @@ void knobs_reset(void)
 		.device_seconds = 900,
 		.device_interval = 5,
 		.regional_links = true,
+		.package_polls = 1,
 	};
 }
 
@@ -217,6 +219,8 @@ static const struct {
 	{ "solutionOnly", &knobs.solution_only, NULL },
 	{ "createDropsReferences", &knobs.create_drops_references, NULL },
 	{ "activationChangesId", &knobs.activation_changes_id, NULL },
+	{ "dataverseReadOnly", &knobs.dataverse_read_only, NULL },
+	{ "packagePolls", NULL, &knobs.package_polls },
 	{ "importLicenceLag", NULL, &knobs.import_licence_lag },
 	{ "latencyMs", NULL, &knobs.latency_ms },
 	{ "pageSize", NULL, &knobs.page_size },
@@ -317,6 +321,7 @@ static void reset(struct request *q)
 
 	if (!control_allowed(q))
 		return;
+	package_forget();
 	tenant_free(t);
 	tenant_load(t, seed);
 	knobs_reset();

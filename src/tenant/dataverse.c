@@ -207,7 +207,7 @@ static void create_workflow(struct request *q, struct environment *e, struct str
 
 static void workflow_create(struct request *q)
 {
-	struct environment *e = dv_organization(q);
+	struct environment *e = dv_writable(q, "workflow");
 
 	if (e)
 		create_workflow(q, e, S(""));
@@ -215,7 +215,7 @@ static void workflow_create(struct request *q)
 
 static void workflow_update(struct request *q)
 {
-	struct environment *e = dv_organization(q);
+	struct environment *e = dv_writable(q, "workflow");
 	struct str match = request_header(q, "If-Match");
 	struct flow *f = e ? tenant_flow(q->tenant, e, q->capture[0]) : NULL;
 	struct str etag = f ? str_fmt(&q->mem, "W/\"%llu\"", (unsigned long long)f->etag) : S("");
@@ -247,12 +247,13 @@ static void workflow_update(struct request *q)
 
 static void workflow_delete(struct request *q)
 {
-	struct environment *e = dv_organization(q);
+	struct environment *e = dv_writable(q, "workflow");
 	struct flow *f = e ? dv_workflow(q, e) : NULL;
 
 	if (!f || !dv_may_change(q, f))
 		return;
 	f->deleted = true;
+	f->modified = clock_now();
 	dv_headers(q);
 	answer_empty(q, 204);
 }

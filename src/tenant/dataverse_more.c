@@ -181,9 +181,61 @@ static void reference_get(struct request *q)
 		dv_answer_row(q, e, "connectionreferences", reference_row(q, r), 200);
 }
 
+/* Every flow that hangs on it uses the other connection from now on. */
+static void rebind(struct tenant *t, const struct reference *r)
+{
+	LIST_EACH(node, &t->flows) {
+		struct flow *f = LIST_ITEM(node, struct flow, node);
+		struct version *v = f->env == r->env && *f->workflow ? flow_current(f) : NULL;
+
+		JSON_EACH(one, v ? v->references : NULL) {
+			if (!str_eq_nocase(json_get_str(one, "connectionReferenceLogicalName"),
+					   str_from(r->logical)))
+				continue;
+			if (r->connection)
+				json_set_z(&v->mem, one, "connectionName", r->connection->name);
+			else
+				json_take(one, "connectionName");
+		}
+	}
+}
+
+/* Solutions bring references along; makers add their own. */
+static void reference_create(struct request *q)
+{
+	struct environment *e = dv_writable(q, "connectionreference");
+	const struct json *body = e ? request_json(q) : NULL;
+	struct str api = json_get_str(body, "connectorid"), name = json_get_str(body, "connectionid");
+	struct str logical = json_get_str(body, "connectionreferencelogicalname");
+	struct connection *c = e && name.n ? tenant_connection(q->tenant, e, name) : NULL;
+	struct reference *r;
+
+	if (!e)
+		return;
+	while (str_find_char(api, '/') >= 0)
+		api = str_from_at(api, (size_t)str_find_char(api, '/') + 1);
+	if (!logical.n || !tenant_connector(q->tenant, api) || (name.n && !c)) {
+		answer_error(q, SE_DV_NOT_FOUND, name.n && !c ? "connection" : "connector",
+			     str_c(&q->mem, name.n && !c ? name : api), NULL);
+		return;
+	}
+	r = tenant_reference_new(q->tenant, e, tenant_connector(q->tenant, api), logical);
+	if (!r) {
+		answer_error(q, SE_INTERNAL, NULL, NULL, NULL);
+		return;
+	}
+	r->connection = c;
+	if (json_get(body, "connectionreferencedisplayname"))
+		r->title = str_c(&q->tenant->mem,
+				 json_get_str(body, "connectionreferencedisplayname"));
+	dv_headers(q);
+	answer_empty(q, 204);
+	answer_header(q, "OData-EntityId", dv_link(q, e, "connectionreferences", r->id));
+}
+
 static void reference_update(struct request *q)
 {
-	struct environment *e = dv_organization(q);
+	struct environment *e = dv_writable(q, "connectionreference");
 	struct reference *r = e ? need_reference(q, e) : NULL;
 	const struct json *body = r ? request_json(q) : NULL;
 	struct str name = json_get_str(body, "connectionid");
@@ -195,7 +247,13 @@ static void reference_update(struct request *q)
 		answer_error(q, SE_DV_NOT_FOUND, "connection", str_c(&q->mem, name), NULL);
 		return;
 	}
+	if (c && c->owner != q->caller.user && !connection_shared(q, c)) {
+		answer_error(q, SE_CONNECTION_AUTHORIZATION_FAILED, q->caller.user->id, c->name,
+			     c->api->name);
+		return;
+	}
 	r->connection = c;
+	rebind(q->tenant, r);
 	dv_headers(q);
 	answer_empty(q, 204);
 	answer_header(q, "OData-EntityId", dv_link(q, e, "connectionreferences", r->id));
@@ -263,7 +321,7 @@ static void who_am_i(struct request *q)
 
 static void add_component(struct request *q)
 {
-	struct environment *e = dv_organization(q);
+	struct environment *e = dv_writable(q, "solutioncomponent");
 	const struct json *body = e ? request_json(q) : NULL;
 	struct solution *s =
 		e ? tenant_solution(q->tenant, e, json_get_str(body, "SolutionUniqueName")) : NULL;
@@ -286,7 +344,7 @@ static void add_component(struct request *q)
 /* PublishXml names what it publishes; PublishAllXml names nothing. */
 static void publish(struct request *q)
 {
-	struct environment *e = dv_organization(q);
+	struct environment *e = dv_writable(q, "workflow");
 	struct str xml = json_get_str(request_json(q), "ParameterXml");
 	struct save_error error;
 
@@ -358,7 +416,7 @@ static struct user *granted(struct request *q, const struct environment *e, cons
 
 static void change_access(struct request *q, bool grant)
 {
-	struct environment *e = dv_organization(q);
+	struct environment *e = dv_writable(q, "workflow");
 	const struct json *body = e ? request_json(q) : NULL;
 	struct flow *f = NULL;
 	struct user *u = e ? granted(q, e, body, &f) : NULL;
@@ -396,6 +454,7 @@ static const struct route rows[] = {
 	DV_ROW("GET", "/solutions", solutions_list, 0),
 	DV_ROW("GET", "/solutioncomponents", components_list, 0),
 	DV_ROW("GET", "/connectionreferences", references_list, 0),
+	DV_ROW("POST", "/connectionreferences", reference_create, 0),
 	DV_ROW("GET", "/connectionreferences({C})", reference_get, 0),
 	DV_ROW("PATCH", "/connectionreferences({C})", reference_update, 0),
 	DV_ROW("GET", "/systemusers", users_list, 0),

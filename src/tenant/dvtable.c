@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "tenant/control.h"
+
 enum { ROWS_A_PAGE = 5000 };
 
 struct environment *dv_organization(struct request *q)
@@ -24,6 +26,17 @@ struct environment *dv_organization(struct request *q)
 	if (e && may_use(q, e))
 		return e;
 	answer_error(q, SE_DV_PRIVILEGE, q->caller.user->id, "prvReadWorkflow", "workflow");
+	return NULL;
+}
+
+struct environment *dv_writable(struct request *q, const char *table)
+{
+	struct environment *e = dv_organization(q);
+
+	if (!e || !knobs.dataverse_read_only)
+		return e;
+	answer_error(q, SE_DV_PRIVILEGE, q->caller.user->id,
+		     str_c(&q->mem, str_fmt(&q->mem, "prvWrite%s", table)), table);
 	return NULL;
 }
 

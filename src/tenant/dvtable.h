@@ -13,6 +13,9 @@ struct environment *dv_organization(struct request *q);
 struct flow *dv_workflow(struct request *q, struct environment *e);
 /* False with the answer set when the caller may not change the row. */
 bool dv_may_change(struct request *q, const struct flow *f);
+/* The organisation, for a write to that table; NULL with the answer set when the caller may only
+ * read there. */
+struct environment *dv_writable(struct request *q, const char *table);
 /* True when the Prefer header says so. */
 bool dv_prefers(struct request *q, const char *what);
 /* OData-Version and the rate limits. */

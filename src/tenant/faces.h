@@ -47,6 +47,9 @@ struct json *design_references(struct request *q, const struct json *sent);
 /* A flow that came into a solution: its references get the logical names of connection references,
  * which are made where there are none. */
 void flow_bind(struct request *q, struct flow *f);
+/* A copy of a definition with what the service puts into it on reading, and without. */
+struct json *runtime_definition(struct arena *a, const struct json *definition);
+struct json *design_definition(struct arena *a, const struct json *definition);
 /* The person or team that a body names: properties.principal.id or id. */
 struct user *principal_of(struct request *q, const struct json *v);
 /* "/providers/Microsoft.ProcessSimple/environments/E/flows/F" */

@@ -13,8 +13,8 @@ static struct json *permission(struct request *q, struct flow *f, const struct u
 			 "environments/flows/%s','properties':{'roleName':'%s','permissionType':"
 			 "'Principal','principal':{'id':'%s','type':'%s','displayName':'%s','email':'%s',"
 			 "'tenantId':'%s'}}}",
-			 u->id, flow_path(q, f), kind, u->id, kind, role, u->id, u->kind, u->name, u->upn,
-			 u->home->id);
+			 u->id, flow_path(q, f), kind, u->id, kind, role, u->id, u->kind, u->name,
+			 u->upn, u->home->id);
 }
 
 static void list_people(struct request *q, const char *kind, bool owners, bool others)

@@ -280,7 +280,7 @@ static void flow_restore(struct request *q)
 
 	if (!e)
 		return;
-	if (!f || !f->deleted) {
+	if (!f || !f->deleted || f->modified < clock_now() - TENANT_RESTORE_DAYS * TICKS_DAY) {
 		answer_error(q, SE_FLOW_NOT_FOUND, str_c(&q->mem, q->capture[1]), NULL, NULL);
 		return;
 	}

@@ -214,8 +214,9 @@ static bool in_list(struct request *q, struct flow *f, const struct environment 
 	if (f->env != e || f->kind > FLOW_AGENT)
 		return false;
 	if (q->admin)
-		return !f->deleted || str_contains_nocase(request_query(q, "include"),
-							  S("softDeletedFlows"));
+		return !f->deleted ||
+		       (f->modified > clock_now() - TENANT_RESTORE_DAYS * TICKS_DAY &&
+			str_contains_nocase(request_query(q, "include"), S("softDeletedFlows")));
 	if (f->deleted || (*f->workflow && !solution))
 		return false;
 	if (!filter && f->owner != q->caller.user)

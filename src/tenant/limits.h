@@ -28,6 +28,8 @@
 #define TENANT_BLOCKED 8
 /* Connections and connection references made since the start, by tests or by the service. */
 #define TENANT_MADE 256
+/* Days after which a deleted flow cannot be restored any more. */
+#define TENANT_RESTORE_DAYS 21
 /* Writes remembered for the statistics. */
 #define TENANT_WRITES 4096
 /* Rules for faults at one time. */

@@ -22,6 +22,7 @@
 #include "tenant/emit.h"
 #include "tenant/entra.h"
 #include "tenant/fault.h"
+#include "tenant/package.h"
 #include "tenant/server.h"
 #include "tenant/stats.h"
 #include "tenant/token.h"
@@ -268,6 +269,7 @@ int main(int argc, char **argv)
 	entra_free();
 	token_free_all();
 	tls_free(&tls);
+	package_forget();
 	tenant_free(&t);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include "tenant/prng.h"
 #include "tenant/produce_parts.h"
 #include "tenant/script.h"
+#include "tenant/variables.h"
 
 static const struct {
 	const char *type;
@@ -74,10 +75,18 @@ static const struct json *refusal(const struct played *p, const struct wdl_reque
 
 /* ---- answers ---- */
 
-static struct json *plain_answer(struct arena *a)
+/* What nobody scripted: an operation that lists finds nothing, any other is content. */
+static struct json *plain_answer(struct arena *a, const struct wdl_request *r)
 {
+	static const char *const lists[] = { "List", "GetItems", "GetEmails", "GetTables" };
+	struct str operation = json_str(json_at(r->inputs, "/host/operationId"));
+	bool list = false;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		list |= str_starts(operation, str_from(lists[i]));
 	return emit_json(a, "{'statusCode':200,'headers':{'Content-Type':"
-			    "'application/json; charset=utf-8'},'body':{}}");
+			    "'application/json; charset=utf-8'},'body':%r}",
+			 list ? "{\"value\":[]}" : "{}");
 }
 
 /* A list of answers has one for each call of a loop; its last one stands for all that follow. */
@@ -111,7 +120,7 @@ bool play_answer(void *arg, struct arena *a, const struct wdl_request *r, struct
 		return true;
 	}
 	v = of_call(v, index, n);
-	out->outputs = v ? script_expand(a, &scope, v) : plain_answer(a);
+	out->outputs = v ? script_expand(a, &scope, v) : plain_answer(a, r);
 	return true;
 }
 
@@ -152,11 +161,34 @@ struct json *play_workflow(struct played *p)
 			 p->flow->env->id, p->run->name);
 }
 
+/* A parameter with metadata.schemaName is an environment variable. */
+static void add_variables(struct played *p, struct json *out)
+{
+	JSON_EACH(v, json_get(p->definition, "parameters")) {
+		struct str schema = json_str(json_at(v, "/metadata/schemaName"));
+		struct variable *have =
+			schema.n ? variable_find(p->flow->tenant, p->flow->env, schema) : NULL;
+		struct str text = have ? variable_current(have) : (struct str){ NULL, 0 };
+		struct json *value = NULL;
+
+		if (!text.p)
+			continue;
+		if (have->type == VARIABLE_BOOLEAN)
+			value = json_new_bool(p->arena, str_eq_nocase(text, S("yes")));
+		else if (have->type != VARIABLE_STRING)
+			value = json_parse(p->arena, text, JSON_ANSWER, NULL);
+		json_set_n(p->arena, out, json_name(v),
+			   value ? value : json_new_str(p->arena, text));
+	}
+}
+
 /* What parameters('$connections') holds while a flow runs. */
 struct json *play_parameters(struct played *p)
 {
 	struct json *out = json_new_object(p->arena);
 	struct json *all = json_set(p->arena, out, "$connections", json_new_object(p->arena));
+
+	add_variables(p, out);
 
 	JSON_EACH(c, p->run->version->references)
 		json_set_n(p->arena, all, json_name(c),

@@ -102,20 +102,42 @@ static bool is_connector(struct str type)
 }
 
 /* On reading, the service puts the authentication parameter into every connector step. */
-static void inject(struct arena *a, struct json *steps, unsigned depth)
+static void inject(struct arena *a, struct json *steps, bool in, unsigned depth)
 {
 	if (depth > TENANT_DEPTH)
 		return;
 	JSON_EACH(v, steps) {
-		if (is_connector(json_get_str(v, "type")) && json_get(v, "inputs"))
-			json_set_z(a, json_get(v, "inputs"), "authentication",
-				   "@parameters('$authentication')");
-		inject(a, json_get(v, "actions"), depth + 1);
-		inject(a, json_get(json_get(v, "else"), "actions"), depth + 1);
-		inject(a, json_get(json_get(v, "default"), "actions"), depth + 1);
+		struct json *inputs =
+			is_connector(json_get_str(v, "type")) ? json_get(v, "inputs") : NULL;
+
+		if (inputs && in)
+			json_set_z(a, inputs, "authentication", "@parameters('$authentication')");
+		else if (inputs)
+			json_take(inputs, "authentication");
+		inject(a, json_get(v, "actions"), in, depth + 1);
+		inject(a, json_get(json_get(v, "else"), "actions"), in, depth + 1);
+		inject(a, json_get(json_get(v, "default"), "actions"), in, depth + 1);
 		JSON_EACH(c, json_get(v, "cases"))
-			inject(a, json_get(c, "actions"), depth + 1);
+			inject(a, json_get(c, "actions"), in, depth + 1);
 	}
+}
+
+struct json *runtime_definition(struct arena *a, const struct json *definition)
+{
+	struct json *out = json_copy(a, definition);
+
+	inject(a, json_get(out, "triggers"), true, 0);
+	inject(a, json_get(out, "actions"), true, 0);
+	return out;
+}
+
+struct json *design_definition(struct arena *a, const struct json *definition)
+{
+	struct json *out = json_copy(a, definition);
+
+	inject(a, json_get(out, "triggers"), false, 0);
+	inject(a, json_get(out, "actions"), false, 0);
+	return out;
 }
 
 static struct json *summary_item(struct arena *a, const struct json *step, bool trigger)
@@ -226,11 +248,8 @@ static void add_solution(struct arena *a, struct json *p, const struct flow *f)
 static void add_full(struct request *q, struct json *p, struct flow *f)
 {
 	struct arena *a = &q->mem;
-	struct json *definition = json_copy(a, shown_version(q, f)->definition);
 
-	inject(a, json_get(definition, "triggers"), 0);
-	inject(a, json_get(definition, "actions"), 0);
-	json_set(a, p, "definition", definition);
+	json_set(a, p, "definition", runtime_definition(a, shown_version(q, f)->definition));
 	json_set(a, p, "connectionReferences", reference_shapes(q, f));
 	json_set(a, p, "installedConnectionReferences", json_new_object(a));
 	json_set_z(a, p, "sharingType", *f->workflow ? "CommonDataService" :

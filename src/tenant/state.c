@@ -13,6 +13,7 @@
 #include "tenant/prng.h"
 #include "tenant/produce.h"
 #include "tenant/state.h"
+#include "tenant/variables.h"
 
 static void guid_of(const char *kind, const char *key, char out[37])
 {
@@ -130,23 +131,39 @@ bool tenant_blocks(const struct tenant *t, struct str connector)
 	return false;
 }
 
+struct reference *tenant_reference_new(struct tenant *t, struct environment *e,
+				       struct connector *api, struct str logical)
+{
+	struct reference *r;
+
+	for (unsigned i = 0; i < t->reference_count; i++)
+		if (t->references[i].env == e &&
+		    str_eq_nocase(logical, str_from(t->references[i].logical)))
+			return NULL;
+	if (t->reference_count == t->reference_room)
+		return NULL;
+	r = &t->references[t->reference_count++];
+	*r = (struct reference){ .logical = str_c(&t->mem, logical), .env = e, .api = api };
+	r->title = r->logical;
+	prng_guid(prng_mix(prng_hash(str_from(e->key)), prng_hash(logical)), r->id);
+	return r;
+}
+
 struct reference *tenant_reference_to(struct tenant *t, struct environment *e,
 				      struct connection *c, struct solution *s)
 {
 	struct reference *r;
-	char label[64];
 
 	for (unsigned i = 0; i < t->reference_count; i++)
 		if (t->references[i].env == e && t->references[i].connection == c)
 			return &t->references[i];
-	if (t->reference_count == t->reference_room)
+	r = tenant_reference_new(t, e, c->api,
+				 str_fmt(&t->mem, "new_%s_%.5s", c->api->name, c->name));
+	if (!r)
 		return NULL;
-	snprintf(label, sizeof(label), "new reference %u", ++t->counter);
-	r = &t->references[t->reference_count++];
-	*r = (struct reference){ .title = c->title, .env = e, .api = c->api, .connection = c,
-				 .solution = s };
-	guid_of("reference", label, r->id);
-	r->logical = str_c(&t->mem, str_fmt(&t->mem, "new_%s_%.5s", c->api->name, r->id));
+	r->title = c->title;
+	r->connection = c;
+	r->solution = s;
 	return r;
 }
 
@@ -461,6 +478,7 @@ bool tenant_load(struct tenant *t, const char *seed)
 	load_connections(t, json_get(more, "connections"));
 	load_references(t, json_get(more, "references"));
 	load_flows(t, json_get(more, "flows"));
+	variables_load(t);
 	t->blocked[t->blocked_count++] = S("shared_twitter");
 	return true;
 }

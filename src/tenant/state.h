@@ -195,6 +195,8 @@ struct flow {
 	unsigned run_count, run_room;
 };
 
+struct variable; /* variables.h */
+
 struct tenant {
 	struct arena mem;
 	const char *seed_name;
@@ -208,6 +210,8 @@ struct tenant {
 	struct reference *references;
 	unsigned directory_count, user_count, environment_count, solution_count, connector_count,
 		connection_count, reference_count, connection_room, reference_room;
+	struct variable *variables;
+	unsigned variable_count;
 	struct list flows;
 	unsigned flow_count;
 	struct str blocked[TENANT_BLOCKED]; /* connectors of the data policy's group Blocked */
@@ -232,6 +236,9 @@ struct solution *tenant_solution(struct tenant *t, const struct environment *e, 
 /* The one data policy holds in one environment, and blocks some connectors there. */
 bool policy_covers(const struct tenant *t, const struct environment *e);
 bool tenant_blocks(const struct tenant *t, struct str connector);
+/* A new one; NULL: no room, or the name is taken. */
+struct reference *tenant_reference_new(struct tenant *t, struct environment *e,
+				       struct connector *api, struct str logical);
 /* The environment's reference to that connection, made if there is none; NULL: no room. */
 struct reference *tenant_reference_to(struct tenant *t, struct environment *e,
 				      struct connection *c, struct solution *s);

@@ -293,7 +293,12 @@ def unsteady():
     g = create()
     t.control("policy", {"blocked": ["shared_sharepointonline"]})
     url = t.ready["bap_url"] + "/providers/PowerPlatform.Governance/v1/policies"
+    tap.eq(t.api("GET", url, POWERAPPS).status, 403, "policies are an administrator's to read")
+    t.set(admin=True)
+    t.tokens.clear()
     groups = t.api("GET", url, POWERAPPS).json["value"][0]["connectorGroups"]
+    t.set(admin=False)
+    t.tokens.clear()
     save(PROD, g, definition("two"), references(SITE))
     t.control("policy", {"blocked": []})
     tap.ok([c["id"] for x in groups if x["classification"] == "Blocked" for c in x["connectors"]] ==
