@@ -58,6 +58,7 @@ enum effect {
 	EFFECT_SHARE,
 	EFFECT_CONNECTIONS,
 	EFFECT_ANSWER, /* speaks for the person: answers an approval */
+	EFFECT_FORCE,  /* saves what the linter calls wrong */
 	EFFECT_UNKNOWN,
 	EFFECT__MAX,
 };
@@ -72,6 +73,7 @@ struct target {
 	bool shared;        /* others own or use it too, or it is not known */
 	size_t objects;     /* how many things are touched; 0 counts as one */
 	unsigned dropped;   /* a replace: percent of the actions that it drops */
+	bool rebinds;       /* a save: what is there already would use other connections */
 };
 
 enum {
@@ -209,6 +211,7 @@ struct fetch {
 	const struct paging *paging;    /* or NULL: one answer */
 	const struct project_options *project; /* content: keep a bounded projection */
 	const char *prefer;             /* a Prefer header (Dataverse), or NULL */
+	const char *match;              /* a PATCH of Dataverse: ETag of the row; NULL: any row */
 };
 
 enum verdict fetch(struct call *c, enum http_method m, const struct url *u);

@@ -27,6 +27,8 @@
 
 #include <flowlatch/tool.h>
 
+struct lint_report;
+
 struct save_done {
 	bool created;
 	bool changed;              /* false: the flow was like this already, nothing was sent */
@@ -40,13 +42,15 @@ struct save_done {
 	struct str display_name, state;
 	struct json *updated;      /* names of what was asked for and differs: "definition", ... */
 	struct json *diff;         /* lines for people */
-	struct json *warnings;     /* findings of the linter and of the preflight that stop nothing */
+	struct json *warnings;     /* what the linter and the preflight found and stops nothing */
 	struct json *adjusted;     /* what was put right without being asked, in words */
 	struct json *unchecked;    /* what could not be checked, in words */
 	struct str snapshot;       /* id of the copy that was kept before, "" when there is none */
 	const char *way;           /* what took it: "flow", "flow-references", "dataverse"; "" */
 	bool draft;                /* it was saved as a draft (publish was false) */
-	int stage;                 /* the first stage after the save: finish() may fetch from there */
+	const struct lint_report *lint;
+	const struct answer *checks; /* ask_service: its errors and its warnings; or NULL */
+	int stage;                 /* the first one after the save: finish() may fetch from there */
 };
 
 struct save_wish {
@@ -63,7 +67,9 @@ struct save_wish {
 	bool publish;              /* false: keep it as a draft */
 	bool dry_run;
 	bool force;                /* errors of the linter do not stop it; the class must say so */
-	bool same_check;           /* the service's own checker is asked, too */
+	struct str read_at;        /* lastModifiedTime of what the caller has read; "": not said */
+	bool judge;                /* with dry_run: errors are told, not failed with */
+	bool ask_service;          /* with dry_run: the service's own checker is asked, too */
 	const char *sentence;      /* what happens, for the card; NULL: made from what differs */
 	const char *const *warnings; /* more of them for the card; or NULL */
 	/* Makes the result: done(), or fetches more and is called again with the same outcome. */
@@ -71,6 +77,10 @@ struct save_wish {
 };
 
 enum verdict save_step(struct call *c, const struct save_wish *w);
+
+/* {created, flowKey, flowName, updated, displayName, state, diff, snapshot, verified, error: null,
+ * ...}, as agent skills read it; for finish(). */
+struct json *save_result(struct call *c, const struct save_done *d);
 
 /* From the arguments dryRun, force, flowName, definition, operations, connectionReferences,
  * displayName and description, and from what is found out of the target. */

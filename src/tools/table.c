@@ -51,6 +51,7 @@ const struct tool *const tools_table[] = {
 	&tool_set_store_flow_state,
 	&tool_tool_search,
 	&tool_trigger_live_flow,
+	&tool_update_live_flow,
 	&tool_update_store_flow,
 	&tool_validate_live_flow,
 	&tool_wait_for_live_flow_run,

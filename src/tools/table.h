@@ -57,6 +57,7 @@ extern const struct tool tool_set_live_flow_state;
 extern const struct tool tool_set_store_flow_state;
 extern const struct tool tool_tool_search;
 extern const struct tool tool_trigger_live_flow;
+extern const struct tool tool_update_live_flow;
 extern const struct tool tool_update_store_flow;
 extern const struct tool tool_validate_live_flow;
 extern const struct tool tool_wait_for_live_flow_run;

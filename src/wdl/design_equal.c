@@ -53,7 +53,8 @@ static bool is_nothing(const struct json *v)
 /* Rows of members that are compared in a way of their own; the last one is "*". */
 struct member {
 	const char *name; /* "*": any other */
-	bool (*same)(struct compare *c, const struct json *x, const struct json *y); /* NULL: none */
+	/* NULL: not compared. */
+	bool (*same)(struct compare *c, const struct json *x, const struct json *y);
 	bool optional;    /* empty is as good as none */
 };
 
@@ -126,8 +127,29 @@ static bool same_table(struct compare *c, const struct json *x, const struct jso
 	return same_members(c, x, y, each_value);
 }
 
+static const struct member host_members[] = {
+	{ "connectionName", NULL, true },
+	{ "connectionReferenceName", NULL, true },
+	{ "*", same_names, false },
+};
+
+static struct str host_key(const struct json *host)
+{
+	struct str key = json_get_str(host, "connectionReferenceName");
+
+	return key.n ? key : json_get_str(host, "connectionName");
+}
+
+/* The key of a reference has two names, and the service takes either in place of the other. */
+static bool same_host(struct compare *c, const struct json *x, const struct json *y)
+{
+	if (!str_eq(host_key(x), host_key(y)))
+		return differs_at(c, S("connectionName"));
+	return same_members(c, x, y, host_members);
+}
+
 static const struct member inputs_members[] = {
-	{ "authentication", same_names, false }, { "host", same_names, false },
+	{ "authentication", same_names, false }, { "host", same_host, false },
 	{ "headers", same_table, true },	 { "parameters", same_table, true },
 	{ "queries", same_table, true },	 { "retryPolicy", same_names, false },
 	{ "pathTemplate", same_names, false },	 { "*", same_value, false },
@@ -253,9 +275,10 @@ bool wdl_design_reference_equal(const struct json *x, const struct json *y)
 	if (!str_eq_nocase(wdl_design_api(x), wdl_design_api(y)) ||
 	    !str_eq_nocase(json_get_str(x, "source"), json_get_str(y, "source")))
 		return false;
-	if (logical[0].n || logical[1].n)
+	if (logical[0].n && logical[1].n)
 		return str_eq_nocase(logical[0], logical[1]);
-	return str_eq_nocase(json_get_str(x, "connectionName"), json_get_str(y, "connectionName"));
+	return (json_get(x, "connectionName") || !(logical[0].n || logical[1].n)) &&
+	       str_eq_nocase(json_get_str(x, "connectionName"), json_get_str(y, "connectionName"));
 }
 
 bool wdl_design_references_equal(const struct json *x, const struct json *y)

@@ -23,6 +23,8 @@ const struct gate_effect gate_effects[EFFECT__MAX] = {
 	[EFFECT_SHARE] = { "share", CLASS_DANGEROUS },
 	[EFFECT_CONNECTIONS] = { "connections", CLASS_DANGEROUS },
 	[EFFECT_ANSWER] = { "answer-approval", CLASS_DANGEROUS },
+	/* Of no class that a grant or a scope covers: a person is asked every time. */
+	[EFFECT_FORCE] = { "force", CLASS_UNKNOWN },
 	[EFFECT_UNKNOWN] = { "unknown", CLASS_UNKNOWN },
 };
 

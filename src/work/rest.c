@@ -559,9 +559,9 @@ static size_t make_headers(struct rest_op *op, struct str *h)
 		h[n++] = S("OData-MaxVersion: 4.0");
 		h[n++] = S("OData-Version: 4.0");
 	}
-	/* Without it a PATCH of a row that is gone makes a new one (OData's upsert). */
+	/* Without it a PATCH makes the row when it is gone. */
 	if (op->row == HOST_DATAVERSE && op->f->method == HTTP_PATCH)
-		h[n++] = S("If-Match: *");
+		h[n++] = str_fmt(memory(op), "If-Match: %s", op->f->match ? op->f->match : "*");
 	if (op->f->prefer)
 		h[n++] = str_fmt(memory(op), "Prefer: %s", op->f->prefer);
 	return n;
