@@ -281,7 +281,8 @@ const char *quoted(struct call *c, struct str text);
 /* ---- ending ---- */
 
 /* The result document.  The row's `list` is searched, reduced to `fields` and cut to the size a
- * model can take by the engine; what was left out is told in the second text block. */
+ * model can take by the engine; what was left out is told in the second text block.  A verb that
+ * failed on the way, and that the tool can do without, is forgotten. */
 enum verdict done(struct call *c, struct json *document);
 /* MCP content blocks instead of one JSON document (only for tests of the protocol). */
 enum verdict done_content(struct call *c, struct json *blocks, bool is_error);

@@ -12,13 +12,15 @@ struct comparing {
 	struct json *out;
 	struct buf at;
 	size_t total;
+	enum { EVERY, SHAPES, VALUES } which;
 };
 
 enum { LEAST = 64 }; /* of a projection */
 
 struct json *changes_short(struct arena *a, const struct json *v, size_t longest)
 {
-	struct project_options o = { .budget = longest < LEAST ? LEAST : longest };
+	struct project_options o = { .budget = longest < LEAST ? LEAST : longest,
+				     .longest_string = longest };
 
 	if (json_is(v, JSON_STRING)) {
 		struct str s = json_str(v), cut = str_first_utf8(s, longest);
@@ -31,11 +33,17 @@ struct json *changes_short(struct arena *a, const struct json *v, size_t longest
 	return v ? json_copy(a, v) : NULL;
 }
 
-static struct json *place(struct comparing *c)
+static bool is_empty(const struct json *v)
+{
+	return json_is(v, JSON_NULL) || (json_is(v, JSON_STRING) && !json_str(v).n);
+}
+
+/* Places of the other kind are another round's. */
+static struct json *place(struct comparing *c, bool shape)
 {
 	struct json *one;
 
-	if (++c->total > c->o->most)
+	if (c->which == (shape ? VALUES : SHAPES) || c->total++ >= c->o->most)
 		return NULL;
 	one = json_push(c->out, json_new_object(c->a));
 	json_set_str(c->a, one, "pointer", str_dup(c->a, buf_str(&c->at)));
@@ -44,7 +52,8 @@ static struct json *place(struct comparing *c)
 
 static void tell(struct comparing *c, const struct json *was, const struct json *now)
 {
-	struct json *one = place(c);
+	bool shape = json_type(was) != json_type(now) || is_empty(was) != is_empty(now);
+	struct json *one = place(c, shape);
 
 	if (one && was)
 		json_set(c->a, one, "was", changes_short(c->a, was, c->o->longest));
@@ -54,7 +63,7 @@ static void tell(struct comparing *c, const struct json *was, const struct json 
 
 static void tell_lengths(struct comparing *c, size_t was, size_t now)
 {
-	struct json *one = place(c);
+	struct json *one = place(c, !was || !now);
 
 	if (!one)
 		return;
@@ -121,10 +130,15 @@ static void compare(struct comparing *c, const struct json *was, const struct js
 struct json *changes_of(struct arena *a, const struct json *was, const struct json *now,
 			const struct changes_options *o, size_t *total)
 {
-	struct comparing c = { .a = a, .o = o, .out = json_new_array(a) };
+	struct comparing c = { .a = a, .o = o, .out = json_new_array(a),
+			       .which = o->shape_first ? SHAPES : EVERY };
 
 	buf_init_in(&c.at, a, LIMIT_LINE);
 	compare(&c, was, now, LIMIT_JSON_DEPTH);
+	if (o->shape_first) {
+		c.which = VALUES;
+		compare(&c, was, now, LIMIT_JSON_DEPTH);
+	}
 	*total = c.total;
 	return c.out;
 }

@@ -12,6 +12,8 @@ struct changes_options {
 	size_t most;    /* places that are told; the others are counted */
 	size_t longest; /* bytes of one value that is told; longer ones are cut */
 	bool envelope;  /* also "headers" at the top: dates, request ids */
+	/* First where something is missing, null, empty or of another type: what breaks flows. */
+	bool shape_first;
 };
 
 /* An array of {"pointer", "was", "now"}; a member that is missing on a side is missing there, and

@@ -13,6 +13,7 @@ const struct tool *const tools_table[] = {
 	&tool_cancel_live_flow_run,
 	&tool_delete_live_flow,
 	&tool_describe_live_connector,
+	&tool_compare_live_flow_runs,
 	&tool_evaluate_expression,
 	&tool_get_live_flow,
 	&tool_get_live_flow_http_schema,

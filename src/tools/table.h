@@ -19,6 +19,7 @@ extern const struct tool tool_bind_live_connection_reference;
 extern const struct tool tool_cancel_live_flow_run;
 extern const struct tool tool_delete_live_flow;
 extern const struct tool tool_describe_live_connector;
+extern const struct tool tool_compare_live_flow_runs;
 extern const struct tool tool_evaluate_expression;
 extern const struct tool tool_get_live_flow;
 extern const struct tool tool_get_live_flow_http_schema;

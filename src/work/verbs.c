@@ -370,6 +370,7 @@ struct json *ask(struct call *c, const char *key, const char *method, struct jso
 
 enum verdict done(struct call *c, struct json *document)
 {
+	c->failure = (struct failure){ 0 };
 	c->document = document;
 	return DONE;
 }
