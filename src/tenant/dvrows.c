@@ -199,7 +199,7 @@ struct json *workflow_row(struct request *q, struct flow *f)
 	     cloud ? emit_str(a, "'%s'", f->id) : S("null"),
 	     f->solution ? f->solution->id : "fd140aae-4df4-11dd-bd17-0019b9312238",
 	     suspended ? emit_str(a, "'%s'", f->suspended) : S("null"), (int64_t)f->etag,
-	     draft ? 1 : 0);
+	     draft || f->draft_only ? 1 : 0);
 	emit(&b, workflow_fixed);
 	buf_addc(&b, ',');
 	emit(&b, workflow_nulls);
@@ -299,12 +299,16 @@ void annotate_row(struct request *q, struct json *row)
 		    json_int(json_get(row, labels[i].column), -1) == labels[i].value)
 			json_set_z(a, row, str_c(a, str_fmt(a, "%s%s", labels[i].column, suffix)),
 				   label_of(language, i));
-	for (unsigned i = 0; owner && i < q->tenant->user_count; i++)
+	for (unsigned i = 0; i < q->tenant->user_count; i++)
 		for (unsigned k = 0; k < q->tenant->environment_count; k++) {
 			char id[37];
 
 			system_user_id(&q->tenant->environments[k], &q->tenant->users[i], id);
 			if (str_eq(json_str(owner), str_from(id)))
 				annotate_owner(a, row, &q->tenant->users[i]);
+			if (str_eq(json_get_str(row, "_modifiedby_value"), str_from(id)))
+				json_set_z(a, row,
+					   str_c(a, str_fmt(a, "_modifiedby_value%s", suffix)),
+					   q->tenant->users[i].name);
 		}
 }

@@ -6,10 +6,14 @@
  */
 #include "base/limits.h"
 #include "tools/outline.h"
+#include "tools/save.h"
 #include "tools/shared.h"
 #include "tools/table.h"
+#include "wdl/design.h"
 
 enum { MAKER, FALLBACK, ROWS };
+/* Of a flow in a solution that could be read: what is not published, and who saved it. */
+enum { DRAFT = MAKER + 1, EDITOR };
 
 static enum verdict fetch_maker(struct call *c)
 {
@@ -84,7 +88,8 @@ static void put_how(struct call *c, struct json *out)
 		"view=action with actionName gives one step whole; view=outline lists all steps");
 }
 
-static struct json *head(struct call *c, const struct json *flow)
+/* `draft`: what is to be said of one; NULL: nothing. */
+static struct json *head(struct call *c, const struct json *flow, struct json *draft)
 {
 	struct json *out = json_new_object(call_arena(c));
 
@@ -92,12 +97,13 @@ static struct json *head(struct call *c, const struct json *flow)
 	put(c, out, "name", flow, "/name");
 	put(c, out, "displayName", flow, "/properties/displayName");
 	put(c, out, "state", flow, "/properties/state");
+	json_set(call_arena(c), out, "draft", draft);
 	return out;
 }
 
-static enum verdict view_outline(struct call *c, const struct json *flow)
+static enum verdict view_outline(struct call *c, const struct json *flow, struct json *draft)
 {
-	struct json *out = head(c, flow), *references = json_new_object(call_arena(c));
+	struct json *out = head(c, flow, draft), *references = json_new_object(call_arena(c));
 
 	put_found(c, out, "lastModifiedTime", flow, "/properties/lastModifiedTime");
 	put_found(c, out, "description", flow, "/properties/definition/description");
@@ -133,11 +139,11 @@ static enum verdict no_such_step(struct call *c, const struct json *definition)
 	return FAIL;
 }
 
-static enum verdict view_action(struct call *c, const struct json *flow)
+static enum verdict view_action(struct call *c, const struct json *flow, struct json *draft)
 {
 	const struct json *definition = json_at(flow, "/properties/definition");
 	struct outline_step s = outline_find(call_arena(c), definition, arg_str(c, "actionName"));
-	struct json *out = head(c, flow), *inner;
+	struct json *out = head(c, flow, draft), *inner;
 
 	if (!s.value)
 		return no_such_step(c, definition);
@@ -162,12 +168,13 @@ static enum verdict view_action(struct call *c, const struct json *flow)
 
 /* The flow as the service gives it.  Too large: first what repeats the definition goes, then
  * the definition itself gives way to its outline. */
-static enum verdict view_full(struct call *c, const struct json *flow)
+static enum verdict view_full(struct call *c, const struct json *flow, struct json *draft)
 {
 	struct json *out = json_copy(call_arena(c), flow), *left_out;
 	struct json *properties = json_get(out, "properties");
 
 	put_ids(c, out);
+	json_set(call_arena(c), out, "draft", draft);
 	if (text_size(c, out) <= LIMIT_RESULT)
 		return done(c, out);
 	left_out = json_new_array(call_arena(c));
@@ -192,13 +199,72 @@ static enum verdict view_full(struct call *c, const struct json *flow)
 	return done(c, out);
 }
 
-static enum verdict view(struct call *c, const struct json *flow)
+static enum verdict view(struct call *c, const struct json *flow, struct json *draft)
 {
 	if (str_eq(arg_str(c, "view"), S("outline")))
-		return view_outline(c, flow);
+		return view_outline(c, flow, draft);
 	if (str_eq(arg_str(c, "view"), S("action")) || arg_str(c, "actionName").n)
-		return view_action(c, flow);
-	return view_full(c, flow);
+		return view_action(c, flow, draft);
+	return view_full(c, flow, draft);
+}
+
+/* ---- drafts ---- */
+
+static enum verdict fetch_draft(struct call *c)
+{
+	struct fetch *f = arena_array(call_arena(c), 3, sizeof(*f));
+
+	f[0] = (struct fetch){ .url = url(c, HOST_FLOW, "/environments/%s/flows/%s?draftFlow=true",
+					  arg_z(c, "environmentName"), arg_z(c, "flowName")),
+			       .flags = FETCH_OPTIONAL | FETCH_LARGE };
+	organisation_fetches(c, f + 1);
+	return fetch_each(c, f, 3);
+}
+
+static bool is_draft(struct call *c, const struct json *flow, const struct json *other)
+{
+	struct json *x = wdl_design_references(call_arena(c),
+					       json_at(flow, "/properties/connectionReferences"));
+	struct json *y = wdl_design_references(call_arena(c),
+					       json_at(other, "/properties/connectionReferences"));
+
+	return !wdl_design_equal(call_arena(c), json_at(flow, "/properties/definition"),
+				 json_at(other, "/properties/definition")) ||
+	       !wdl_design_references_equal(x, y);
+}
+
+static enum verdict fetch_editor(struct call *c)
+{
+	struct fetch *f = arena_array(call_arena(c), 3, sizeof(*f));
+	bool known;
+	struct str where = organisation_of(got(c, DRAFT, 1), got(c, DRAFT, 2), &known);
+
+	if (!where.n)
+		return fetch_each(c, f, 0);
+	save_draft_looks(c, where, at_str(res(c), "/properties/workflowEntityId"), f);
+	return fetch_each(c, f, 3);
+}
+
+/* The flow in the version that was asked for, with what is to be said of its draft. */
+static enum verdict view_version(struct call *c)
+{
+	const struct json *flow = got(c, MAKER, 0)->json, *draft = got(c, DRAFT, 0)->json;
+	bool wanted = str_eq(arg_str(c, "version"), S("draft"));
+	struct json *about;
+
+	if (call_stage(c) == DRAFT && at_str(flow, "/properties/workflowEntityId").n)
+		return fetch_draft(c);
+	if (!draft || !is_draft(c, flow, draft)) {
+		if (!wanted)
+			return view(c, flow, NULL);
+		fail(c, ERR_NOT_FOUND, "the flow has no draft: what is saved is what runs");
+		return FAIL;
+	}
+	if (call_stage(c) == EDITOR)
+		return fetch_editor(c);
+	about = save_draft_json(c, draft, got(c, EDITOR, 1)->json);
+	json_set_bool(call_arena(c), about, "shown", wanted);
+	return view(c, wanted ? draft : flow, about);
 }
 
 static enum verdict step(struct call *c)
@@ -215,14 +281,14 @@ static enum verdict step(struct call *c)
 	if (call_stage(c) == 0)
 		return fetch_maker(c);
 	if (a->err == ERR_OK)
-		return view(c, a->json);
+		return view_version(c);
 	if (!is_refused(a) && a->err != ERR_NOT_FOUND)
 		return fail_read(c, a);
 	if (call_stage(c) == 1)
 		return fetch_fallback(c);
 	if (got(c, FALLBACK, 0)->err == ERR_OK) {
 		note(c, "source", json_new_z(call_arena(c), "admin"));
-		return view(c, got(c, FALLBACK, 0)->json);
+		return view(c, got(c, FALLBACK, 0)->json, NULL);
 	}
 	if (is_refused(a))
 		return fail_read(c, a);
@@ -240,6 +306,8 @@ static const struct param params[] = {
 	  .choices = "full outline action", .otherwise = "\"full\"" },
 	{ "actionName", JSON_STRING, 0, "With view=action: the step (trigger or action).",
 	  .max = 256 },
+	{ "version", JSON_STRING, 0, "draft: what was saved and is not published yet.",
+	  .choices = "published draft", .otherwise = "\"published\"" },
 	{ 0 },
 };
 

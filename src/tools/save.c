@@ -37,6 +37,7 @@ struct course {
 	struct str where;              /* the first difference from what was meant */
 	enum ending ending;
 	struct str id;                 /* of the flow; a create may get another one */
+	struct str snapshot;
 	int stage;
 };
 
@@ -278,6 +279,7 @@ static enum verdict finish(struct course *k)
 	d.workflow = at_str(d.after, "/properties/workflowEntityId");
 	d.state = at_str(d.after, "/properties/state");
 	d.way = way_names[k->way];
+	d.snapshot = k->snapshot;
 	d.draft = !s->w->publish && s->solution;
 	d.stage = k->stage;
 	return s->w->finish(s->c, &d);
@@ -324,6 +326,8 @@ static enum verdict fail_ending(struct course *k)
 	}
 	if (k->ending == END_MENDED || k->ending == END_STUCK)
 		fail_data(s->c, "differs", json_new_str(s->a, k->where));
+	if (k->snapshot.n)
+		fail_data(s->c, "snapshot", json_new_str(s->a, k->snapshot));
 	fail_data(s->c, "flowName", json_new_str(s->a, k->id));
 	fail_data(s->c, "asItWas", json_new_bool(s->a, k->ending != END_STUCK &&
 							      k->ending != END_FOREIGN &&
@@ -333,7 +337,25 @@ static enum verdict fail_ending(struct course *k)
 
 /* ---- the journal ---- */
 
-static bool announce(struct save *s)
+/* The flow as it was, for restore_live_flow.  False: fail() was called, and nothing is sent. */
+static bool keep(struct save *s, struct json *state)
+{
+	struct json *about = json_new_object(s->a);
+	struct str id;
+
+	if (s->creating)
+		return true;
+	put_found(s->c, about, "displayName", s->before.flow, "/properties/displayName");
+	put_found(s->c, about, "state", s->before.flow, "/properties/state");
+	put_found(s->c, about, "lastModifiedTime", s->before.flow, "/properties/lastModifiedTime");
+	json_set_z(s->a, about, "reason", call_tool(s->c)->name);
+	id = snapshot_keep(s->c, s->w->environment, s->id, s->before.definition,
+			   s->before.references, about);
+	json_set_str(s->a, state, "snapshot", id);
+	return id.p != NULL;
+}
+
+bool save_announce(struct save *s)
 {
 	struct json *state = json_new_object(s->a);
 
@@ -342,10 +364,21 @@ static bool announce(struct save *s)
 	json_set_str(s->a, state, "displayName", s->wanted.name);
 	json_set_str(s->a, state, "before", save_digest(s, &s->before));
 	json_set_str(s->a, state, "wanted", save_digest(s, &s->wanted));
-	return journal_open(s->c, "save", state).n > 0;
+	return keep(s, state) && journal_open(s->c, "save", state).n > 0;
 }
 
-static void close_journal(struct save *s)
+/* What this save has in the journal says which copy it kept. */
+struct str save_snapshot(struct save *s)
+{
+	struct str id = journal_held(s->c, "save");
+
+	JSON_EACH (e, id.n ? journal_pending(s->c, "save") : NULL)
+		if (str_eq(json_get_str(e, "id"), id))
+			return json_str(json_at(e, "/state/snapshot"));
+	return S("");
+}
+
+void save_close(struct save *s)
 {
 	struct str id = journal_held(s->c, "save");
 
@@ -390,7 +423,7 @@ static enum verdict begin(struct course *k)
 	if (!agreed(s->c, save_change(s)))
 		return ASK;
 	tell_interrupted(s);
-	if (!announce(s))
+	if (!save_announce(s))
 		return FAIL;
 	return fetch_now(k);
 }
@@ -406,11 +439,14 @@ static enum verdict course_step(struct save *s)
 	if (k.act != ACT_END) {
 		v = call_stage(s->c) == s->w->first + SAVE_SEND ? begin(&k) : fetch_now(&k);
 		if (v == FAIL)
-			close_journal(s);
+			save_close(s);
 		return v;
 	}
-	close_journal(s);
-	return k.ending == END_VERIFIED ? finish(&k) : fail_ending(&k);
+	k.snapshot = save_snapshot(s);
+	v = k.ending == END_VERIFIED ? finish(&k) : fail_ending(&k);
+	if (v != FETCH)
+		save_close(s);
+	return v;
 }
 
 static enum verdict preview(struct save *s)
@@ -449,7 +485,7 @@ static enum verdict looked(struct save *s)
 	return course_step(s);
 }
 
-enum verdict save_step(struct call *c, const struct save_wish *w)
+struct save *save_new(struct call *c, const struct save_wish *w)
 {
 	struct save *s = arena_alloc(call_arena(c), sizeof(*s));
 
@@ -458,6 +494,13 @@ enum verdict save_step(struct call *c, const struct save_wish *w)
 	s->adjusted = json_new_array(s->a);
 	s->warnings = json_new_array(s->a);
 	s->unchecked = json_new_array(s->a);
+	return s;
+}
+
+enum verdict save_step(struct call *c, const struct save_wish *w)
+{
+	struct save *s = save_new(c, w);
+
 	if (call_stage(c) == w->first + SAVE_LOOK)
 		return save_look(s);
 	if (call_stage(c) == w->first + SAVE_MORE)

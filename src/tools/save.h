@@ -82,6 +82,14 @@ enum verdict save_step(struct call *c, const struct save_wish *w);
  * ...}, as agent skills read it; for finish(). */
 struct json *save_result(struct call *c, const struct save_done *d);
 
+/* ---- drafts, which flows of solutions have ---- */
+
+/* Three reads that tell of one: the row, what of it is not published, and who asks. */
+void save_draft_looks(struct call *c, struct str organisation, struct str workflow,
+		      struct fetch *f);
+/* {lastModifiedTime, by} of a draft; `row` is the second of those answers, or NULL. */
+struct json *save_draft_json(struct call *c, const struct json *draft, const struct json *row);
+
 /* From the arguments dryRun, force, flowName, definition, operations, connectionReferences,
  * displayName and description, and from what is found out of the target. */
 enum effect save_effect(const struct json *args, const struct target *t);

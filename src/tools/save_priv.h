@@ -59,6 +59,7 @@ struct save {
 	struct save_form base;       /* what edits start from: the draft where there is one */
 	struct save_form wanted;
 	bool draft_there, draft_mine;
+	bool any_draft;              /* drafts of others are no reason to stop */
 	struct json *updated, *adjusted, *warnings, *unchecked;
 	struct diff diff;
 	struct lint_report lint;
@@ -67,6 +68,16 @@ struct save {
 	bool rebinds;                /* what is there already would run on other connections */
 	struct save_way ways[WAY__COUNT];
 };
+
+/* ---- save.c ---- */
+
+struct save *save_new(struct call *c, const struct save_wish *w);
+/* After agreed() and before the first write: keeps the flow as it is, and writes the journal.
+ * False: fail() was called. */
+bool save_announce(struct save *s);
+/* The copy that was kept, "" when none. */
+struct str save_snapshot(struct save *s);
+void save_close(struct save *s);
 
 /* ---- save_look.c: what is there ---- */
 
@@ -83,11 +94,6 @@ struct target save_target(struct save *s);
 struct str save_digest(struct save *s, const struct save_form *f);
 /* True when the row was saved last by somebody who is surely not the caller. */
 bool save_by_another(const struct save *s, const struct json *row);
-/* The reads that tell of a draft: the row, what is not published, and who asks. */
-void save_draft_looks(struct call *c, struct str organisation, struct str workflow,
-		      struct fetch *f);
-/* {lastModifiedTime, by} of a draft; `row` may be NULL. */
-struct json *save_draft_json(struct call *c, const struct json *draft, const struct json *row);
 
 /* ---- save_apply.c: what is meant ---- */
 

@@ -43,6 +43,7 @@ const struct tool *const tools_table[] = {
 	&tool_list_store_flows,
 	&tool_list_store_makers,
 	&tool_list_store_power_apps,
+	&tool_publish_live_flow,
 	&tool_rehearse_live_flow,
 	&tool_restore_deleted_live_flow,
 	&tool_resubmit_live_flow_run,
