@@ -24,11 +24,11 @@ struct environment *need_environment(struct request *q, unsigned n)
 	if (q->face == FACE_ENVIRONMENT && str_ends(host, S(".environment.practice.localhost"))) {
 		struct buf id;
 
-		/* One label, or two with the last digits split off. */
+		/* One label, with dashes or without, or two with the last digits split off. */
 		host.n -= sizeof(".environment.practice.localhost") - 1;
 		buf_init_in(&id, &q->mem, 128);
 		for (size_t i = 0; i < host.n; i++)
-			if (host.p[i] != '.')
+			if (host.p[i] != '.' && host.p[i] != '-')
 				buf_addc(&id, host.p[i]);
 		e = tenant_environment_of_host(q->tenant, buf_str(&id));
 	} else {

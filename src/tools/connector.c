@@ -174,6 +174,22 @@ const struct json *connector_operation(struct call *c, struct str connector, str
 	return cache_get(c, "operation", key);
 }
 
+const struct json *connector_lookup(struct call *c, struct str connector, struct str operation)
+{
+	struct str key = operation_key(c, connector, operation);
+	const struct json *v = cache_get(c, "lookup", key), *definition;
+	struct json *made;
+
+	if (v)
+		return v;
+	definition = connector_definition(c, connector);
+	made = swagger_lookup(call_arena(c), json_get(definition, "swagger"), operation);
+	if (!made)
+		return NULL;
+	cache_put(c, "lookup", key, made, time_left(definition));
+	return cache_get(c, "lookup", key);
+}
+
 enum verdict connector_no_operation(struct call *c, struct str connector, struct str operation)
 {
 	unsigned best = operation.n < 8 ? 3 : 6;

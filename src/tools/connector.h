@@ -37,6 +37,8 @@ const struct json *connector_definition(struct call *c, struct str connector);
 const struct json *connector_index(struct call *c, struct str connector);
 /* swagger_operation of it, and connectorName; NULL: not known, or no such operation. */
 const struct json *connector_operation(struct call *c, struct str connector, struct str operation);
+/* swagger_lookup of an operation that pickers use; NULL: not known, or it lists nothing. */
+const struct json *connector_lookup(struct call *c, struct str connector, struct str operation);
 /* Ends a call whose operation the connector does not have. */
 enum verdict connector_no_operation(struct call *c, struct str connector, struct str operation);
 

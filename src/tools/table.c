@@ -15,6 +15,8 @@ const struct tool *const tools_table[] = {
 	&tool_delete_live_flow,
 	&tool_describe_live_connector,
 	&tool_evaluate_expression,
+	&tool_get_live_dynamic_options,
+	&tool_get_live_dynamic_properties,
 	&tool_get_live_flow,
 	&tool_get_live_flow_http_schema,
 	&tool_get_live_flow_run_action_outputs,

@@ -255,6 +255,12 @@ static bool is_listed(const struct json *list, struct str name)
 	return false;
 }
 
+static bool is_read_only(const struct json *schema)
+{
+	return json_is_true(json_get(schema, "readOnly")) ||
+	       str_eq_nocase(json_get_str(schema, "x-ms-permission"), S("read-only"));
+}
+
 /* A body: its members one by one, down to what is no object. */
 static void put_body(struct inputs *in, const struct field *f)
 {
@@ -283,8 +289,7 @@ static void put_body(struct inputs *in, const struct field *f)
 
 		if (!room(s))
 			return;
-		if (json_is(one.schema, JSON_OBJECT) &&
-		    !json_is_true(json_get(one.schema, "readOnly")))
+		if (json_is(one.schema, JSON_OBJECT) && !is_read_only(one.schema))
 			put_body(in, &one);
 	}
 }
@@ -461,6 +466,29 @@ struct json *swagger_operation(struct arena *a, const struct json *swagger, stru
 			 dynamic);
 	}
 	put_split(&s, out, at.operation, schema);
+	if (s.truncated)
+		json_set_bool(a, out, "truncated", true);
+	return out;
+}
+
+struct json *swagger_fields(struct arena *a, const struct json *schema, struct str name,
+			    bool outputs)
+{
+	/* What a lookup gives may refer into itself. */
+	struct swagger s = { .a = a, .doc = schema };
+	struct inputs in = { &s, json_new_array(a), json_new_object(a), json_new_object(a),
+			     json_new_object(a), json_new_object(a) };
+	struct field top = { .name = name, .schema = schema, .in = "body", .required = true };
+	struct json *out = json_new_object(a);
+
+	json_set(a, out, "fields", in.list);
+	if (outputs) {
+		put_outputs(&s, in.list, name, schema, 0);
+	} else if (json_is(schema, JSON_OBJECT)) {
+		put_body(&in, &top);
+		put_some(&s, out, "values", in.values, in.list);
+		put_some(&s, out, "trees", in.trees, in.list);
+	}
 	if (s.truncated)
 		json_set_bool(a, out, "truncated", true);
 	return out;

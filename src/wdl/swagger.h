@@ -37,6 +37,14 @@ struct json *swagger_index(struct arena *a, const struct json *swagger);
  */
 struct json *swagger_operation(struct arena *a, const struct json *swagger, struct str id);
 
+/* Metadata as somebody gave it, in either form, in the newer one; NULL when it names nothing. */
+struct json *swagger_metadata(struct arena *a, const struct json *given);
+
+/* The fields of a schema that was looked up, under `name`: {fields: as inputs (or, for outputs,
+ * outputs) above, values?, trees?, truncated?}. */
+struct json *swagger_fields(struct arena *a, const struct json *schema, struct str name,
+			    bool outputs);
+
 /* How values are taken out of what an operation answers, as some other one's input says of it;
  * else as its answer suggests.  NULL when neither does.  The parameters refer to themselves. */
 struct json *swagger_lookup(struct arena *a, const struct json *swagger, struct str id);

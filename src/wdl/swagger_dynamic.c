@@ -157,6 +157,22 @@ struct json *swagger_tree(struct swagger *s, const struct json *schema)
 	return out;
 }
 
+struct json *swagger_metadata(struct arena *a, const struct json *given)
+{
+	struct swagger s = { .a = a };
+	struct json *box = json_new_object(a);
+	bool old = json_get(given, "value-path") || json_get(given, "value-collection") ||
+		   json_get(given, "value-title");
+
+	if (names_operation(json_get(given, "open"))) {
+		json_set(a, box, "x-ms-dynamic-tree", json_copy(a, given));
+		return swagger_tree(&s, box);
+	}
+	if (!names_operation(given))
+		return NULL;
+	return old ? older(&s, given) : newer(&s, given);
+}
+
 /* ---- references ---- */
 
 static bool is_input(const struct json *inputs, struct str name)

@@ -1,0 +1,377 @@
+/*
+ * dynamic.c - get_live_dynamic_options and get_live_dynamic_properties: the values that one input
+ * of an operation can have, and the fields of a body that depends on other inputs.
+ *
+ * Two forms of arguments are taken: operationId with parameterName, and dynamicMetadata as
+ * describe_live_connector gave it.  operationId alone may also be the lookup itself.
+ */
+#include "tools/lookup.h"
+#include "tools/table.h"
+#include "wdl/swagger.h"
+
+enum { FIRST, ASKED };
+
+/* ---- what came at the first stage ---- */
+
+static bool came(struct call *c, int stage, size_t i)
+{
+	return got(c, stage, i) != got(c, -1, 0);
+}
+
+/* The definition is never fetched without the connections, so one answer is theirs. */
+static const struct answer *connections(struct call *c)
+{
+	return came(c, FIRST, 1) ? got(c, FIRST, 1) : got(c, FIRST, 0);
+}
+
+static const struct answer *definition(struct call *c)
+{
+	return came(c, FIRST, 1) ? got(c, FIRST, 0) : NULL;
+}
+
+/* ---- what is asked ---- */
+
+struct asked {
+	struct str connector, connection;
+	const struct json *metadata;
+	bool people;
+};
+
+static bool is_known(struct call *c, struct str connector)
+{
+	if (arg_given(c, "dynamicMetadata"))
+		return true;
+	if (arg_str(c, "parameterName").n)
+		return connector_operation(c, connector, arg_str(c, "operationId")) != NULL;
+	return connector_lookup(c, connector, arg_str(c, "operationId")) != NULL;
+}
+
+static struct json *dynamic_names(struct call *c, const struct json *op, const char *const *kinds)
+{
+	struct json *out = json_new_array(call_arena(c));
+
+	for (; *kinds; kinds++)
+		JSON_EACH (m, json_get(op, *kinds))
+			json_push(out, json_new_str(call_arena(c), json_name(m)));
+	return out;
+}
+
+static void no_parameter(struct call *c, const struct json *op, const char *const *kinds,
+			 const char *what)
+{
+	struct json *names = dynamic_names(c, op, kinds);
+
+	fail(c, ERR_INVALID_ARGUMENT, "%s of %s has %s to look up",
+	     arg_str(c, "parameterName").n ? quoted(c, arg_str(c, "parameterName"))
+					   : "no input, or none that was named,",
+	     quoted(c, json_get_str(op, "operationId")), what);
+	if (json_first(names)) {
+		hint(c, "parameterName is one of error.data.parameters.");
+		fail_data(c, "parameters", names);
+	} else {
+		hint(c, "None of its inputs is looked up: give the value itself.");
+	}
+}
+
+/* The metadata of a named input, or of the operation as a lookup. */
+static const struct json *values_of(struct call *c, struct str connector)
+{
+	static const char *const kinds[] = { "values", "trees", NULL };
+	struct str name = arg_str(c, "parameterName"), id = arg_str(c, "operationId");
+	const struct json *op = connector_operation(c, connector, id), *m;
+
+	if (!op) {
+		connector_no_operation(c, connector, id);
+		return NULL;
+	}
+	m = json_get_n(json_get(op, "values"), name);
+	if (!m)
+		m = json_at_n(json_get_n(json_get(op, "trees"), name), S("/open"));
+	if (!m && (!name.n || !json_first(dynamic_names(c, op, kinds))))
+		m = connector_lookup(c, connector, id);
+	if (!m)
+		no_parameter(c, op, kinds, "no values");
+	return m;
+}
+
+static const struct json *fields_of(struct call *c, struct str connector)
+{
+	static const char *const kinds[] = { "properties", NULL };
+	struct str name = arg_str(c, "parameterName"), id = arg_str(c, "operationId");
+	const struct json *op = connector_operation(c, connector, id), *m;
+
+	if (!op) {
+		connector_no_operation(c, connector, id);
+		return NULL;
+	}
+	if (str_eq(arg_str(c, "location"), S("output")))
+		m = json_at(op, "/outputProperties/body");
+	else
+		m = name.n ? json_get_n(json_get(op, "properties"), name) :
+			     json_first(json_get(op, "properties"));
+	if (!m)
+		no_parameter(c, op, kinds, "no fields");
+	return m;
+}
+
+static const struct json *given_metadata(struct call *c)
+{
+	const struct json *m = swagger_metadata(call_arena(c), arg_json(c, "dynamicMetadata"));
+
+	if (m && json_get(m, "open"))
+		m = json_get(m, "open");
+	if (!m) {
+		fail(c, ERR_INVALID_ARGUMENT, "dynamicMetadata names no operation");
+		hint(c, "Give it as describe_live_connector has it, or leave it out and give "
+			"operationId and parameterName.");
+	}
+	return m;
+}
+
+/* The connection that is used; false: fail() was called. */
+static bool choose_connection(struct call *c, struct asked *q)
+{
+	const struct json *v;
+
+	q->connection = q->people ? S("") : arg_str(c, "connectionName");
+	if (q->connection.n)
+		return true;
+	if (connections(c)->err != ERR_OK) {
+		fail_answer(c, connections(c));
+		return false;
+	}
+	v = connector_pick(c, connections(c), q->connector);
+	if (!v) {
+		connector_no_connection(c, q->connector);
+		return false;
+	}
+	q->connection = json_get_str(v, "id");
+	return true;
+}
+
+/* False: fail() was called. */
+static bool work_out(struct call *c, struct asked *q, bool fields)
+{
+	struct str connector = connector_arg(c);
+	struct json *needs;
+
+	if (definition(c) && !connector_definition(c, connector) &&
+	    !connector_take(c, connector, definition(c)))
+		return false;
+	*q = (struct asked){ .connector = connector };
+	q->metadata = arg_given(c, "dynamicMetadata") ? given_metadata(c) :
+		      fields			     ? fields_of(c, connector) :
+						       values_of(c, connector);
+	if (!q->metadata)
+		return false;
+	q->people = connector_is_people(q->metadata);
+	if (q->people) {
+		q->connector = lookup_people_connector;
+		q->metadata = lookup_people(c, q->metadata);
+	}
+	needs = lookup_needs(c, q->metadata, arg_json(c, "parameters"));
+	if (!needs)
+		return choose_connection(c, q);
+	fail(c, ERR_INVALID_ARGUMENT, "other inputs must be chosen first");
+	hint(c, "Add the values of error.data.needs to parameters; resolve_live_parameters finds "
+		"all of them by name.");
+	fail_data(c, "needs", needs);
+	return false;
+}
+
+static enum verdict first(struct call *c)
+{
+	struct fetch *f = arena_array(call_arena(c), 2, sizeof(*f));
+	struct str connector = connector_arg(c);
+	const struct json *given = arg_json(c, "dynamicMetadata");
+	bool known = is_known(c, connector);
+	size_t n = 0;
+
+	if (!connector.n || (!given && !arg_str(c, "operationId").n)) {
+		fail(c, ERR_INVALID_ARGUMENT, "which input?");
+		hint(c, "Give connectorName, operationId and parameterName (or dynamicMetadata), as "
+			"nextTool of describe_live_connector has them.");
+		return FAIL;
+	}
+	if (!known)
+		f[n++] = connector_fetch(c, connector);
+	/* A known operation may still need the connection of another connector. */
+	if (!known || !arg_str(c, "connectionName").n || connector_is_people(given) ||
+	    connector_is_people(json_get_n(json_get(connector_operation(c, connector,
+									 arg_str(c, "operationId")),
+						    "values"),
+					   arg_str(c, "parameterName"))))
+		f[n++] = connector_connections(c);
+	return fetch_each(c, f, n);
+}
+
+static struct lookup_question question_of(struct call *c, const struct asked *q)
+{
+	return (struct lookup_question){
+		.connector = q->connector,
+		.connection = q->connection,
+		.metadata = q->metadata,
+		.known = arg_json(c, "parameters"),
+		.input = arg_str(c, "parameterName"),
+		.output = str_eq(arg_str(c, "location"), S("output")),
+	};
+}
+
+static struct json *head(struct call *c, const struct asked *q)
+{
+	struct json *out = json_new_object(call_arena(c));
+
+	put_str(c, out, "environmentName", arg_str(c, "environmentName"));
+	put_str(c, out, "connectorName", q->connector);
+	put_str(c, out, "connectionName", q->connection);
+	if (q->people)
+		json_set_z(call_arena(c), out, "fallback",
+			   "Office 365 Users was asked: the directory's own picker never answers");
+	return out;
+}
+
+/* ---- get_live_dynamic_options ---- */
+
+static enum verdict options(struct call *c)
+{
+	struct lookup_question question;
+	struct asked q;
+	struct fetch *f;
+	struct json *out;
+
+	if (call_stage(c) == FIRST)
+		return first(c);
+	if (!work_out(c, &q, false))
+		return FAIL;
+	if (call_stage(c) == ASKED) {
+		question = question_of(c, &q);
+		f = arena_alloc(call_arena(c), sizeof(*f));
+		*f = lookup_values(c, &question);
+		return fetch_each(c, f, 1);
+	}
+	if (got(c, ASKED, 0)->err != ERR_OK)
+		return lookup_failed(c, got(c, ASKED, 0));
+	out = head(c, &q);
+	json_set_int(call_arena(c), out, "totalCount",
+		     (int64_t)json_count(lookup_rows(got(c, ASKED, 0))));
+	json_set(call_arena(c), out, "value",
+		 lookup_rows(got(c, ASKED, 0)) ?
+			 json_copy(call_arena(c), lookup_rows(got(c, ASKED, 0))) :
+			 json_new_array(call_arena(c)));
+	return done(c, out);
+}
+
+#define PARAM_LOOKUP                                                                            \
+	{ "operationId", JSON_STRING, 0, "The operation whose input it is.", .max = 256 },      \
+	{ "parameterName", JSON_STRING, 0, "The input.", .max = 512 },                          \
+	{ "connectionName", JSON_STRING, 0, "Connection id; left out, one of yours.",           \
+	  .max = 256 },                                                                         \
+	{ "parameters", JSON_OBJECT, 0, "Values of other inputs, by name." },                   \
+	{ "dynamicMetadata", JSON_OBJECT, 0, "Instead of operationId." }
+
+static const struct param options_params[] = {
+	PARAM_ENVIRONMENT, PARAM_CONNECTOR, PARAM_LOOKUP, { 0 },
+};
+
+const struct tool tool_get_live_dynamic_options = {
+	.name = "get_live_dynamic_options",
+	.title = "Look up the values of an input",
+	.description = "The values that one input of an operation can have (sites, lists, teams), with "
+		       "a connection of yours. Arguments as in nextTool of describe_live_connector. For "
+		       "all inputs at once use resolve_live_parameters.",
+	.toolset = "connection",
+	.bundles = "create-flow build-flow",
+	.klass = CLASS_READ_ONLY,
+	.read_only = true,
+	.idempotent = true,
+	.open_world = true,
+	.params = options_params,
+	.list = "value",
+	.columns = "/displayName /value",
+	.step = options,
+};
+
+/* ---- get_live_dynamic_properties ---- */
+
+static bool has_name(struct str name, struct str property)
+{
+	return !property.n || str_contains_nocase(name, property);
+}
+
+static enum verdict properties_result(struct call *c, const struct asked *q)
+{
+	bool output = str_eq(arg_str(c, "location"), S("output"));
+	const struct json *schema = lookup_schema(got(c, ASKED, 0));
+	struct str name = output ? S("body") : arg_str(c, "parameterName");
+	struct json *out = head(c, q), *all, *list;
+
+	if (!name.n)
+		name = json_name(q->metadata);
+	all = swagger_fields(call_arena(c), schema, name, output);
+	list = json_new_array(call_arena(c));
+	JSON_EACH (f, json_get(all, "fields"))
+		if (has_name(json_get_str(f, output ? "path" : "name"), arg_str(c, "propertyName")))
+			json_push(list, json_copy(call_arena(c), f));
+	json_set_int(call_arena(c), out, "totalCount", (int64_t)json_count(list));
+	json_set(call_arena(c), out, "fields", list);
+	if (json_get(all, "values"))
+		json_set(call_arena(c), out, "dynamicParameters",
+			 json_copy(call_arena(c), json_get(all, "values")));
+	if (json_get(all, "truncated"))
+		json_set_bool(call_arena(c), out, "truncated", true);
+	if (arg_bool(c, "includeRaw"))
+		json_set(call_arena(c), out, "raw", json_copy(call_arena(c), schema));
+	return done(c, out);
+}
+
+static enum verdict properties(struct call *c)
+{
+	struct lookup_question question;
+	struct asked q;
+	struct fetch *f;
+
+	if (call_stage(c) == FIRST)
+		return first(c);
+	if (!work_out(c, &q, true))
+		return FAIL;
+	if (call_stage(c) == ASKED) {
+		question = question_of(c, &q);
+		if (!question.input.n)
+			question.input = json_name(q.metadata);
+		f = arena_alloc(call_arena(c), sizeof(*f));
+		*f = lookup_fields(c, &question);
+		return fetch_each(c, f, 1);
+	}
+	if (got(c, ASKED, 0)->err != ERR_OK)
+		return lookup_failed(c, got(c, ASKED, 0));
+	return properties_result(c, &q);
+}
+
+static const struct param properties_params[] = {
+	PARAM_ENVIRONMENT,
+	PARAM_CONNECTOR,
+	PARAM_LOOKUP,
+	{ "location", JSON_STRING, 0, "output: the fields of the answer.",
+	  .choices = "input output", .otherwise = "\"input\"" },
+	{ "propertyName", JSON_STRING, 0, "Only fields with this in their name.", .max = 256 },
+	{ "includeRaw", JSON_BOOL, 0, "Add the JSON schema." },
+	{ 0 },
+};
+
+const struct tool tool_get_live_dynamic_properties = {
+	.name = "get_live_dynamic_properties",
+	.title = "Look up the fields of a body",
+	.description = "The fields of a body that depends on other inputs, such as the columns of a "
+		       "list, named as a flow's parameters are (item/Title). Arguments as in nextTool "
+		       "of describe_live_connector.",
+	.toolset = "connection",
+	.bundles = "build-flow",
+	.klass = CLASS_READ_ONLY,
+	.read_only = true,
+	.idempotent = true,
+	.open_world = true,
+	.params = properties_params,
+	.list = "fields",
+	.columns = "/name /path /type /required /title",
+	.step = properties,
+};
