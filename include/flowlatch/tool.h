@@ -359,6 +359,17 @@ struct json *snapshot_get(struct call *c, struct str id);
 /* NULL when flows are kept; else where policy switched it off. */
 const char *snapshot_off(const struct call *c);
 
+/* ---- files: the one folder that the person's key `files` names ---- */
+
+/* Keeps bytes there as a new file of mode 0600; `name` is a plain name, and a file that is there
+ * already is never replaced.  Its path; "" after fail(). */
+struct str file_save(struct call *c, struct str name, struct str bytes);
+/* True when a file of that name could be kept; else fail() was called.  For asking before work. */
+bool file_can_save(struct call *c, struct str name);
+/* The flows in a file there (JSON, exported package, solution): [{name, member, definition,
+ * connectionReferences}]; NULL after fail(). */
+struct json *file_flows(struct call *c, struct str name);
+
 /* ---- what is known of the process and the person ---- */
 
 struct json *about_identity(struct call *c); /* profile, account, tenant, cloud, scopes ... */

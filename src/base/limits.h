@@ -255,6 +255,8 @@
 
 /* One package.  The web API of Dataverse takes 128 MB in one request, so no solution is larger. */
 #define LIMIT_PACKAGE_FILE (128u << 20)
+/* The name of a file that a tool makes: file systems take 255 bytes. */
+#define LIMIT_FILE_NAME 200
 /* Entries of one: the largest solutions seen (starter kits) have about 3,000. */
 #define LIMIT_PACKAGE_ENTRIES 20000
 /* What is taken out of one package, over all entries: a hundred flows of the largest size seen. */

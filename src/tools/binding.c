@@ -6,20 +6,12 @@
  * hang on one is found in their clientdata.  Source: Dataverse documentation of the tables
  * connectionreference and workflow, recorded lists.
  */
-#include "base/limits.h"
 #include "tools/table.h"
 #include "tools/target.h"
 
 #define REFERENCES                                                                             \
 	"/connectionreferences?$select=connectionreferenceid,connectionreferencelogicalname,"  \
 	"connectionreferencedisplayname,connectorid,connectionid,statecode"
-#define FLOWS                                                                                  \
-	"/workflows?$select=workflowid,resourceid,name,statecode,clientdata&$filter=category"  \
-	"%%20eq%%205%%20and%%20type%%20eq%%201"
-
-/* clientdata is most of a row: few of them make a page. */
-static const char few_rows[] = "odata.maxpagesize=50";
-
 static struct json *keep_reference(struct call *c, const struct json *row)
 {
 	struct json *v;
@@ -63,23 +55,10 @@ static struct json *names_in(struct call *c, struct str text)
 /* One flow and the logical names that it uses. */
 static struct json *keep_flow(struct call *c, const struct json *row)
 {
-	struct json *v = json_new_object(call_arena(c));
-	struct json *names = names_in(c, json_get_str(row, "clientdata"));
+	struct json *v = flow_row_shape(c, row);
 
-	put_str(c, v, "id", json_get_str(row, "resourceid").n ? json_get_str(row, "resourceid")
-							      : json_get_str(row, "workflowid"));
-	put_str(c, v, "displayName", json_get_str(row, "name"));
-	json_set_bool(call_arena(c), v, "on", json_int(json_get(row, "statecode"), 0) == 1);
-	json_set(call_arena(c), v, "uses", names);
+	json_set(call_arena(c), v, "uses", names_in(c, json_get_str(row, "clientdata")));
 	return v;
-}
-
-static struct fetch flow_rows(struct call *c, struct str organisation)
-{
-	struct fetch f = table_rows(c, url_of(c, HOST_DATAVERSE, organisation, FLOWS), keep_flow);
-
-	f.prefer = few_rows;
-	return f;
 }
 
 static bool uses(const struct json *flow, struct str logical)
@@ -114,7 +93,7 @@ static enum verdict list_rows(struct call *c, struct str organisation)
 
 	f[ROWS_REFERENCES] = table_rows(c, url_of(c, HOST_DATAVERSE, organisation, REFERENCES),
 					keep_reference);
-	f[ROWS_FLOWS] = flow_rows(c, organisation);
+	f[ROWS_FLOWS] = flow_rows(c, organisation, keep_flow);
 	return fetch_each(c, f, ROWS);
 }
 
@@ -268,19 +247,6 @@ static const struct json *fit_connection(struct call *c, const struct json *refe
 	return found;
 }
 
-/* One line a flow, for the card. */
-static const char *flow_lines(struct call *c, const struct json *flows)
-{
-	struct buf b;
-
-	buf_init_in(&b, call_arena(c), LIMIT_RESULT);
-	JSON_EACH (v, flows)
-		buf_addf(&b, "%s%s %s", b.n ? "\n" : "",
-			 json_is_true(json_get(v, "on")) ? "on: " : "off:",
-			 quoted(c, json_get_str(v, "displayName")));
-	return b.n ? buf_c(&b) : NULL;
-}
-
 static const struct change *bind_change(struct call *c, struct str organisation,
 					const struct json *reference,
 					const struct json *connection)
@@ -296,7 +262,7 @@ static const struct change *bind_change(struct call *c, struct str organisation,
 	*ch = (struct change){
 		.target = environment_target(c, got(c, LOOK, LOOK_THERE)),
 		.warnings = rows->err == ERR_OK ? NULL : blind,
-		.diff = flow_lines(c, flows),
+		.diff = flow_row_lines(c, flows),
 		.writes = write_one(c, HTTP_PATCH,
 				    url_of(c, HOST_DATAVERSE, organisation,
 					   "/connectionreferences(%s)",

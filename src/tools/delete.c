@@ -14,7 +14,8 @@
 
 static const char recoverable[] =
 	"An administrator of the environment can bring it back for about 21 days "
-	"(restore_deleted_live_flow, toolset lifecycle); it comes back switched off.";
+	"(restore_deleted_live_flow, toolset lifecycle); it comes back switched off. Later its "
+	"definition is in the copy that was kept (restore_live_flow).";
 
 /* ---- delete_live_flow ---- */
 
@@ -73,12 +74,45 @@ static const struct change *delete_change(struct call *c)
 	return ch;
 }
 
+/* The copy is kept when the person has agreed and before anything is sent. */
+static enum verdict delete_now(struct call *c)
+{
+	const struct change *ch = delete_change(c);
+	const struct json *flow = got(c, LOOK, LOOK_FLOW)->json;
+	struct json *about;
+
+	if (!agreed(c, ch))
+		return ASK;
+	about = json_new_object(call_arena(c));
+	put(c, about, "displayName", flow, "/properties/displayName");
+	put(c, about, "state", flow, "/properties/state");
+	json_set_z(call_arena(c), about, "reason", "delete_live_flow");
+	if (!snapshot_keep(c, arg_str(c, "environmentName"), arg_str(c, "flowName"),
+			   json_at(flow, "/properties/definition"),
+			   json_at(flow, "/properties/connectionReferences"), about)
+		     .p)
+		return FAIL;
+	return fetch_each(c, ch->writes, ch->write_count);
+}
+
+/* The newest copy is the one made before this call's write. */
+static struct str kept_copy(struct call *c)
+{
+	const struct json *list;
+
+	if (snapshot_off(c))
+		return S("");
+	list = snapshot_list(c, arg_str(c, "environmentName"), arg_str(c, "flowName"));
+	return at_str(list, "/0/id");
+}
+
 static enum verdict delete_result(struct call *c)
 {
 	struct json *out = ids_of(c);
 
 	put(c, out, "displayName", got(c, LOOK, LOOK_FLOW)->json, "/properties/displayName");
 	json_set_bool(call_arena(c), out, "deleted", true);
+	put_str(c, out, "snapshot", kept_copy(c));
 	json_set_z(call_arena(c), out, "restore", recoverable);
 	return done(c, out);
 }
@@ -99,7 +133,7 @@ static enum verdict delete_step(struct call *c)
 		return FAIL;
 	}
 	if (call_stage(c) == WRITE)
-		return carry_out(c, delete_change(c));
+		return delete_now(c);
 	if (was_refused(write))
 		return fail_answer(c, write);
 	if (call_stage(c) == AGAIN) {
@@ -123,6 +157,8 @@ static const struct field delete_fields[] = {
 	{ "flowName", JSON_STRING, "Flow id" },
 	{ "displayName", JSON_STRING, "Its name", .nullable = true },
 	{ "deleted", JSON_BOOL, "It is gone" },
+	{ "snapshot", JSON_STRING, "Copy kept before; null when policy keeps none",
+	  .nullable = true },
 	{ "restore", JSON_STRING, "How to bring it back" },
 	{ 0 },
 };

@@ -264,16 +264,6 @@ static const struct param add_params[] = {
 	{ 0 },
 };
 
-static const struct field add_fields[] = {
-	{ "environmentName", JSON_STRING, "Environment id" },
-	{ "flowName", JSON_STRING, "Flow id" },
-	{ "solutionId", JSON_STRING, "Solution", .nullable = true },
-	{ "solutionName", JSON_STRING, "Its name", .nullable = true },
-	{ "workflowId", JSON_STRING, "The flow's id in Dataverse", .nullable = true },
-	{ "error", JSON_NONE, "Null" , .nullable = true },
-	{ 0 },
-};
-
 const struct tool tool_add_live_flow_to_solution = {
 	.name = "add_live_flow_to_solution",
 	.title = "Put a flow into a solution",
@@ -285,6 +275,5 @@ const struct tool tool_add_live_flow_to_solution = {
 	.idempotent = true,
 	.open_world = true,
 	.params = add_params,
-	.result = add_fields,
 	.step = add_step,
 };

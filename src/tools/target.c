@@ -5,6 +5,8 @@
  */
 #include "tools/target.h"
 
+#include "base/limits.h"
+
 #define FLOW "/environments/%s/flows/%s"
 
 struct fetch look_at(const struct url *u, unsigned flags)
@@ -127,4 +129,42 @@ struct fetch table_rows(struct call *c, const struct url *u,
 	*p = (struct paging){ .keep = keep };
 	return (struct fetch){ .url = u, .flags = FETCH_TOLERATE | FETCH_LARGE, .paging = p,
 			       .prefer = "odata.maxpagesize=500" };
+}
+
+struct fetch flow_rows(struct call *c, struct str organisation,
+		       struct json *(*keep)(struct call *c, const struct json *row))
+{
+	struct fetch f = table_rows(
+		c,
+		url_of(c, HOST_DATAVERSE, organisation,
+		       "/workflows?$select=workflowid,resourceid,name,statecode,clientdata"
+		       "&$filter=category%%20eq%%205%%20and%%20type%%20eq%%201"),
+		keep);
+
+	/* clientdata is most of a row: few of them make a page. */
+	f.prefer = "odata.maxpagesize=50";
+	return f;
+}
+
+struct json *flow_row_shape(struct call *c, const struct json *row)
+{
+	struct json *v = json_new_object(call_arena(c));
+	struct str id = json_get_str(row, "resourceid");
+
+	put_str(c, v, "id", id.n ? id : json_get_str(row, "workflowid"));
+	put_str(c, v, "displayName", json_get_str(row, "name"));
+	json_set_bool(call_arena(c), v, "on", json_int(json_get(row, "statecode"), 0) == 1);
+	return v;
+}
+
+const char *flow_row_lines(struct call *c, const struct json *flows)
+{
+	struct buf b;
+
+	buf_init_in(&b, call_arena(c), LIMIT_RESULT);
+	JSON_EACH (v, flows)
+		buf_addf(&b, "%s%s %s", b.n ? "\n" : "",
+			 json_is_true(json_get(v, "on")) ? "on: " : "off:",
+			 quoted(c, json_get_str(v, "displayName")));
+	return b.n ? buf_c(&b) : NULL;
 }

@@ -49,5 +49,14 @@ struct str organisation_needed(struct call *c, int stage, size_t at);
 /* A GET of a table, all pages, each row reduced by `keep` (or NULL). */
 struct fetch table_rows(struct call *c, const struct url *u,
 			struct json *(*keep)(struct call *c, const struct json *row));
+/* The same of its cloud flows: workflowid, resourceid, name, statecode and clientdata, a text of
+ * JSON with definition and references.  `keep` searches that text; all flows of an environment,
+ * parsed, would not fit into the memory of a call. */
+struct fetch flow_rows(struct call *c, struct str organisation,
+		       struct json *(*keep)(struct call *c, const struct json *row));
+/* {"id", "displayName", "on"} of such a row. */
+struct json *flow_row_shape(struct call *c, const struct json *row);
+/* Those, one line each, for a card; NULL when there are none. */
+const char *flow_row_lines(struct call *c, const struct json *flows);
 
 #endif

@@ -43,6 +43,7 @@ struct conf {
 	const char *key_file;
 	const char *refresh_token_file;
 	const char *toolsets;
+	const char *files; /* the folder of packages, or NULL */
 	bool read_only;
 	const char *trust; /* manual supervised autonomous */
 	bool cache;

@@ -88,6 +88,12 @@ const struct conf_key conf_keys[] = {
 			"flowlatch-tools(7).",
 	},
 	{
+		.name = "files", .type = CONF_PATH,
+		.variable = "FLOWLATCH_FILES", .option = "files", AT(files),
+		.help = "The folder in which tools may make new files and read packages; without "
+			"it they touch no file.",
+	},
+	{
 		.name = "read_only", .type = CONF_BOOL, .otherwise = "no",
 		.variable = "FLOWLATCH_READ_ONLY", .option = "read-only", AT(read_only),
 		.help = "Offer only tools that change nothing.",

@@ -198,6 +198,8 @@ static const struct {
 	{ HOST_FLOW, STR_INIT("/listExpressionTraces") },
 	{ HOST_FLOW, STR_INIT("/checkFlowErrors") },
 	{ HOST_FLOW, STR_INIT("/checkFlowWarnings") },
+	{ HOST_BAP, STR_INIT("/listPackageResources") },
+	{ HOST_BAP, STR_INIT("/exportPackage") },
 	{ HOST_ENVIRONMENT, STR_INIT("/listCallbackUrl") },
 	{ HOST_ENVIRONMENT, STR_INIT("/listExpressionTraces") },
 	{ HOST_ENVIRONMENT, STR_INIT("/checkFlowErrors") },
