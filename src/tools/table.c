@@ -18,6 +18,7 @@ const struct tool *const tools_table[] = {
 	&tool_export_live_flow,
 	&tool_get_live_dynamic_options,
 	&tool_get_live_dynamic_properties,
+	&tool_find_live_flow_runs,
 	&tool_get_live_flow,
 	&tool_get_live_flow_http_schema,
 	&tool_get_live_flow_run_action_outputs,

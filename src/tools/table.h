@@ -24,6 +24,7 @@ extern const struct tool tool_evaluate_expression;
 extern const struct tool tool_export_live_flow;
 extern const struct tool tool_get_live_dynamic_options;
 extern const struct tool tool_get_live_dynamic_properties;
+extern const struct tool tool_find_live_flow_runs;
 extern const struct tool tool_get_live_flow;
 extern const struct tool tool_get_live_flow_http_schema;
 extern const struct tool tool_get_live_flow_run_action_outputs;
