@@ -208,7 +208,8 @@ void auth_rejected(struct auth *a, enum audience aud, struct str organisation,
 
 struct auth_identity auth_identity(const struct auth *a)
 {
-	return (struct auth_identity){ auth_text(a->object_id), auth_text(a->tenant_id), auth_text(a->name),
+	return (struct auth_identity){ auth_text(a->object_id), auth_text(a->tenant_id),
+				       auth_text(a->name),
 				       auth_text(a->username) };
 }
 

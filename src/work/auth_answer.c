@@ -70,7 +70,8 @@ static void on_reread(void *arg, enum store_result r, struct secret *again)
 		return;
 	}
 	secret_free(again);
-	auth_fail_refresh(a, a->refused, auth_text(a->refused_code), auth_text(a->refused_message), REMEMBER_MS);
+	auth_fail_refresh(a, a->refused, auth_text(a->refused_code),
+			  auth_text(a->refused_message), REMEMBER_MS);
 }
 
 static void refused(struct auth *a, struct arena *arena, const struct json *doc)
