@@ -125,6 +125,22 @@ static void record_write(struct request *q, bool effect)
 	w->effect = effect;
 }
 
+/* POSTs that only ask. */
+static const struct str asking[] = {
+	STR_INIT("/listCallbackUrl"), STR_INIT("/listExpressionTraces"),
+	STR_INIT("/checkFlowErrors"), STR_INIT("/checkFlowWarnings"),
+	STR_INIT("/listEnum"),	      STR_INIT("/listDynamicValues"),
+	STR_INIT("/listDynamicProperties"), STR_INIT("/powerautomate/operations"),
+};
+
+static bool only_asks(const struct request *q)
+{
+	for (size_t i = 0; i < sizeof(asking) / sizeof(*asking); i++)
+		if (str_ends(q->path, asking[i]))
+			return true;
+	return str_eq(q->method, S("GET")) || str_eq(q->method, S("HEAD"));
+}
+
 void stats_request(struct request *q, const char *pattern, bool effect)
 {
 	if (q->face == FACE_CONTROL)
@@ -133,8 +149,7 @@ void stats_request(struct request *q, const char *pattern, bool effect)
 	seen.by_face[q->face]++;
 	seen.statuses[q->answer.status / 100 % 6]++;
 	count_route(q, pattern);
-	if (!str_eq(q->method, S("GET")) && !str_eq(q->method, S("HEAD")) &&
-	    q->face != FACE_LOGIN)
+	if (!only_asks(q) && q->face != FACE_LOGIN)
 		record_write(q, effect);
 }
 

@@ -191,6 +191,7 @@ static int spend_turn(void *arg)
 	do
 		result = approval_spend(&a, r->dir, &r->p, NOW, &why);
 	while (result == APPROVAL_BUSY);
+	arena_release(&a);
 	return result == APPROVAL_DONE;
 }
 
@@ -387,6 +388,7 @@ static int grant_turn(void *arg)
 	do
 		result = grant_use(&a, r->dir, key, &r->q, GRANT_SCOPE, &why);
 	while (result == APPROVAL_BUSY);
+	arena_release(&a);
 	return result == APPROVAL_DONE;
 }
 
