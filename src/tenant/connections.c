@@ -46,7 +46,7 @@ static struct str base_path(struct request *q, const struct connection *c)
 		       c->env->id, c->api->name);
 }
 
-static struct json *connection_shape(struct request *q, const struct connection *c)
+struct json *connection_shape(struct request *q, const struct connection *c)
 {
 	struct arena *a = &q->mem;
 	struct str base = base_path(q, c);
@@ -67,9 +67,8 @@ static struct json *connection_shape(struct request *q, const struct connection 
 	set_dates(a, p, c);
 	json_set(a, p, "testLinks",
 		 emit_json(a,
-			   "[{'requestUri':'https://%s.azure-apim.net/apim/%s/%s/testconnection',"
-			   "'method':'get'}]",
-			   "europe-001", c->api->name + 7, c->name));
+			   "[{'requestUri':'%S/apim/%s/%s/testconnection','method':'get'}]",
+			   face_origin(q, FACE_CONTENT), c->api->name + 7, c->name));
 	json_set(a, p, "environment",
 		 emit_json(a, "{'id':'/providers/Microsoft.PowerApps/environments/%s','name':'%s'}",
 			   c->env->id, c->env->id));
@@ -153,7 +152,7 @@ static void list(struct request *q, const struct environment *e, struct str api)
 }
 
 /* The environment of "environment eq '...'", which single reads carry in $filter. */
-static struct environment *filter_environment(struct request *q)
+struct environment *filter_environment(struct request *q)
 {
 	struct str text = request_query(q, "$filter"), id;
 	ptrdiff_t at = str_find(text, S("environment eq '"));

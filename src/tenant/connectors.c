@@ -1,5 +1,5 @@
 /*
- * connectors.c - connectors: lists, swagger, operations, and the values of their pickers.
+ * connectors.c - connectors: lists, swagger, operations.
  *
  * The swagger is made out of the operations in the seed.
  */
@@ -11,6 +11,21 @@
 enum { APIS_A_PAGE = 5, OPERATIONS_A_PAGE = 20, AT_MOST = 250 };
 
 /* ---- swagger ---- */
+
+/* The older pair of extensions names an outer parameter by `parameter`, the newer by
+ * `parameterReference`. */
+static struct json *by_reference(struct arena *a, const struct json *how)
+{
+	struct json *out = json_copy(a, how);
+
+	JSON_EACH(p, json_get(out, "parameters")) {
+		struct json *name = json_get(p, "parameter");
+
+		if (name)
+			json_rename(a, name, S("parameterReference"));
+	}
+	return out;
+}
 
 static struct json *parameter_schema(struct arena *a, const struct json *p)
 {
@@ -26,7 +41,7 @@ static struct json *parameter_schema(struct arena *a, const struct json *p)
 		json_set(a, out, "default", json_copy(a, json_get(p, "default")));
 	if (json_get(p, "summary"))
 		json_set_str(a, out, "x-ms-summary", json_get_str(p, "summary"));
-	if (values) {
+	if (json_get(values, "operationId"))
 		json_set(a, out, "x-ms-dynamic-values",
 			 emit_json(a,
 				   "{'operationId':'%S','parameters':%j,'value-collection':'%S',"
@@ -37,11 +52,16 @@ static struct json *parameter_schema(struct arena *a, const struct json *p)
 				   json_get_str(values, "itemsPath"),
 				   json_get_str(values, "itemValuePath"),
 				   json_get_str(values, "itemTitlePath")));
-		json_set(a, out, "x-ms-dynamic-list", json_copy(a, values));
-	}
+	if (values)
+		json_set(a, out, "x-ms-dynamic-list", by_reference(a, values));
 	if (schema) {
-		json_set(a, out, "x-ms-dynamic-schema", json_copy(a, schema));
-		json_set(a, out, "x-ms-dynamic-properties", json_copy(a, schema));
+		json_set(a, out, "x-ms-dynamic-schema",
+			 emit_json(a, "{'operationId':'%S','parameters':%j,'value-path':'%S'}",
+				   json_get_str(schema, "operationId"),
+				   json_get(schema, "parameters") ? json_get(schema, "parameters") :
+								    json_new_object(a),
+				   json_get_str(schema, "itemValuePath")));
+		json_set(a, out, "x-ms-dynamic-properties", by_reference(a, schema));
 	}
 	return out;
 }
@@ -109,8 +129,9 @@ static struct json *operation_swagger(struct arena *a, const struct json *op)
 	return out;
 }
 
-static struct json *swagger(struct arena *a, const struct connector *c)
+static struct json *swagger(struct request *q, struct connector *c)
 {
+	struct arena *a = &q->mem;
 	struct json *out = emit_json(a,
 				     "{'swagger':'2.0','info':{'title':'%s','description':'%S',"
 				     "'version':'1.0'},'host':'europe-001.azure-apim.net','basePath':"
@@ -121,7 +142,7 @@ static struct json *swagger(struct arena *a, const struct connector *c)
 				     c->title, json_get_str(c->data, "description"), c->name + 7);
 	struct json *paths = json_get(out, "paths");
 
-	JSON_EACH(op, json_get(c->data, "operations")) {
+	JSON_EACH(op, connector_operations(q->tenant, c)) {
 		struct str path = str_fmt(a, "/{connectionId}%s", json_get_z(op, "path"));
 		struct json *item = json_get_n(paths, path);
 
@@ -139,11 +160,12 @@ static bool custom(const struct connector *c)
 	return json_is_true(json_get(c->data, "custom"));
 }
 
-static struct json *connector_shape(struct request *q, const struct connector *c, bool full)
+static struct json *connector_shape(struct request *q, struct connector *c, bool full)
 {
 	struct arena *a = &q->mem;
 	const char *short_name = c->name + 7;
-	struct str runtime = str_fmt(a, "https://europe-001.azure-apim.net/apim/%s", short_name);
+	struct str runtime = str_fmt(a, "%.*s/apim/%s", STR_ARG(face_origin(q, FACE_CONTENT)),
+				     short_name);
 	struct str maker = json_text(a, person(a, &q->tenant->users[0]));
 	struct json *out, *p;
 
@@ -163,7 +185,7 @@ static struct json *connector_shape(struct request *q, const struct connector *c
 			 emit_json(a, "{'type':'securestring','uiDefinition':{'displayName':"
 				      "'API key','constraints':{'required':'true'}}}"));
 	if (full)
-		json_set(a, p, "swagger", swagger(a, c));
+		json_set(a, p, "swagger", swagger(q, c));
 	json_set(a, p, "runtimeUrls", emit_json(a, "['%S']", runtime));
 	json_set_str(a, p, "primaryRuntimeUrl", runtime);
 	json_set(a, p, "metadata",
@@ -203,7 +225,7 @@ static void list_connectors(struct request *q, enum link_style style, uint64_t s
 
 	list = json_set(&q->mem, out, "value", json_new_array(&q->mem));
 	for (unsigned i = 0; i < q->tenant->connector_count; i++) {
-		const struct connector *c = &q->tenant->connectors[i];
+		struct connector *c = &q->tenant->connectors[i];
 
 		if (!wanted(q, c) || seen++ < page.from)
 			continue;
@@ -330,9 +352,9 @@ static void operations_search(struct request *q)
 		return;
 	list = json_set(&q->mem, out, "value", json_new_array(&q->mem));
 	for (unsigned i = 0; i < q->tenant->connector_count; i++) {
-		const struct connector *c = &q->tenant->connectors[i];
+		struct connector *c = &q->tenant->connectors[i];
 
-		JSON_EACH(op, json_get(c->data, "operations")) {
+		JSON_EACH(op, connector_operations(q->tenant, c)) {
 			if (!found(body, c, op) || seen++ < page.from)
 				continue;
 			if (seen <= page.from + page.size)
@@ -352,104 +374,12 @@ static void operation_get(struct request *q)
 
 	if (!c)
 		return;
-	JSON_EACH(op, json_get(c->data, "operations"))
+	JSON_EACH(op, connector_operations(q->tenant, c))
 		if (str_eq_nocase(json_get_str(op, "id"), q->capture[n + 1])) {
 			answer_json(q, 200, operation_shape(q, c, op, true));
 			return;
 		}
 	answer_error(q, SE_API_NOT_FOUND, str_c(&q->mem, q->capture[n + 1]), NULL, NULL);
-}
-
-/* ---- pickers ---- */
-
-/* A value for a parameter of the picker's operation: literal, or taken from the outer ones. */
-static struct str picker_value(const struct json *body, const char *name)
-{
-	const struct json *wanted =
-		json_get(json_at(body, "/dynamicInvocationDefinition/parameters"), name);
-	struct str reference = json_get_str(wanted, "parameterReference");
-
-	if (!reference.n)
-		reference = json_get_str(wanted, "parameter");
-	if (json_get(wanted, "value"))
-		return json_get_str(wanted, "value");
-	if (json_is(wanted, JSON_STRING))
-		return json_str(wanted);
-	return json_str(json_get_n(json_get(body, "parameters"),
-				   reference.n ? reference : str_from(name)));
-}
-
-static const struct json *picked(struct request *q, const struct json *body)
-{
-	const struct json *all = tenant_pattern(q->tenant, "dynamic.json");
-	const struct json *of = json_get_n(
-		json_get_n(all, q->capture[0]),
-		json_str(json_at(body, "/dynamicInvocationDefinition/operationId")));
-	const struct json *by = json_get(of, "by");
-
-	return by ? json_get_n(of, picker_value(body, json_z(by))) : of;
-}
-
-static bool picker_allowed(struct request *q, const struct environment *e)
-{
-	struct connection *c = tenant_connection(q->tenant, e, q->capture[1]);
-
-	if (c && !c->deleted && c->owner == q->caller.user && !c->error)
-		return true;
-	if (c && c->error)
-		answer_error(q, SE_CONNECTION_AUTHORIZATION_FAILED, q->caller.user->id, c->name,
-			     c->api->name);
-	else
-		answer_error(q, SE_CONNECTION_NOT_FOUND, str_c(&q->mem, q->capture[1]),
-			     str_c(&q->mem, q->capture[0]), NULL);
-	return false;
-}
-
-static void incorrect(struct request *q)
-{
-	emit(answer_begin(q, 400),
-	     "{'error':{'code':'IncorrectDynamicInvokeParameter','message':'The dynamic invocation "
-	     "request has an incorrect or missing parameter.'}}");
-}
-
-static void list_enum(struct request *q)
-{
-	struct environment *e = need_environment(q, 0);
-	const struct json *body = e ? request_json(q) : NULL, *rows;
-	const struct json *how = json_get(body, "dynamicInvocationDefinition");
-	struct json *out = json_new_object(&q->mem), *list;
-
-	if (!e || !picker_allowed(q, e))
-		return;
-	rows = picked(q, body);
-	if (!json_is(rows, JSON_ARRAY)) {
-		incorrect(q);
-		return;
-	}
-	list = json_set(&q->mem, out, "value", json_new_array(&q->mem));
-	JSON_EACH(r, rows)
-		json_push(list, emit_json(&q->mem, "{'value':%j,'displayName':%j}",
-					  json_get_n(r, json_get_str(how, "itemValuePath")),
-					  json_get_n(r, json_get_str(how, "itemTitlePath"))));
-	answer_json(q, 200, out);
-}
-
-static void list_properties(struct request *q)
-{
-	struct environment *e = need_environment(q, 0);
-	const struct json *body = e ? request_json(q) : NULL, *schema;
-	struct str path, step;
-
-	if (!e || !picker_allowed(q, e))
-		return;
-	schema = picked(q, body);
-	path = json_str(json_at(body, "/dynamicInvocationDefinition/itemValuePath"));
-	while (schema && str_cut(&path, '/', &step))
-		schema = json_get_n(schema, step);
-	if (schema)
-		answer_json(q, 200, schema);
-	else
-		incorrect(q);
 }
 
 #define SIMPLE "/providers/Microsoft.ProcessSimple/environments/{E}"
@@ -467,10 +397,6 @@ static const struct route rows[] = {
 	{ FACE_ENVIRONMENT, "GET", "/powerautomate/apis/{A}", api_get, 0 },
 	{ FACE_ENVIRONMENT, "GET", "/powerautomate/apis/{A}/apiOperations/{O}", operation_get, 0 },
 	{ FACE_ENVIRONMENT, "POST", "/powerautomate/operations", operations_search, ROUTE_READ },
-	{ FACE_ENVIRONMENT, "POST", "/powerautomate/apis/{A}/connections/{C}/listEnum", list_enum,
-	  ROUTE_READ },
-	{ FACE_ENVIRONMENT, "POST", "/powerautomate/apis/{A}/connections/{C}/listDynamicProperties",
-	  list_properties, ROUTE_READ },
 	{ FACE_POWERPLATFORM, "GET", "/connectivity/environments/{E}/connectors",
 	  environment_apis_list, 0 },
 	{ FACE_POWERPLATFORM, "GET", "/connectivity/environments/{E}/connectors/{A}", api_get, 0 },

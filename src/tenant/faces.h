@@ -21,6 +21,9 @@ struct flow *need_own_flow(struct request *q);
 /* True when the caller may change it. */
 bool may_change(const struct request *q, const struct flow *f);
 struct run *need_run(struct request *q, struct flow *f, unsigned n);
+struct json *connection_shape(struct request *q, const struct connection *c);
+/* The environment of "environment eq '...'" in $filter, or NULL. */
+struct environment *filter_environment(struct request *q);
 /* True when its owner shared the connection with the caller. */
 bool connection_shared(const struct request *q, const struct connection *c);
 /* True when the caller may use the environment. */

@@ -96,7 +96,7 @@ static bool check_operation(struct check *c, const struct json *step, const stru
 
 	if (!api)
 		return true; /* a connector the practice tenant does not have */
-	JSON_EACH(op, json_get(api->data, "operations"))
+	JSON_EACH(op, connector_operations(c->q->tenant, api))
 		if (str_eq(json_get_str(op, "id"), wanted))
 			return true;
 	return refuse(c, 400, "InvalidOpenApiFlow",

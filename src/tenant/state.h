@@ -47,6 +47,7 @@ struct solution {
 struct connector {
 	const char *name, *title, *tier, *color, *auth; /* "shared_office365"; auth: oauth, key, none */
 	struct json *data;                              /* its entry in the seed */
+	struct json *operations;                        /* use connector_operations */
 };
 
 struct connection {
@@ -230,6 +231,8 @@ struct environment *tenant_environment(struct tenant *t, const struct directory 
 struct environment *tenant_environment_of_host(struct tenant *t, struct str host_id);
 struct environment *tenant_organization(struct tenant *t, struct str name);
 struct connector *tenant_connector(struct tenant *t, struct str name);
+/* Its operations: of the seed, or made when the entry says so. */
+const struct json *connector_operations(struct tenant *t, struct connector *c);
 struct connection *tenant_connection(struct tenant *t, const struct environment *e,
 				     struct str name);
 struct solution *tenant_solution(struct tenant *t, const struct environment *e, struct str id);

@@ -123,6 +123,7 @@ static const struct {
 	{ FACE_POWERPLATFORM, NULL, { "https://api.powerplatform.com" } },
 	{ FACE_ENVIRONMENT, "/connectivity", { "https://api.powerplatform.com" } },
 	{ FACE_ENVIRONMENT, NULL, { "https://service.flow.microsoft.com/" } },
+	{ FACE_CONTENT, "/apim/", { "https://apihub.azure.com" } },
 	{ FACE_MANAGEMENT, NULL, { "https://management.azure.com/" } },
 };
 
