@@ -11,10 +11,8 @@ static struct json *permission(struct request *q, struct flow *f, const struct u
 	return emit_json(&q->mem,
 			 "{'name':'%s','id':'%S/%s/%s','type':'/providers/Microsoft.ProcessSimple/"
 			 "environments/flows/%s','properties':{'roleName':'%s','permissionType':"
-			 "'Principal','principal':{'id':'%s','type':'%s','displayName':'%s','email':'%s',"
-			 "'tenantId':'%s'}}}",
-			 u->id, flow_path(q, f), kind, u->id, kind, role, u->id, u->kind, u->name,
-			 u->upn, u->home->id);
+			 "'Principal','principal':{'id':'%s','type':'%s'}}}",
+			 u->id, flow_path(q, f), kind, u->id, kind, role, u->id, u->kind);
 }
 
 static void list_people(struct request *q, const char *kind, bool owners, bool others)

@@ -155,7 +155,8 @@ static void resource_storage(struct request *q)
 /* ---- operations ---- */
 
 /* Answers 202 with the place to ask at, or at once what it came to. */
-static void answer_operation(struct request *q, struct environment *e, const struct json *properties)
+static void answer_operation(struct request *q, struct environment *e,
+			     const struct json *properties)
 {
 	struct operation *o = &operations[next_operation++ % KEPT];
 	struct json *running;
@@ -376,7 +377,7 @@ static void write_zip(struct request *q, struct flow *f, const struct json *body
 	if (json_get(body, "details"))
 		json_set(a, manifest, "details", json_copy(a, json_get(body, "details")));
 	json_set(a, manifest, "resources", json_copy(a, resources));
-	/* In a package a flow and its connections have no ids: they get theirs where it is imported. */
+	/* In a package flows and connections have no ids: they get theirs where it is imported. */
 	JSON_EACH(r, json_get(manifest, "resources")) {
 		if (str_eq(json_get_str(r, "type"), S("Microsoft.PowerApps/apis")))
 			continue;
