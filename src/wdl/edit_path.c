@@ -220,7 +220,8 @@ bool edit_op_merge(struct edit *x)
 	if (!json_is(value, JSON_OBJECT) || !json_is(s.old, JSON_OBJECT))
 		return edit_refuse(x, s.pointer, S("set replaces what is there"),
 				   "merge puts an object into an object, not %s into %s",
-				   json_type_name(json_type(value)), json_type_name(json_type(s.old)));
+				   json_type_name(json_type(value)),
+				   json_type_name(json_type(s.old)));
 	merge(x, s.old, value);
 	return true;
 }

@@ -64,6 +64,7 @@ static struct json *unsealed(const struct snapshots *s, struct arena *a, const c
 {
 	struct buf raw, plain;
 	struct json *v = NULL;
+	struct str rest;
 	struct stat st = { .st_size = 0 };
 	int fd, err;
 
@@ -82,8 +83,9 @@ static struct json *unsealed(const struct snapshots *s, struct arena *a, const c
 	err = os_read_fd(fd, &raw);
 	close(fd);
 	*why = err ? strerror(err) : "it is damaged, or was made with another key";
+	rest = str_from_at(buf_str(&raw), sizeof(MAGIC) - 1);
 	if (!err && str_starts(buf_str(&raw), S(MAGIC)) &&
-	    crypt_open(s->key, str_from(name), str_from_at(buf_str(&raw), sizeof(MAGIC) - 1), &plain))
+	    crypt_open(s->key, str_from(name), rest, &plain))
 		v = json_parse(a, buf_str(&plain), JSON_ANSWER, NULL);
 	return v;
 }
