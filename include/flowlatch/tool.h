@@ -212,6 +212,7 @@ struct fetch {
 	const struct project_options *project; /* content: keep a bounded projection */
 	const char *prefer;             /* a Prefer header (Dataverse), or NULL */
 	const char *match;              /* a PATCH of Dataverse: ETag of the row; NULL: any row */
+	int64_t limit_ms;               /* longest that one attempt takes; 0: as others */
 };
 
 enum verdict fetch(struct call *c, enum http_method m, const struct url *u);

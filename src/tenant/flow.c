@@ -35,7 +35,10 @@ static void version_drop(struct version *v)
 struct json *flow_script(struct flow *f)
 {
 	const char *name = json_get_z(f->data, "pattern");
+	struct json *own = json_get(f->data, "script");
 
+	if (own)
+		return own;
 	return *name ? tenant_pattern(f->tenant, name) : NULL;
 }
 

@@ -118,6 +118,38 @@ static bool set_flag(bool *out, const struct json *v)
 	return json_is(v, JSON_BOOL);
 }
 
+/* Of the flow's entry in the seed; one that a test made has none yet. */
+static bool set_data(struct flow *f, const char *name, const struct json *v)
+{
+	flow_current(f);
+	if (!f->data)
+		f->data = json_new_object(&f->tenant->mem);
+	json_set(&f->tenant->mem, f->data, name, json_copy(&f->tenant->mem, v));
+	return json_is(v, JSON_OBJECT);
+}
+
+static bool set_script(struct flow *f, const struct json *v)
+{
+	return set_data(f, "script", v);
+}
+
+static bool set_checks(struct flow *f, const struct json *v)
+{
+	return set_data(f, "checks", v);
+}
+
+static bool set_expanded(struct flow *f, const struct json *v)
+{
+	return set_data(f, "expanded", v);
+}
+
+static bool set_suspended(struct flow *f, const struct json *v)
+{
+	f->suspended = str_c(&f->tenant->mem, json_str(v));
+	f->state = FLOW_SUSPENDED;
+	return json_str(v).n > 0;
+}
+
 static bool set_one(struct flow *f, struct str name, const struct json *v)
 {
 	struct quirks *k = &f->quirks;
@@ -138,6 +170,10 @@ static bool set_one(struct flow *f, struct str name, const struct json *v)
 		{ "owner", NULL, NULL, set_owner },
 		{ "managed", NULL, NULL, set_managed },
 		{ "unpublished", NULL, NULL, set_unpublished },
+		{ "script", NULL, NULL, set_script },
+		{ "checks", NULL, NULL, set_checks },
+		{ "expanded", NULL, NULL, set_expanded },
+		{ "suspended", NULL, NULL, set_suspended },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {

@@ -258,7 +258,7 @@ static void add_full(struct request *q, struct json *p, struct flow *f)
 	json_set_bool(a, p, "isCustomizable", !f->solution || !f->solution->managed);
 }
 
-static void add_expanded(struct request *q, struct json *p)
+static void add_expanded(struct request *q, const struct flow *f, struct json *p)
 {
 	struct arena *a = &q->mem;
 	struct str expand = request_query(q, "$expand");
@@ -271,6 +271,9 @@ static void add_expanded(struct request *q, struct json *p)
 		json_set(a, p, "licenseData",
 			 emit_json(a, "{'performanceProfile':{'throttles':{'mode':'Low'}},"
 				      "'flowLicenseType':'FlowFree','isLicenseAtRisk':false}"));
+	JSON_EACH(m, json_get(f->data, "expanded"))
+		if (json_get_n(p, json_name(m)))
+			json_set_n(a, p, json_name(m), json_copy(a, m));
 	if (!str_contains_nocase(expand, S("apidefinition")))
 		return;
 	JSON_EACH(r, json_get(p, "connectionReferences"))
@@ -323,7 +326,7 @@ static struct json *flow_properties(struct request *q, struct flow *f, enum flow
 				      "'isConsequentialFlagOverwritten':false}"));
 	}
 	if (shape == SHAPE_FULL)
-		add_expanded(q, p);
+		add_expanded(q, f, p);
 	return p;
 }
 

@@ -10,6 +10,15 @@
 
 static const char *const contained[] = { "actions", "else", "cases", "default" };
 
+/* What reading a flow adds to its steps: how they sign in. */
+static void drop_sign_in(struct json *step)
+{
+	struct json *inputs = json_get(step, "inputs");
+
+	json_take(inputs, "authentication");
+	json_take(json_get(inputs, "host"), "connection");
+}
+
 struct json *wdl_step_alone(struct arena *a, const struct json *step)
 {
 	struct json *out = json_new_object(a);
@@ -22,6 +31,7 @@ struct json *wdl_step_alone(struct arena *a, const struct json *step)
 		if (!inside)
 			json_set_n(a, out, json_name(m), json_copy(a, m));
 	}
+	drop_sign_in(out);
 	return out;
 }
 

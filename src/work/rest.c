@@ -571,6 +571,7 @@ static void transfer(struct rest_op *op, const struct secret *bearer)
 {
 	struct work *w = op->call->work;
 	struct str headers[HEADERS];
+	int64_t most = op->f->limit_ms ? op->f->limit_ms : LIMIT_REQUEST_MS;
 	int64_t left = call_time_left(op->call);
 	struct http_request r = {
 		.method = op->f->method,
@@ -578,7 +579,7 @@ static void transfer(struct rest_op *op, const struct secret *bearer)
 		.bearer = bearer,
 		.headers = headers,
 		.header_count = make_headers(op, headers),
-		.timeout_ms = (unsigned)(left < LIMIT_REQUEST_MS ? left + 1 : LIMIT_REQUEST_MS),
+		.timeout_ms = (unsigned)(left < most ? left + 1 : most),
 		.max_bytes = op->f->flags & FETCH_LARGE ? LIMIT_ANSWER_FLOW : LIMIT_ANSWER,
 		.fresh_connection = is_write(op),
 		.public_only = host_public_only(w->hosts, op->row),

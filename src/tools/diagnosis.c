@@ -1,0 +1,660 @@
+/*
+ * diagnosis.c - finds the action that failed though its predecessors allowed it, and its cause.
+ */
+#include "tools/diagnosis_int.h"
+
+#include "base/limits.h"
+#include "base/os.h"
+#include "tools/outline.h"
+#include "wdl/trial.h"
+
+enum { MOST_ALSO = 8, MOST_HANDLED = 8, MOST_SKIPPED = 5 };
+
+static const struct json *definition_of(const struct json *flow)
+{
+	return json_at(flow, "/properties/definition");
+}
+
+/* ---- lists beside the cause ---- */
+
+static void list_others(struct diag *d)
+{
+	const struct failures *x = &d->failures;
+
+	for (size_t i = 0; i < x->count; i++) {
+		struct str name = json_get_str(x->at[i], "actionName");
+
+		if (x->handled[i] && json_count(d->f->handled) < MOST_HANDLED)
+			json_push(d->f->handled, json_new_str(d->a, name));
+	}
+}
+
+static bool is_container_of(const struct diag *d, struct str outer, struct str name)
+{
+	for (unsigned i = 0; i < LIMIT_JSON_DEPTH && name.n; i++) {
+		name = json_get_str(json_get_n(d->index, name), "container");
+		if (name.n && str_eq(name, outer))
+			return true;
+	}
+	return false;
+}
+
+/* Failures beside the cause: no container of another failure, and nothing caught them. */
+static void list_also(struct diag *d)
+{
+	const struct failures *x = &d->failures;
+
+	for (size_t i = 0; i < x->count && json_count(d->f->also) < MOST_ALSO; i++) {
+		struct str name = json_get_str(x->at[i], "actionName");
+		bool outer = false;
+
+		for (size_t k = 0; k < x->count; k++)
+			outer |= k != i &&
+				 is_container_of(d, name, json_get_str(x->at[k], "actionName"));
+		if (!outer && !x->handled[i] && x->at[i] != x->root)
+			json_push(d->f->also, json_new_str(d->a, name));
+	}
+}
+
+static int64_t seconds_between(struct str from, struct str to)
+{
+	int64_t a, b;
+
+	return os_parse_time(from, &a) && os_parse_time(to, &b) && b > a ? (b - a) / 1000 : 0;
+}
+
+static void list_retries(struct diag *d)
+{
+	JSON_EACH(v, d->actions) {
+		const struct json *history = json_get(v, "retryHistory");
+		struct json *one, *codes;
+
+		if (!json_count(history) || json_count(d->f->retries) >= MOST_ALSO)
+			continue;
+		one = json_push(d->f->retries, json_new_object(d->a));
+		json_set_str(d->a, one, "action", json_get_str(v, "actionName"));
+		json_set_int(d->a, one, "attempts", (int64_t)json_count(history));
+		json_set_int(d->a, one, "seconds",
+			     seconds_between(json_get_str(v, "startTime"), json_get_str(v, "endTime")));
+		codes = json_set(d->a, one, "codes", json_new_array(d->a));
+		JSON_EACH(h, history) {
+			bool seen = false;
+
+			JSON_EACH(c, codes)
+				seen |= str_eq(json_str(c), json_get_str(h, "code"));
+			if (!seen && json_count(codes) < 4)
+				json_push(codes, json_new_str(d->a, json_get_str(h, "code")));
+		}
+	}
+}
+
+static void list_containers(struct diag *d)
+{
+	struct str name = d->f->action, up[LIMIT_JSON_DEPTH];
+	size_t n = 0;
+
+	while (n < LIMIT_JSON_DEPTH) {
+		name = json_get_str(json_get_n(d->index, name), "container");
+		if (!name.n)
+			break;
+		up[n++] = name;
+	}
+	while (n-- > 0)
+		json_push(d->f->containers, json_new_str(d->a, up[n]));
+}
+
+/* ---- the action ---- */
+
+static void take_action(struct diag *d, const struct json *record, struct str name)
+{
+	struct finding *f = d->f;
+
+	f->action = name;
+	f->record = record;
+	f->step = wdl_find_step(d->a, d->definition, name, &f->pointer);
+	f->type = json_get_str(f->step, "type");
+	list_containers(d);
+}
+
+/* The inner actions of a loop that failed: their summaries may say nothing. */
+static const struct json *inside_loop(struct diag *d, const struct json *root)
+{
+	struct str loop = json_get_str(root, "actionName");
+	const struct json *best = NULL;
+
+	if (!str_eq_nocase(json_get_str(json_get_n(d->index, loop), "type"), S("Foreach")) &&
+	    !str_eq_nocase(json_get_str(json_get_n(d->index, loop), "type"), S("Until")))
+		return NULL;
+	/* An error of its own: the loop did not get to its items. */
+	if (!str_eq(json_get_str(root, "code"), S("ActionFailed")) ||
+	    str_eq(json_str(json_at(root, "/error/code")), S("UntilLoopLimitsExceeded")))
+		return NULL;
+	JSON_EACH(v, d->actions) {
+		struct str name = json_get_str(v, "actionName");
+		struct want w = { .kind = WANT_REPETITIONS, .action = name, .key = name };
+		const struct json *all;
+
+		if (!is_container_of(d, loop, name) || diag_is(v, "Skipped") ||
+		    str_eq_nocase(json_get_str(json_get_n(d->index, name), "type"), S("Scope")) ||
+		    str_eq_nocase(json_get_str(json_get_n(d->index, name), "type"), S("If")))
+			continue;
+		all = diag_entry(d, &w);
+		if (!best && json_count(json_get(all, "items")))
+			best = v;
+	}
+	return best;
+}
+
+static bool root_in_loop(const struct diag *d, struct str name)
+{
+	for (unsigned i = 0; i < LIMIT_JSON_DEPTH; i++) {
+		struct str type;
+
+		name = json_get_str(json_get_n(d->index, name), "container");
+		if (!name.n)
+			return false;
+		type = json_get_str(json_get_n(d->index, name), "type");
+		if (str_eq_nocase(type, S("Foreach")) || str_eq_nocase(type, S("Until")))
+			return true;
+	}
+	return false;
+}
+
+/* ---- the real error ---- */
+
+/* The recorded error: of the list, or of the action when the list has none. */
+static const struct json *error_of(struct diag *d, const struct json *execution)
+{
+	struct want w = { .kind = WANT_DETAIL, .action = d->f->action, .key = d->f->action };
+	const struct json *e = json_get(execution, "error");
+
+	if (e || execution != d->f->record)
+		return e;
+	return json_get(diag_entry(d, &w), "error");
+}
+
+static void read_error(struct diag *d, const struct json *execution, struct str where)
+{
+	struct finding *f = d->f;
+	const struct json *error = error_of(d, execution), *outputs;
+	struct reason own = reason_of_error(d->a, error), out = { 0 };
+	bool cut;
+
+	outputs = diag_content(d, execution, where, false, &cut);
+	f->outputs_hidden = json_at(execution, "/outputsLink/secureData") != NULL;
+	if (outputs)
+		out = reason_of_outputs(d->a, outputs);
+	f->reason = own;
+	f->source = own.message.n ? "error" : "none";
+	/* What the other side said is more exact, unless it was the engine that failed. */
+	if (out.message.n && (reason_is_generic(&own) || out.status.n)) {
+		f->reason = out;
+		f->source = "outputs";
+	}
+	if (!f->reason.code.n)
+		f->reason.code = own.code;
+	if (!f->reason.status.n)
+		f->reason.status = out.status;
+	f->found = cause_of(d->a, json_get_str(execution, "status"), json_get_str(execution, "code"),
+			    error, outputs);
+	if (f->found.status.n && !f->reason.status.n)
+		f->reason.status = f->found.status;
+	diag_points(d, str_fmt(d->a, "/%.*s/%s", STR_ARG(where), f->source), "the error");
+}
+
+/* ---- why ---- */
+
+static void blame_step(struct diag *d, const struct values *v)
+{
+	struct finding *f = d->f;
+	struct wdl_trial t;
+
+	f->blame = wdl_blame_step(d->a, f->step, v->context, d->definition);
+	t = wdl_trial(d->a, f->action, f->step, v->context, d->definition);
+	f->reproduced = t.ran && !t.ok;
+	f->reads = diag_reads(d, f->step, v);
+	if (f->blame.found && f->blame.origin && f->blame.origin->where)
+		diag_points(d, str_fmt(d->a, "%.*s%.*s", STR_ARG(f->pointer),
+				       STR_ARG(f->blame.pointer)),
+			    "the expression that fails");
+}
+
+static void conclude_expression(struct diag *d, const struct values *v)
+{
+	struct finding *f = d->f;
+
+	if (f->blame.found && v->complete) {
+		f->cause = cause_of_fault(f->blame.kind);
+		f->confidence = f->reproduced ? "high" : "medium";
+		if (f->reproduced)
+			diag_reason(d, "with the recorded values the step fails again in the same way");
+		return;
+	}
+	f->cause = cause_of_names(f->reason.message);
+	f->confidence = "low";
+	diag_reason(d, "%s", v->complete ?
+			     "with the recorded values the step does not fail: the definition was "
+			     "changed since, or a value is not recorded" :
+			     "not all values that the step read could be had");
+	if (f->cause != CAUSE_UNKNOWN)
+		diag_reason(d, "the engine's error names the type it met");
+	/* What is missing looks like null: only what the engine met too is believed. */
+	f->blame.found = f->blame.found && f->cause == cause_of_fault(f->blame.kind);
+}
+
+static void conclude_code(struct diag *d)
+{
+	struct finding *f = d->f;
+
+	f->cause = f->found.cause;
+	f->confidence = f->cause == CAUSE_UNKNOWN ? "low" : f->found.by_status ? "medium" : "high";
+	if (f->found.code.n && f->cause != CAUSE_UNKNOWN)
+		diag_reason(d, "%s %.*s stands for it", f->found.by_status ? "HTTP status" : "the code",
+			    STR_ARG(str_first_utf8(f->found.code, 100)));
+	if (f->cause == CAUSE_INPUT && json_count(f->nulls)) {
+		f->confidence = "medium";
+		diag_reason(d, "an input came out empty");
+	}
+}
+
+/* Only what reads something can be put to the test. */
+static bool is_tried(const struct diag *d)
+{
+	return d->f->step && (d->f->found.expression || d->f->found.cause == CAUSE_UNKNOWN ||
+			      d->f->found.cause == CAUSE_INPUT || d->f->found.cause == CAUSE_TYPE);
+}
+
+static void judge(struct diag *d, struct str repetition)
+{
+	struct finding *f = d->f;
+	struct values v[DIAGNOSIS_TRIALS];
+	size_t n = 0;
+
+	if (!is_tried(d)) {
+		conclude_code(d);
+		return;
+	}
+	v[n++] = diag_values(d, f->step, repetition);
+	/* A fix must do for every kind of failure that has this cause. */
+	for (size_t i = 1; i < f->group_count && n < DIAGNOSIS_TRIALS; i++)
+		if (f->groups[i].found.expression)
+			v[n++] = diag_values(d, f->step, json_get_str(f->groups[i].first, "name"));
+	blame_step(d, &v[0]);
+	if (f->found.expression && !f->reason.status.n)
+		conclude_expression(d, &v[0]);
+	else if (f->found.cause == CAUSE_UNKNOWN && f->blame.found && f->reproduced)
+		conclude_expression(d, &v[0]);
+	else {
+		f->nulls = diag_nulls(d, f->step, &v[0]);
+		conclude_code(d);
+		f->blame.found = false;
+	}
+	if (f->blame.found && v[0].complete && f->reproduced && !d->wants->count)
+		diag_fixes(d, v, n);
+}
+
+/* ---- desktop flows ---- */
+
+static void look_at_desktop(struct diag *d, const struct json *execution, struct str where)
+{
+	static const char *const said[] = { "machineName", "machineGroupName", "uiFlowId",
+					    "desktopFlowId", "flowsessionId", "flowSessionId" };
+	const struct json *host = json_at(d->f->step, "/inputs/host"), *outputs;
+	struct json *out = NULL;
+	bool cut;
+
+	if (str_find(json_get_str(host, "apiId"), S("shared_uiflow")) < 0)
+		return;
+	out = d->f->desktop = json_new_object(d->a);
+	outputs = diag_content(d, execution, where, false, &cut);
+	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++) {
+		const struct json *v = json_get(json_get(outputs, "body"), said[i]);
+
+		v = v ? v : json_at(d->f->step, str_c(d->a, str_fmt(d->a, "/inputs/parameters/%s",
+								   said[i])));
+		if (v)
+			json_set(d->a, out, said[i], json_copy(d->a, v));
+	}
+	json_set_str(d->a, out, "errorCode", d->f->reason.code);
+	if (!json_get(out, "machineName") && !json_get(out, "machineGroupName"))
+		json_set_z(d->a, out, "machine", "could not be read");
+	if (!json_get(out, "flowsessionId") && !json_get(out, "flowSessionId"))
+		json_set_z(d->a, out, "session", "could not be read");
+}
+
+/* ---- child flows ---- */
+
+static struct str child_run_of(struct diag *d, const struct json *execution, struct str where)
+{
+	const struct json *outputs, *runs;
+	struct want w = { .kind = WANT_RUNS, .key = d->f->child_flow, .name = d->f->child_flow };
+	struct str start = json_get_str(execution, "startTime"), end = json_get_str(execution, "endTime");
+	bool cut;
+
+	outputs = diag_content(d, execution, where, false, &cut);
+	if (json_str(json_at(outputs, "/headers/x-ms-workflow-run-id")).n)
+		return json_str(json_at(outputs, "/headers/x-ms-workflow-run-id"));
+	/* Not told: the child's run that failed in that time. */
+	runs = diag_entry(d, &w);
+	JSON_EACH(r, json_is(runs, JSON_ARRAY) ? runs : NULL) {
+		struct str at = json_get_str(r, "startTime");
+
+		if (str_cmp(at, start) >= 0 && (!end.n || str_cmp(at, end) <= 0) &&
+		    diag_is(r, "Failed"))
+			return json_get_str(r, "name");
+	}
+	return S("");
+}
+
+static void follow_child(struct diag *d, const struct json *execution, struct str where)
+{
+	struct finding *f = d->f;
+	struct want w = { .kind = WANT_CHILD };
+	struct wants *wants = d->wants;
+	const struct json *child;
+
+	if (!str_eq_nocase(f->type, S("Workflow")) || d->depth + 1 >= DIAGNOSIS_CHILDREN)
+		return;
+	f->child_flow = json_str(json_at(f->step, "/inputs/host/workflowReferenceName"));
+	if (!f->child_flow.n)
+		return;
+	f->child_run = child_run_of(d, execution, where);
+	if (!f->child_run.n) {
+		if (!wants->count)
+			diag_missing(d, "the run of the child flow could not be found");
+		return;
+	}
+	w.name = f->child_flow;
+	w.run = f->child_run;
+	w.key = f->child_run;
+	child = diag_entry(d, &w);
+	if (!child)
+		return;
+	if (json_get(child, "error"))
+		diag_missing(d, "the run of the child flow could not be read: %.*s",
+			     STR_ARG(str_first_utf8(json_get_str(child, "error"), 120)));
+	else
+		f->child = diagnose_at(d->a, child, S(""), wants, d->depth + 1);
+}
+
+/* ---- a run with a failed action ---- */
+
+static void look_at_root(struct diag *d)
+{
+	struct finding *f = d->f;
+	struct str name = json_get_str(d->failures.root, "actionName"), repetition = S(""), where;
+	const struct json *root = d->failures.root, *inner = inside_loop(d, root);
+	const struct json *execution;
+	bool cut;
+
+	if (inner) {
+		root = inner;
+		name = json_get_str(inner, "actionName");
+	}
+	take_action(d, root, name);
+	execution = root;
+	if (root_in_loop(d, name)) {
+		if (!diag_loop(d))
+			return;
+		if (f->group_count) {
+			execution = f->groups[0].first;
+			repetition = json_get_str(execution, "name");
+		}
+	}
+	where = diag_where(d->a, name, repetition);
+	read_error(d, execution, where);
+	f->inputs = diag_content(d, execution, where, true, &cut);
+	f->inputs_hidden = json_at(execution, "/inputsLink/secureData") != NULL;
+	judge(d, repetition);
+	look_at_desktop(d, execution, where);
+	follow_child(d, execution, where);
+}
+
+/* ---- a run without one ---- */
+
+static struct str terminate_action(struct diag *d)
+{
+	JSON_EACH(v, d->actions) {
+		struct str name = json_get_str(v, "actionName");
+
+		if (str_eq_nocase(json_get_str(json_get_n(d->index, name), "type"), S("Terminate")) &&
+		    !diag_is(v, "Skipped"))
+			return name;
+	}
+	return S("");
+}
+
+/* The action, or a container of it, runs after a failure of `failed` or of what it is in. */
+static bool runs_after_failure(struct diag *d, struct str name, struct str failed)
+{
+	for (unsigned i = 0; name.n && i < LIMIT_JSON_DEPTH; i++) {
+		struct str at = name;
+
+		for (unsigned k = 0; at.n && k < 64; k++) {
+			const struct json *after = json_get(json_get_n(d->index, at), "runAfter");
+			const struct json *before = json_first(after);
+			struct str next = json_name(before);
+
+			JSON_EACH(s, before)
+				if (str_eq_nocase(json_str(s), S("Failed")) ||
+				    str_eq_nocase(json_str(s), S("TimedOut")))
+					if (str_eq(next, failed) || is_container_of(d, next, failed))
+						return true;
+			at = before ? next : S("");
+		}
+		name = json_get_str(json_get_n(d->index, name), "container");
+	}
+	return false;
+}
+
+static void from_run(struct diag *d, const struct json *error)
+{
+	struct finding *f = d->f;
+
+	f->reason = reason_of_error(d->a, error);
+	f->source = error ? "run" : "none";
+	f->found = cause_of(d->a, f->status, json_str(json_at(d->run, "/properties/code")), error,
+			    NULL);
+	diag_points(d, S("/run/properties/error"), "the error");
+}
+
+static void look_at_trigger(struct diag *d, const struct json *trigger)
+{
+	struct finding *f = d->f;
+	const struct json *outputs;
+	bool cut;
+
+	f->action = json_get_str(trigger, "name");
+	f->record = trigger;
+	f->step = wdl_find_step(d->a, d->definition, f->action, &f->pointer);
+	f->type = json_get_str(f->step, "type");
+	f->reason = reason_of_error(d->a, json_get(trigger, "error"));
+	f->source = "error";
+	outputs = diag_content(d, trigger, S("trigger"), false, &cut);
+	f->found = cause_of(d->a, json_get_str(trigger, "status"), json_get_str(trigger, "code"),
+			    json_get(trigger, "error"), outputs);
+	if (reason_of_outputs(d->a, outputs).message.n) {
+		f->reason = reason_of_outputs(d->a, outputs);
+		f->source = "outputs";
+	}
+	conclude_code(d);
+	if (f->cause == CAUSE_UNKNOWN && f->found.expression)
+		f->cause = cause_of_names(f->reason.message);
+}
+
+static void terminated(struct diag *d, struct str by)
+{
+	struct finding *f = d->f;
+
+	take_action(d, diag_action(d, by), by);
+	from_run(d, json_at(d->run, "/properties/error"));
+	f->cause = CAUSE_TERMINATED;
+	f->confidence = "high";
+	f->terminated_by = by;
+	diag_reason(d, "the action Terminate ended the run");
+}
+
+static void look_without_root(struct diag *d)
+{
+	struct finding *f = d->f;
+	const struct json *trigger = json_at(d->run, "/properties/trigger");
+	struct str by = terminate_action(d);
+
+	if (by.n && !str_eq_nocase(f->status, S("Succeeded"))) {
+		terminated(d, by);
+	} else if (diag_is(trigger, "Failed")) {
+		look_at_trigger(d, trigger);
+	} else if (str_eq_nocase(f->status, S("Cancelled"))) {
+		f->cause = CAUSE_TERMINATED;
+		f->confidence = "high";
+		from_run(d, json_at(d->run, "/properties/error"));
+		diag_reason(d, "the run was cancelled");
+	} else if (str_eq_nocase(f->status, S("Failed")) || str_eq_nocase(f->status, S("TimedOut"))) {
+		from_run(d, json_at(d->run, "/properties/error"));
+		conclude_code(d);
+	} else {
+		f->cause = CAUSE_NONE;
+		f->confidence = "high";
+	}
+}
+
+/* ---- skipped and waiting ---- */
+
+/* The condition above a skipped action, and what it came to. */
+static struct json *skip_reason(struct diag *d, const struct json *action)
+{
+	struct str name = json_get_str(action, "actionName"), at = name;
+	struct json *out = json_new_object(d->a);
+	struct reason r = reason_of_error(d->a, json_get(action, "error"));
+
+	json_set_str(d->a, out, "action", name);
+	json_set_str(d->a, out, "code", r.code.n ? r.code : json_get_str(action, "code"));
+	for (unsigned i = 0; at.n && i < LIMIT_JSON_DEPTH; i++) {
+		struct str up = json_get_str(json_get_n(d->index, at), "container");
+		struct str type = json_get_str(json_get_n(d->index, up), "type");
+		const struct json *step, *container = up.n ? diag_action(d, up) : NULL;
+
+		if (container && !diag_is(container, "Skipped") &&
+		    (str_eq_nocase(type, S("If")) || str_eq_nocase(type, S("Switch")))) {
+			struct values v;
+
+			step = wdl_find_step(d->a, d->definition, up, NULL);
+			v = diag_values(d, step, S(""));
+			json_set_str(d->a, out, "because", up);
+			json_set(d->a, out, "condition",
+				 diag_short(d->a, json_get(step, "expression"), 300));
+			json_set(d->a, out, "reads", diag_reads(d, step, &v));
+			return out;
+		}
+		at = up;
+	}
+	JSON_EACH(after, json_get(json_get_n(d->index, name), "runAfter")) {
+		const struct json *before = diag_action(d, json_name(after));
+
+		json_set_str(d->a, out, "because",
+			     str_fmt(d->a, "%.*s is %.*s", STR_ARG(json_name(after)),
+				     STR_ARG(json_get_str(before, "status"))));
+	}
+	return out;
+}
+
+static void list_skipped(struct diag *d, struct str ask)
+{
+	if (ask.n) {
+		const struct json *v = diag_action(d, ask);
+
+		if (v && diag_is(v, "Skipped"))
+			json_push(d->f->skipped, skip_reason(d, v));
+		return;
+	}
+	if (d->f->cause != CAUSE_NONE)
+		return;
+	JSON_EACH(v, d->actions) {
+		struct str up = json_get_str(json_get_n(d->index, json_get_str(v, "actionName")),
+					     "container");
+
+		/* What is inside something skipped needs no words. */
+		if (diag_is(v, "Skipped") && json_count(d->f->skipped) < MOST_SKIPPED &&
+		    !(up.n && diag_is(diag_action(d, up), "Skipped")))
+			json_push(d->f->skipped, skip_reason(d, v));
+	}
+}
+
+static void list_waiting(struct diag *d)
+{
+	JSON_EACH(v, d->actions)
+		if ((diag_is(v, "Running") || diag_is(v, "Waiting")) &&
+		    json_count(d->f->waiting) < MOST_ALSO)
+			json_push(d->f->waiting, json_new_str(d->a, json_get_str(v, "actionName")));
+}
+
+/* ---- all of it ---- */
+
+/* Asked for by name: that failure instead of the one found. */
+static void choose(struct diag *d, struct str ask)
+{
+	struct str by = terminate_action(d);
+	const struct json *v = ask.n ? diag_action(d, ask) : NULL;
+
+	if (v && (diag_is(v, "Failed") || diag_is(v, "TimedOut")))
+		d->failures.root = v;
+	/* A Terminate that is no handler of what was caught ends the run for a reason of its own. */
+	if (!v && d->failures.root && by.n && !diag_is(d->failures.root, "TimedOut"))
+		for (size_t i = 0; i < d->failures.count; i++)
+			if (d->failures.at[i] == d->failures.root && d->failures.handled[i] &&
+			    !runs_after_failure(d, by, json_get_str(d->failures.root, "actionName")))
+				d->failures.root = NULL;
+	if (d->failures.root)
+		d->f->terminated_by = by;
+}
+
+struct finding *diagnose_at(struct arena *a, const struct json *evidence, struct str ask,
+			    struct wants *wants, unsigned depth)
+{
+	struct finding *f = arena_alloc(a, sizeof(*f));
+	struct diag d = { .a = a, .evidence = evidence, .flow = json_get(evidence, "flow"),
+			  .run = json_get(evidence, "run"), .actions = json_get(evidence, "actions"),
+			  .wants = wants, .depth = depth, .f = f };
+
+	*f = (struct finding){
+		.confidence = "low", .source = "none", .reasons = json_new_array(a),
+		.missing = json_new_array(a), .evidence = json_new_array(a),
+		.containers = json_new_array(a), .reads = json_new_array(a),
+		.nulls = json_new_array(a), .also = json_new_array(a),
+		.handled = json_new_array(a), .retries = json_new_array(a),
+		.skipped = json_new_array(a), .waiting = json_new_array(a),
+		.status = json_str(json_at(d.run, "/properties/status")),
+	};
+	d.definition = definition_of(d.flow);
+	d.model = d.definition ? json_copy(a, d.definition) : NULL;
+	d.index = outline_index(a, d.definition);
+	if (!json_is(d.definition, JSON_OBJECT))
+		diag_missing(&d, "the definition could not be read");
+	d.failures = reason_failures(a, d.actions, d.index,
+				     str_eq_nocase(f->status, S("Succeeded")));
+	choose(&d, ask);
+	if (d.failures.root)
+		look_at_root(&d);
+	else
+		look_without_root(&d);
+	list_others(&d);
+	list_also(&d);
+	list_retries(&d);
+	list_skipped(&d, ask);
+	list_waiting(&d);
+	return f;
+}
+
+struct finding *diagnose(struct arena *a, const struct json *evidence, struct str ask,
+			 struct wants *wants)
+{
+	wants->count = 0;
+	return diagnose_at(a, evidence, ask, wants, 0);
+}
+
+const struct finding *finding_innermost(const struct finding *f)
+{
+	while (f->child && f->child->cause != CAUSE_NONE)
+		f = f->child;
+	return f;
+}

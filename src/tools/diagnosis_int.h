@@ -1,0 +1,78 @@
+/*
+ * diagnosis_int.h - what the files of diagnosis.h share.  Internal.
+ */
+#ifndef TOOLS_DIAGNOSIS_INT_H
+#define TOOLS_DIAGNOSIS_INT_H
+
+#include "text/scan.h"
+#include "tools/diagnosis.h"
+
+struct diag {
+	struct arena *a;
+	const struct json *evidence, *flow, *run, *actions, *definition, *index;
+	struct json *model; /* the definition, for readers that want it writable */
+	struct wants *wants;
+	unsigned depth;
+	struct finding *f;
+	struct failures failures;
+};
+
+/* ---- diagnosis.c ---- */
+
+struct finding *diagnose_at(struct arena *a, const struct json *evidence, struct str ask,
+			    struct wants *wants, unsigned depth);
+
+/* ---- diagnosis_evidence.c ---- */
+
+/* What is known under a key, or NULL after it was put on the list of wants. */
+const struct json *diag_entry(struct diag *d, const struct want *w);
+/* The inputs or outputs of an execution; NULL when there are none, when they are not known yet,
+ * hidden, or could not be read (then a line says so).  `cut`: not all of it. */
+const struct json *diag_content(struct diag *d, const struct json *properties, struct str where,
+				bool inputs, bool *cut);
+/* What the run says of an action outside loops. */
+const struct json *diag_action(const struct diag *d, struct str name);
+/* Of the execution in that repetition ("000003-000001"), or of the action outside loops. */
+const struct json *diag_execution(struct diag *d, struct str name, struct str repetition,
+				  bool container);
+void diag_missing(struct diag *d, const char *fmt, ...)
+	__attribute__((__format__(__printf__, 2, 3)));
+void diag_reason(struct diag *d, const char *fmt, ...)
+	__attribute__((__format__(__printf__, 2, 3)));
+void diag_points(struct diag *d, struct str pointer, const char *says);
+bool diag_is(const struct json *action, const char *status);
+struct str diag_where(struct arena *a, struct str name, struct str repetition);
+
+/* ---- diagnosis_values.c ---- */
+
+struct values {
+	struct json *context; /* as wdl_context_json takes it */
+	bool complete;        /* nothing that the step reads is missing or cut */
+};
+
+/* What a step saw when it ran; `repetition` is "" outside loops. */
+struct values diag_values(struct diag *d, const struct json *step, struct str repetition);
+/* The item of the innermost Foreach around an action in a repetition, or NULL. */
+const struct json *diag_item(struct diag *d, struct str action, struct str repetition);
+/* ---- diagnosis_reads.c ---- */
+
+/* What the expressions of a step read, for people. */
+struct json *diag_reads(struct diag *d, const struct json *step, const struct values *v);
+/* Inputs that came out as nothing: [{pointer, expression}]. */
+struct json *diag_nulls(struct diag *d, const struct json *step, const struct values *v);
+
+/* A copy that is no longer than so many bytes. */
+struct json *diag_short(struct arena *a, const struct json *v, size_t most);
+/* "trigger outputs /body/Tags" */
+struct str diag_from(struct arena *a, const struct wdl_origin *o);
+
+/* ---- diagnosis_loop.c ---- */
+
+/* The failed repetitions of an action in a loop, grouped; false: not known yet. */
+bool diag_loop(struct diag *d);
+
+/* ---- diagnosis_fix.c ---- */
+
+void diag_fixes(struct diag *d, const struct values *v, size_t count);
+
+#endif
