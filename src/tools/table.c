@@ -55,6 +55,7 @@ const struct tool *const tools_table[] = {
 	&tool_list_store_power_apps,
 	&tool_publish_live_flow,
 	&tool_rehearse_live_flow,
+	&tool_resolve_live_parameters,
 	&tool_restore_deleted_live_flow,
 	&tool_restore_live_flow,
 	&tool_resubmit_live_flow_run,

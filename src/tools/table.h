@@ -61,6 +61,7 @@ extern const struct tool tool_list_store_makers;
 extern const struct tool tool_list_store_power_apps;
 extern const struct tool tool_publish_live_flow;
 extern const struct tool tool_rehearse_live_flow;
+extern const struct tool tool_resolve_live_parameters;
 extern const struct tool tool_restore_deleted_live_flow;
 extern const struct tool tool_restore_live_flow;
 extern const struct tool tool_resubmit_live_flow_run;

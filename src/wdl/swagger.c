@@ -430,7 +430,7 @@ static void put_some(struct swagger *s, struct json *out, const char *name, stru
 		return;
 	if (inputs)
 		JSON_EACH (m, v)
-			swagger_bind(s->a, m, inputs);
+			swagger_refer(s->a, m, inputs);
 	json_set(s->a, out, name, v);
 }
 
@@ -461,7 +461,7 @@ struct json *swagger_operation(struct arena *a, const struct json *swagger, stru
 	put_some(&s, out, "properties", in.properties, in.list);
 	dynamic = swagger_properties(&s, schema);
 	if (dynamic) {
-		swagger_bind(a, dynamic, in.list);
+		swagger_refer(a, dynamic, in.list);
 		json_set(a, json_set(a, out, "outputProperties", json_new_object(a)), "body",
 			 dynamic);
 	}

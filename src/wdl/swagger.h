@@ -45,6 +45,9 @@ struct json *swagger_metadata(struct arena *a, const struct json *given);
 struct json *swagger_fields(struct arena *a, const struct json *schema, struct str name,
 			    bool outputs);
 
+/* References to an input by the last part of its name become the whole name. */
+void swagger_refer(struct arena *a, struct json *metadata, const struct json *inputs);
+
 /* How values are taken out of what an operation answers, as some other one's input says of it;
  * else as its answer suggests.  NULL when neither does.  The parameters refer to themselves. */
 struct json *swagger_lookup(struct arena *a, const struct json *swagger, struct str id);

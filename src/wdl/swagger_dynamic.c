@@ -205,7 +205,7 @@ static void bind_parameters(struct arena *a, const struct json *list, const stru
 	}
 }
 
-void swagger_bind(struct arena *a, struct json *metadata, const struct json *inputs)
+void swagger_refer(struct arena *a, struct json *metadata, const struct json *inputs)
 {
 	bind_parameters(a, json_get(metadata, "parameters"), inputs);
 	bind_parameters(a, json_at(metadata, "/open/parameters"), inputs);

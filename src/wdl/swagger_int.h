@@ -30,7 +30,5 @@ const struct json *swagger_response(struct swagger *s, const struct json *operat
 struct json *swagger_values(struct swagger *s, const struct json *schema);
 struct json *swagger_tree(struct swagger *s, const struct json *schema);
 struct json *swagger_properties(struct swagger *s, const struct json *schema);
-/* References to an input by the last part of its name become the whole name. */
-void swagger_bind(struct arena *a, struct json *metadata, const struct json *inputs);
 
 #endif
