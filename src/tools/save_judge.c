@@ -326,7 +326,8 @@ static const char *const *warnings_of(struct save *s, const struct target *t)
 const struct change *save_change(struct save *s)
 {
 	struct change *ch = arena_alloc(s->a, sizeof(*ch));
-	struct fetch *writes = arena_array(s->a, 2 * WAY__COUNT, sizeof(*writes));
+	struct fetch *writes = arena_array(s->a, 2 * WAY__COUNT + s->w->then_count,
+					   sizeof(*writes));
 	struct buf lines;
 	size_t n = 0;
 
@@ -339,6 +340,8 @@ const struct change *save_change(struct save *s)
 		writes[n++] = s->ways[w].send;
 		writes[n++] = s->ways[w].restore;
 	}
+	for (size_t i = 0; i < s->w->then_count && !s->w->dry_run; i++)
+		writes[n++] = s->w->then[i];
 	*ch = (struct change){
 		.target = save_target(s),
 		.sentence = sentence_of(s),

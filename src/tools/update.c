@@ -5,6 +5,7 @@
  * Knows the arguments and the result that published agent skills use; how a flow is saved is
  * save.c's.
  */
+#include "tools/repair.h"
 #include "tools/save.h"
 #include "tools/shared.h"
 #include "tools/table.h"
@@ -91,6 +92,10 @@ struct json *save_result(struct call *c, const struct save_done *d)
 static enum verdict finish(struct call *c, const struct save_done *d)
 {
 	struct json *out = save_result(c, d);
+	enum verdict v = repair_wanted(c) ? repair_run(c, d, out) : DONE;
+
+	if (v != DONE)
+		return v;
 
 	if (arg_bool(c, "returnDefinition")) {
 		json_set(call_arena(c), out, "definition", json_copy(call_arena(c), d->definition));
@@ -119,7 +124,21 @@ static enum verdict step(struct call *c)
 		.finish = finish,
 	};
 
-	return arguments_fit(c) ? save_step(c, &w) : FAIL;
+	enum verdict v = arguments_fit(c) ? DONE : FAIL;
+
+	if (v == DONE && repair_wanted(c))
+		v = repair_plan(c, &w);
+	return v == DONE ? save_step(c, &w) : v;
+}
+
+/* What the flow does when it runs again is not known here. */
+static enum effect effect(const struct json *args, const struct target *t)
+{
+	enum effect e = save_effect(args, t);
+
+	return json_get_str(args, "resubmitRun").n && e != EFFECT_PREVIEW && e != EFFECT_FORCE
+		       ? EFFECT_RUN
+		       : e;
 }
 
 static const struct param params[] = {
@@ -146,6 +165,8 @@ static const struct param params[] = {
 	  .otherwise = "false" },
 	{ "basedOn", JSON_STRING, 0,
 	  "lastModifiedTime of what you read: refused when it was changed since.", .max = 64 },
+	{ "resubmitRun", JSON_STRING, 0,
+	  "Then run this run again with the repaired flow: one approval for both.", .max = 128 },
 	{ .name = "returnDefinition", .type = JSON_BOOL, .help = "Show what was saved, too.",
 	  .otherwise = "false" },
 	{ 0 },
@@ -162,7 +183,7 @@ const struct tool tool_update_live_flow = {
 	.toolset = "flow",
 	.bundles = "create-flow build-flow debug-flow",
 	.klass = CLASS_MODERATE,
-	.effect = save_effect,
+	.effect = effect,
 	.destructive = true,
 	.idempotent = true,
 	.open_world = true,
