@@ -3,7 +3,7 @@
 
 A maker's agent in an environment of the maker's own, on the default trust level: reads ask
 nobody, a change asks once, and at least eight changes stay Moderate.  Then a failed run is
-mended and run again in one plan: one question.  Prints TAP.
+explained, mended and run again: at most two questions.  Prints TAP.
 """
 import json
 import os
@@ -211,8 +211,21 @@ CHANGES = ["make_a_flow", "rename", "describe", "add_a_step", "change_a_step", "
            "run_it", "run_it_badly", "switch_another_off"]
 
 
+def repair(tasks):
+    """The failed run is explained, the flow mended, the run repeated, and it succeeds."""
+    failed = find(tasks.do("get_live_flow_runs"), status="Failed")["name"]
+    found = tasks.do("diagnose_live_flow_run", runName=failed)
+    edits = found["fixes"][0]["operations"]
+    tasks.do("update_live_flow", operations=edits, dryRun=True)
+    tasks.edit(operations=edits)
+    again = tasks.do("resubmit_live_flow_run", runName=failed)["runName"]
+    ended = tasks.do("wait_for_live_flow_run", runName=again)
+    if ended["status"] != "Succeeded":
+        raise Failure("the repaired run ended as %s" % ended)
+
+
 def one_plan(tasks):
-    """The flow is mended and the failed run repeated, as one plan."""
+    """The same in one approval: the flow is mended and the run repeated, as one plan."""
     broken = [{"op": "set", "path": ["actions", "Names", "inputs"],
                "value": "@split(outputs('Text'), ';')"}]
     whole = [{"op": "set", "path": ["actions", "Names", "inputs"],
@@ -245,7 +258,7 @@ def main():
     moderate, failed, number = 0, 0, 0
     names = READS + CHANGES
     assert len(names) == 25
-    print("1..%d" % (len(names) + 3))
+    print("1..%d" % (len(names) + 4))
 
     def tell(fine, name, why=""):
         nonlocal failed, number
@@ -267,6 +280,13 @@ def main():
         except (Failure, KeyError, IndexError, TypeError) as e:
             tell(False, name, repr(e))
     tell(moderate >= 8, "%d changes are moderate" % moderate)
+    host.asked = []
+    try:
+        repair(tasks)
+        tell(len(host.asked) <= 2, "a run is explained, mended and repeated: %d questions" %
+             len(host.asked), host.asked)
+    except (Failure, KeyError, IndexError, TypeError) as e:
+        tell(False, "a run is explained, mended and repeated", repr(e))
     try:
         one_plan(tasks)
         tell(host.asked == ["DANGEROUS"], "a repair and the repeated run are one plan: 1 question",
