@@ -14,12 +14,12 @@
 /* Two parameters of the same thing, as published clients spell it. */
 #define PARAM_CONNECTOR                                                                      \
 	{                                                                                    \
-		"connectorName", JSON_STRING, 0, "Connector, such as shared_sharepointonline.", \
+		"connectorName", JSON_STRING, 0, "Such as shared_sharepointonline.", \
 			.alias = "apiName", .max = 256                                       \
 	}
 #define PARAM_REFRESH                                                                          \
 	{                                                                                      \
-		"refresh", JSON_BOOL, 0, "Read the connector's definition anew, not the cache's." \
+		"refresh", JSON_BOOL, 0, "Past the cache." \
 	}
 
 /* "shared_x" of "x", "shared_x" or ".../apis/shared_x", in lower case but for custom names. */

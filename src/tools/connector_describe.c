@@ -373,16 +373,16 @@ static enum verdict describe(struct call *c)
 static const struct param params[] = {
 	PARAM_ENVIRONMENT,
 	PARAM_CONNECTOR,
-	{ "operationId", JSON_STRING, 0, "Tells everything about one operation.", .max = 256 },
-	{ "search", JSON_STRING, 0, "Words; without connectorName over all connectors.",
+	{ "operationId", JSON_STRING, 0, "Everything about this one.", .max = 256 },
+	{ "search", JSON_STRING, 0, "Words.",
 	  .max = 256 },
-	{ "variant", JSON_STRING, 0, "One of the operation's variants, for its example.",
+	{ "variant", JSON_STRING, 0, "For the example.",
 	  .max = 64 },
-	{ "mode", JSON_STRING, 0, "full: the OpenAPI text as it stands.", .choices = "summary full",
+	{ "mode", JSON_STRING, 0, "full: OpenAPI.", .choices = "summary full",
 	  .otherwise = "\"summary\"" },
-	{ "type", JSON_STRING, 0, "Kind of operations to list.", .choices = "Action Trigger All",
+	{ "type", JSON_STRING, 0, "Kind of operations.", .choices = "Action Trigger All",
 	  .otherwise = "\"Action\"" },
-	{ "top", JSON_NUMBER, 0, "Most operations to list.", .min = 1, .max = 1000 },
+	{ "top", JSON_NUMBER, 0, "Most operations.", .min = 1, .max = 1000 },
 	PARAM_REFRESH,
 	{ 0 },
 };
@@ -391,9 +391,9 @@ const struct tool tool_describe_live_connector = {
 	.name = "describe_live_connector",
 	.title = "Describe a connector",
 	.description =
-		"What a connector can do: its operations; with operationId inputs, outputs, where to "
-		"look values up, hints and an exampleDefinition to copy. search finds operations, "
-		"over all connectors when connectorName is left out, connected ones first.",
+		"What a connector can do: its operations, or with operationId inputs, outputs, lookups, "
+		"hints and an exampleDefinition to copy. search without connectorName looks through "
+		"all connectors.",
 	.toolset = "connection",
 	.bundles = "create-flow build-flow",
 	.klass = CLASS_READ_ONLY,

@@ -262,12 +262,12 @@ static enum verdict options(struct call *c)
 }
 
 #define PARAM_LOOKUP                                                                            \
-	{ "operationId", JSON_STRING, 0, "The operation whose input it is.", .max = 256 },      \
+	{ "operationId", JSON_STRING, 0, "The operation.", .max = 256 },      \
 	{ "parameterName", JSON_STRING, 0, "The input.", .max = 512 },                          \
-	{ "connectionName", JSON_STRING, 0, "Connection id; left out, one of yours.",           \
+	{ "connectionName", JSON_STRING, 0, "Left out: one of yours.",           \
 	  .max = 256 },                                                                         \
-	{ "parameters", JSON_OBJECT, 0, "Values of other inputs, by name." },                   \
-	{ "dynamicMetadata", JSON_OBJECT, 0, "Instead of operationId." }
+	{ "parameters", JSON_OBJECT, 0, "Values of other inputs." },                   \
+	{ "dynamicMetadata", JSON_OBJECT, 0, "Or this for both." }
 
 static const struct param options_params[] = {
 	PARAM_ENVIRONMENT, PARAM_CONNECTOR, PARAM_LOOKUP, { 0 },
@@ -276,9 +276,9 @@ static const struct param options_params[] = {
 const struct tool tool_get_live_dynamic_options = {
 	.name = "get_live_dynamic_options",
 	.title = "Look up the values of an input",
-	.description = "The values that one input of an operation can have (sites, lists, teams), with "
-		       "a connection of yours. Arguments as in nextTool of describe_live_connector. For "
-		       "all inputs at once use resolve_live_parameters.",
+	.description = "The values that one input can have (sites, lists, people). Arguments as in "
+		       "nextTool of describe_live_connector. For all inputs at once use "
+		       "resolve_live_parameters.",
 	.toolset = "connection",
 	.bundles = "create-flow build-flow",
 	.klass = CLASS_READ_ONLY,
@@ -351,9 +351,9 @@ static const struct param properties_params[] = {
 	PARAM_ENVIRONMENT,
 	PARAM_CONNECTOR,
 	PARAM_LOOKUP,
-	{ "location", JSON_STRING, 0, "output: the fields of the answer.",
+	{ "location", JSON_STRING, 0, "Of what.",
 	  .choices = "input output", .otherwise = "\"input\"" },
-	{ "propertyName", JSON_STRING, 0, "Only fields with this in their name.", .max = 256 },
+	{ "propertyName", JSON_STRING, 0, "Part of a field.", .max = 256 },
 	{ "includeRaw", JSON_BOOL, 0, "Add the JSON schema." },
 	{ 0 },
 };
@@ -361,9 +361,8 @@ static const struct param properties_params[] = {
 const struct tool tool_get_live_dynamic_properties = {
 	.name = "get_live_dynamic_properties",
 	.title = "Look up the fields of a body",
-	.description = "The fields of a body that depends on other inputs, such as the columns of a "
-		       "list, named as a flow's parameters are (item/Title). Arguments as in nextTool "
-		       "of describe_live_connector.",
+	.description = "The fields of a body that depend on other inputs, such as the columns of a list, "
+		       "as a flow names them (item/Title). Arguments as in nextTool.",
 	.toolset = "connection",
 	.bundles = "build-flow",
 	.klass = CLASS_READ_ONLY,

@@ -14,14 +14,13 @@
 #define PARAM_ENVIRONMENT                                                                    \
 	{                                                                                    \
 		"environmentName", JSON_STRING, P_ENVIRONMENT,                               \
-			"Environment id, exact name or portal link; may be left out when a " \
-			"default is set.",                                                   \
+			"Id, exact name or portal link; may be left out.",                   \
 			.alias = "environmentId", .max = 2048                                \
 	}
 #define PARAM_FLOW                                                                  \
 	{                                                                           \
 		"flowName", JSON_STRING, P_FLOW | P_REQUIRED,                       \
-			"Flow id (GUID), env.flow key, exact name or portal link.", \
+			"Id, exact name or portal link.", \
 			.alias = "flowId", .max = 2048                              \
 	}
 #define PARAM_RUN                                                                   \

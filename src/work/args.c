@@ -11,8 +11,8 @@
 
 /* Parameters that the engine itself serves on every tool with a list. */
 static const struct param list_params[] = {
-	{ "fields", JSON_ARRAY, 0, "Keep only these members of each item.", .max = 64 },
-	{ "cursor", JSON_STRING, 0, "Where to go on: the cursor of the previous answer.",
+	{ "fields", JSON_ARRAY, 0, "Only these members of items.", .max = 64 },
+	{ "cursor", JSON_STRING, 0, "From the answer before.",
 	  .max = 8192 },
 	{ 0 },
 };

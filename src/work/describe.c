@@ -82,7 +82,7 @@ static struct json *field_schema(struct arena *a, const struct field *f)
 	} else if (f->type != JSON_NONE) {
 		json_set_z(a, v, "type", type);
 	}
-	json_set_z(a, v, "description", f->help);
+	/* What it means is in flowlatch-tools(7): a model reads the result itself. */
 	return v;
 }
 
@@ -112,7 +112,6 @@ struct json *tool_describe(struct arena *a, const struct tool *t)
 	json_set(a, v, "inputSchema", input_schema(a, t));
 	if (t->result)
 		json_set(a, v, "outputSchema", output_schema(a, t));
-	json_set_z(a, notes, "title", t->title);
 	json_set_bool(a, notes, "readOnlyHint", t->read_only);
 	json_set_bool(a, notes, "destructiveHint", t->destructive);
 	json_set_bool(a, notes, "idempotentHint", t->idempotent);
