@@ -109,7 +109,8 @@ static bool lint(struct save *s)
 	for (const struct lint_finding *f = s->lint.first; f; f = f->next) {
 		if (wdl_index_get(&known, finding_key(s, f)) || f->rule->mended)
 			continue;
-		if (f->severity == LINT_WARNING && json_count(s->warnings) < TOLD_WARNINGS)
+		if (f->severity == LINT_WARNING && !s->w->judge &&
+		    json_count(s->warnings) < TOLD_WARNINGS)
 			save_say(s, s->warnings, "%.*s (%s, %.*s)", STR_ARG(f->message),
 				 f->rule->id, STR_ARG(f->pointer));
 		if (f->severity != LINT_ERROR)

@@ -276,7 +276,8 @@ static bool draft_was_read(struct save *s)
 {
 	struct str at = at_str(s->base.flow, "/properties/lastModifiedTime");
 
-	if (!s->draft_there || s->draft_mine || s->any_draft || str_eq(s->w->read_at, at))
+	if (!s->draft_there || s->draft_mine || s->any_draft || s->w->judge ||
+	    str_eq(s->w->read_at, at))
 		return true;
 	fail(s->c, ERR_CONFLICT, "there is a draft of this flow by somebody else, saved %s",
 	     quoted(s->c, at));

@@ -1,15 +1,16 @@
 /*
  * validate.c - validate_live_flow: what is wrong with a definition, before it is saved or run.
  *
- * The linter needs no service; on request the service's own checker is asked, too.  It is given
- * the design form, as a save would send it.
+ * Of a flow that is there this is a save's dry run: what is judged is what a save would send.
+ * A definition alone needs no service.  On request the service's own checker is asked, too.
  */
+#include "tools/save.h"
 #include "tools/shared.h"
 #include "tools/table.h"
+#include "wdl/design.h"
 #include "wdl/lint.h"
 
-enum { READ, SERVICE };     /* stages; without a flow there are none */
-enum { ERRORS, WARNINGS };  /* of SERVICE */
+enum { ERRORS, WARNINGS }; /* of the service's checks */
 
 /* Findings of one severity that are handed out. */
 enum { MOST_ERRORS = 200, MOST_OTHERS = 50 };
@@ -37,16 +38,13 @@ static bool arguments_fit(struct call *c)
 	return true;
 }
 
-/* ---- what is validated ---- */
+/* ---- a definition that is not saved ---- */
 
-static const struct json *definition_of(struct call *c)
+static const struct json *inner_of(const struct json *given)
 {
-	const struct json *given = arg_json(c, "definition"), *inner;
+	const struct json *inner = json_at(given, "/properties/definition");
 
-	if (!given)
-		return json_at(got(c, READ, 0)->json, "/properties/definition");
 	/* A whole flow is taken for its definition. */
-	inner = json_at(given, "/properties/definition");
 	return inner ? inner : json_is(json_get(given, "definition"), JSON_OBJECT)
 				       ? json_get(given, "definition")
 				       : given;
@@ -56,24 +54,27 @@ static const struct json *references_of(struct call *c)
 {
 	const struct json *given = arg_json(c, "connectionReferences");
 
-	if (!given)
-		given = json_at(arg_json(c, "definition"), "/properties/connectionReferences");
-	return given ? given : json_at(got(c, READ, 0)->json, "/properties/connectionReferences");
+	return given ? given
+		     : json_at(arg_json(c, "definition"), "/properties/connectionReferences");
 }
 
 /* A bare definition was given: pointers count from it, not from a flow that it was put into. */
 static bool is_bare(struct call *c)
 {
-	return arg_given(c, "definition") && definition_of(c) == arg_json(c, "definition");
+	return arg_given(c, "definition") &&
+	       inner_of(arg_json(c, "definition")) == arg_json(c, "definition");
 }
 
 static struct json *document_of(struct call *c)
 {
-	struct json *out = json_new_object(call_arena(c)), *p;
+	struct json *out = json_new_object(call_arena(c)), *p, *definition;
 	const struct json *references = references_of(c);
 
+	definition = wdl_design_form(call_arena(c), inner_of(arg_json(c, "definition")));
+	if (is_bare(c) && !references)
+		return definition;
 	p = json_set(call_arena(c), out, "properties", json_new_object(call_arena(c)));
-	json_set(call_arena(c), p, "definition", json_copy(call_arena(c), definition_of(c)));
+	json_set(call_arena(c), p, "definition", definition);
 	if (references)
 		json_set(call_arena(c), p, "connectionReferences",
 			 json_copy(call_arena(c), references));
@@ -82,59 +83,17 @@ static struct json *document_of(struct call *c)
 
 /* ---- the service's checker ---- */
 
-static void strip_steps(struct json *steps);
-
-/* Reads show what the service adds to the inputs of connectors; it does not take it back. */
-static void strip_step(struct json *s)
-{
-	struct str type = json_get_str(s, "type");
-
-	if (str_starts_nocase(type, S("OpenApiConnection")) ||
-	    str_starts_nocase(type, S("ApiConnection")))
-		json_take(json_get(s, "inputs"), "authentication");
-	strip_steps(json_get(s, "actions"));
-	strip_steps(json_at(s, "/else/actions"));
-	strip_steps(json_at(s, "/default/actions"));
-	JSON_EACH (one, json_get(s, "cases"))
-		strip_steps(json_get(one, "actions"));
-}
-
-static void strip_steps(struct json *steps)
-{
-	JSON_EACH (s, steps)
-		strip_step(s);
-}
-
-static enum verdict fetch_checks(struct call *c)
-{
-	static const char *const checks[] = { "checkFlowErrors", "checkFlowWarnings" };
-	struct fetch *f = arena_array(call_arena(c), 2, sizeof(*f));
-	struct json *body = document_of(c);
-
-	strip_steps(json_at(body, "/properties/definition/triggers"));
-	strip_steps(json_at(body, "/properties/definition/actions"));
-	for (int i = ERRORS; i <= WARNINGS; i++)
-		f[i] = (struct fetch){
-			.method = HTTP_POST,
-			.url = url(c, HOST_FLOW, "/environments/%s/flows/%s/%s",
-				   arg_z(c, "environmentName"), arg_z(c, "flowName"), checks[i]),
-			.body = body,
-			.flags = FETCH_TOLERATE | FETCH_LARGE | FETCH_READ,
-		};
-	return fetch_each(c, f, 2);
-}
-
 /* An array, or {"value": [...]}: both are reported. */
 static const struct json *rows_of(const struct answer *a)
 {
 	return json_is(a->json, JSON_ARRAY) ? a->json : json_get(a->json, "value");
 }
 
-static void put_service(struct call *c, struct json *out, int which)
+static void put_service(struct call *c, struct json *out, const struct answer *a, int which)
 {
 	struct json *list = json_get(out, lists[which]);
 
-	JSON_EACH (row, rows_of(got(c, SERVICE, (size_t)which))) {
+	JSON_EACH (row, rows_of(a)) {
 		struct json *one = json_push(list, json_new_object(call_arena(c)));
 		struct str how = at_str(row, "/fixInstructions/markdownText");
 
@@ -148,15 +107,15 @@ static void put_service(struct call *c, struct json *out, int which)
 	}
 }
 
-static void put_checked(struct call *c, struct json *out)
+static void put_checked(struct call *c, struct json *out, const struct answer *checks)
 {
 	struct json *told = json_new_object(call_arena(c));
 
 	for (int i = ERRORS; i <= WARNINGS; i++) {
-		const struct answer *a = got(c, SERVICE, (size_t)i);
+		const struct answer *a = &checks[i];
 
 		if (a->err == ERR_OK) {
-			put_service(c, out, i);
+			put_service(c, out, a, i);
 			json_set_bool(call_arena(c), told, lists[i], true);
 		} else {
 			json_set_bool(call_arena(c), told, lists[i], false);
@@ -209,51 +168,61 @@ static void shorten(struct call *c, struct json *out, enum lint_severity least)
 	json_set(call_arena(c), out, "counts", counts);
 }
 
-static enum verdict answer(struct call *c)
+static enum verdict answer(struct call *c, const struct lint_report *r,
+			   const struct save_done *d)
 {
 	struct json *out = json_new_object(call_arena(c)), *report;
-	struct lint_report r = lint_document(call_arena(c),
-					     is_bare(c) && !references_of(c)
-						     ? arg_json(c, "definition")
-						     : document_of(c));
 
-	if (!r.usable) {
-		fail(c, ERR_INVALID_DEFINITION, "%s", r.why);
-		hint(c, "A definition is an object with triggers and actions.");
-		return FAIL;
-	}
 	put_ids(c, out);
-	report = report_of(c, &r);
+	report = report_of(c, r);
 	JSON_EACH (v, report)
 		json_set_n(call_arena(c), out, json_name(v), json_copy(call_arena(c), v));
-	if (arg_bool(c, "service"))
-		put_checked(c, out);
+	if (d && d->checks)
+		put_checked(c, out, d->checks);
 	json_set_bool(call_arena(c), out, "valid", !json_count(json_get(out, "errors")));
-	json_set_int(call_arena(c), out, "actionCount", (int64_t)r.actions);
+	json_set_int(call_arena(c), out, "actionCount", (int64_t)r->actions);
+	if (d && json_count(d->warnings))
+		json_set(call_arena(c), out, "preflight", json_copy(call_arena(c), d->warnings));
+	if (d && json_count(d->unchecked))
+		json_set(call_arena(c), out, "unchecked", json_copy(call_arena(c), d->unchecked));
 	shorten(c, out, lint_severity_from(arg_str(c, "severity")));
 	return done(c, out);
 }
 
+static enum verdict judged(struct call *c, const struct save_done *d)
+{
+	return answer(c, d->lint, d);
+}
+
+static enum verdict answer_locally(struct call *c)
+{
+	struct lint_report r = lint_document(call_arena(c), document_of(c));
+
+	if (r.usable)
+		return answer(c, &r, NULL);
+	fail(c, ERR_INVALID_DEFINITION, "%s", r.why);
+	hint(c, "A definition is an object with triggers and actions.");
+	return FAIL;
+}
+
 static enum verdict step(struct call *c)
 {
-	struct fetch *f;
+	struct save_wish w = {
+		.environment = arg_str(c, "environmentName"),
+		.flow = arg_str(c, "flowName"),
+		.definition = arg_json(c, "definition"),
+		.references = references_of(c),
+		.only_references = references_of(c) != NULL,
+		.publish = true,
+		.dry_run = true,
+		.judge = true,
+		.ask_service = arg_bool(c, "service"),
+		.finish = judged,
+	};
 
 	if (!arguments_fit(c))
 		return FAIL;
-	if (!has_flow(c))
-		return answer(c);
-	if (call_stage(c) == READ) {
-		f = arena_alloc(call_arena(c), sizeof(*f));
-		*f = (struct fetch){ .url = url(c, HOST_FLOW, "/environments/%s/flows/%s",
-						arg_z(c, "environmentName"), arg_z(c, "flowName")),
-				     .flags = FETCH_TOLERATE | FETCH_LARGE };
-		return fetch_each(c, f, 1);
-	}
-	if (got(c, READ, 0)->err != ERR_OK)
-		return fail_read(c, got(c, READ, 0));
-	if (call_stage(c) == SERVICE && arg_bool(c, "service"))
-		return fetch_checks(c);
-	return answer(c);
+	return has_flow(c) ? save_step(c, &w) : answer_locally(c);
 }
 
 static const struct param params[] = {
