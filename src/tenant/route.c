@@ -19,6 +19,7 @@ static const struct route_table *const tables[] = {
 	&flow_share_routes,
 	&flow_check_routes,
 	&practice_routes,
+	&practice_show_routes,
 	&run_routes,
 	&repetition_routes,
 	&trace_routes,

@@ -4,13 +4,14 @@
  * Source: the administration modules' calls and shapes (PowerPlatform.Governance/v1).  Groups
  * are called Confidential (business data), General (everything else) and Blocked.
  */
+#include "tools/policies.h"
 #include "tools/table.h"
 #include "tools/target.h"
 
 enum { POLICIES };
 
 /* AllEnvironments, OnlyEnvironments and ExceptEnvironments (and SingleEnvironment of old). */
-static bool applies(const struct json *policy, struct str environment)
+bool policy_applies(const struct json *policy, struct str environment)
 {
 	struct str type = json_get_str(policy, "environmentType");
 	bool listed = false;
@@ -36,7 +37,7 @@ static struct json *group_of(struct call *c, const struct json *group)
 }
 
 /* The group of a connector: named in one, else the policy's default. */
-static struct str class_of(const struct json *policy, struct str connector)
+struct str policy_group_of(const struct json *policy, struct str connector)
 {
 	JSON_EACH (group, json_get(policy, "connectorGroups"))
 		JSON_EACH (one, json_get(group, "connectors"))
@@ -50,7 +51,7 @@ static struct json *keep_policy(struct call *c, const struct json *policy)
 	struct json *v = json_new_object(call_arena(c)), *groups, *asked;
 	struct str environment = arg_str(c, "environmentName");
 
-	if (environment.n && !applies(policy, environment))
+	if (environment.n && !policy_applies(policy, environment))
 		return NULL;
 	groups = json_new_array(call_arena(c));
 	put_str(c, v, "id", json_get_str(policy, "name"));
@@ -66,7 +67,7 @@ static struct json *keep_policy(struct call *c, const struct json *policy)
 	asked = json_new_object(call_arena(c));
 	JSON_EACH (name, arg_json(c, "connectors"))
 		json_set_str(call_arena(c), asked, json_z(name),
-			     class_of(policy, last_segment(json_str(name))));
+			     policy_group_of(policy, last_segment(json_str(name))));
 	json_set(call_arena(c), v, "connectors", asked);
 	return v;
 }

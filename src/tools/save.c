@@ -314,12 +314,17 @@ static const struct {
 static enum verdict fail_ending(struct course *k)
 {
 	struct save *s = k->s;
+	struct answer said;
 
 	if (k->ending == END_REFUSED && k->refusal) {
-		fail_answer(s->c, k->refusal);
-		if (k->refusal->err == ERR_NOT_OWNER)
-			hint(s->c, "A connection of the flow belongs to somebody else and is not shared "
-				   "with you. The flow is as it was.");
+		said = *k->refusal;
+		/* On a save the code speaks of a connection, not of the flow. */
+		if (said.err == ERR_NOT_OWNER)
+			said.err = ERR_CONNECTION_FORBIDDEN;
+		fail_answer(s->c, &said);
+		if (said.err == ERR_CONNECTION_FORBIDDEN)
+			hint(s->c, "The flow is as it was. Put the reference on a connection of your "
+				   "own (connectionReferences), or have that one shared with you.");
 	} else {
 		fail(s->c, endings[k->ending].err, "%s", endings[k->ending].what);
 		hint(s->c, "%s", endings[k->ending].hint);

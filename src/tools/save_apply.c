@@ -150,13 +150,43 @@ static bool complete(struct save *s, struct json *r, const struct uses *used)
 	return false;
 }
 
+/* A flow of a solution is bound through a connection reference of Dataverse: the one that stands
+ * for this connection. */
+static bool find_logical(struct save *s, struct json *r)
+{
+	const struct answer *list = save_got(s, SAVE_MORE, MORE_REFERENCES);
+	struct str name = json_get_str(r, "connectionName");
+
+	if (!s->solution || !name.n || json_get(r, "connectionReferenceLogicalName") ||
+	    list->err != ERR_OK)
+		return true;
+	JSON_EACH (row, list->json)
+		if (str_eq_nocase(json_get_str(row, "connectionid"), name)) {
+			json_set_str(s->a, r, "connectionReferenceLogicalName",
+				     json_get_str(row, "connectionreferencelogicalname"));
+			return true;
+		}
+	fail(s->c, ERR_NOT_AVAILABLE,
+	     "the flow is in a solution, and no connection reference there stands for the "
+	     "connection of %s",
+	     quoted(s->c, json_name(r)));
+	hint(s->c, "list_live_connection_references shows those there are: give the logical name as "
+		   "connectionReferenceLogicalName, or bind one with bind_live_connection_reference. "
+		   "Nothing was changed.");
+	return false;
+}
+
 static struct json *given_references(struct save *s)
 {
 	const struct json *given = s->w->references;
 
+	struct json *out;
+
 	if (s->w->definition)
 		save_inner(s->w->definition, &given);
-	return wdl_design_references(s->a, given);
+	out = wdl_design_references(s->a, given);
+	save_drop_stamps(s, out);
+	return out;
 }
 
 static bool merge_references(struct save *s, const struct uses *used)
@@ -175,7 +205,7 @@ static bool merge_references(struct save *s, const struct uses *used)
 				  json_get_str(one, "connectionName")))
 			json_set(s->a, one, "connectionReferenceLogicalName",
 				 json_copy(s->a, json_get(old, "connectionReferenceLogicalName")));
-		if (!complete(s, one, used))
+		if (!complete(s, one, used) || !find_logical(s, one))
 			return false;
 		if (!s->w->only_references)
 			choose_source(s, one, same_binding(one, old) ? old : NULL);

@@ -125,78 +125,6 @@ static bool lint(struct save *s)
 	return true;
 }
 
-/* ---- surroundings ---- */
-
-static const struct json *connection_named(struct save *s, struct str name)
-{
-	JSON_EACH (c, save_got(s, SAVE_LOOK, SEE_CONNECTIONS)->json)
-		if (str_eq_nocase(json_get_str(c, "name"), name))
-			return c;
-	return NULL;
-}
-
-static const char *broken_status(const struct json *connection)
-{
-	JSON_EACH (status, json_at(connection, "/properties/statuses"))
-		if (!str_eq_nocase(json_get_str(status, "status"), S("Connected")))
-			return json_get_z(status, "status");
-	return NULL;
-}
-
-static void look_at_connections(struct save *s)
-{
-	bool listed = save_got(s, SAVE_LOOK, SEE_CONNECTIONS)->err == ERR_OK;
-
-	if (!listed && json_count(s->wanted.references))
-		save_say(s, s->unchecked, "whether the connections work: they could not be listed");
-	JSON_EACH (r, listed ? s->wanted.references : NULL) {
-		struct str name = json_get_str(r, "connectionName");
-		const struct json *have = name.n ? connection_named(s, name) : NULL;
-		const char *status = broken_status(have);
-
-		if (!name.n)
-			continue;
-		if (status)
-			save_say(s, s->warnings,
-				 "connection reference %s: its connection is not connected (%s); runs "
-				 "will fail there",
-				 quoted(s->c, json_name(r)), quoted(s->c, str_from(status)));
-		else if (!have && !wdl_design_reference_equal(
-					  r, json_get_n(s->before.references, json_name(r))))
-			save_say(s, s->warnings,
-				 "connection reference %s names a connection that is not in your list",
-				 quoted(s->c, json_name(r)));
-	}
-}
-
-static void look_at_children(struct save *s)
-{
-	for (size_t i = MORE_CHILDREN; i < MORE__COUNT; i++) {
-		const struct answer *a = save_got(s, SAVE_MORE, i);
-
-		if (a->err != ERR_OK)
-			continue;
-		JSON_EACH (r, json_at(a->json, "/properties/connectionReferences"))
-			if (str_eq_nocase(json_get_str(r, "source"), S("Invoker")))
-				save_say(s, s->warnings,
-					 "child flow %s wants connections of whoever runs it "
-					 "(reference %s): called by a flow, it fails",
-					 quoted(s->c, at_str(a->json, "/properties/displayName")),
-					 quoted(s->c, json_name(r)));
-	}
-}
-
-/* What this sign-in cannot read is said, not passed over. */
-static void look_at_licences(struct save *s)
-{
-	for (const struct lint_finding *f = s->lint.first; f; f = f->next)
-		if (strcmp(f->rule->id, "CON16") == 0)
-			save_say(s, s->unchecked,
-				 "whether the licence of the owner covers premium connectors");
-	if (json_count(s->wanted.references))
-		save_say(s, s->unchecked, "data policies: they are enforced after the save");
-}
-
 /* ---- differences ---- */
 
 static void add_line(struct save *s, struct json *out, struct str words)
@@ -246,9 +174,7 @@ bool save_judge(struct save *s)
 	if (!lint(s))
 		return false;
 	s->diff = diff_documents(s->a, document_of(s, from), document_of(s, &s->wanted));
-	look_at_connections(s);
-	look_at_children(s);
-	look_at_licences(s);
+	save_preflight(s);
 	return true;
 }
 

@@ -97,7 +97,11 @@ enum verdict save_look(struct save *s)
 					 "/connections?$filter=environment%%20eq%%20'%s'",
 					 environment),
 				     FETCH_OPTIONAL | FETCH_LARGE);
-	f[SEE_CONNECTIONS].paging = arena_alloc(s->a, sizeof(struct paging));
+	f[SEE_POLICIES] = look_at(url(s->c, HOST_BAP,
+				      "/providers/PowerPlatform.Governance/v1/policies?$top=50"),
+				  FETCH_OPTIONAL | FETCH_LARGE);
+	f[SEE_CONNECTIONS].paging = f[SEE_POLICIES].paging =
+		arena_alloc(s->a, sizeof(struct paging));
 	if (s->creating) {
 		/* There are no people and no draft yet: those places look at nothing new. */
 		f[SEE_PEOPLE] = f[SEE_DRAFT] = f[SEE_ENVIRONMENT];
@@ -172,10 +176,17 @@ enum verdict save_look_more(struct save *s)
 
 	s->organisation = organisation(s);
 	/* Children have places of their own behind those of the row. */
-	if (workflow.n && s->organisation.n)
+	if (workflow.n && s->organisation.n) {
 		save_draft_looks(s->c, s->organisation, workflow, f);
-	else
+		f[MORE_REFERENCES] = look_at(url_of(s->c, HOST_DATAVERSE, s->organisation,
+						    "/connectionreferences?$select="
+						    "connectionreferencelogicalname,connectionid,"
+						    "connectorid"),
+					     FETCH_OPTIONAL | FETCH_LARGE);
+		f[MORE_REFERENCES].paging = arena_alloc(s->a, sizeof(struct paging));
+	} else {
 		k.count = 0;
+	}
 	if (k.count)
 		wdl_design_each(meant, see_child, &k);
 	return fetch_each(s->c, f, k.count);
@@ -196,8 +207,7 @@ static void see_connector(void *arg, struct json *step, bool trigger)
 	*any |= wdl_design_is_connector(step) && wdl_design_host_key(step).n;
 }
 
-/* Outside of solutions a logical name is none of the flow's: the platform put it there. */
-static void drop_stamps(struct save *s, struct json *references)
+void save_drop_stamps(struct save *s, struct json *references)
 {
 	if (!s->solution)
 		JSON_EACH (r, references)
@@ -219,7 +229,7 @@ struct save_form save_form_of(struct save *s, const struct json *flow, const str
 	f.known = !used || json_count(references) > 0;
 	f.definition = wdl_design_form(s->a, definition);
 	f.references = wdl_design_references(s->a, references);
-	drop_stamps(s, f.references);
+	save_drop_stamps(s, f.references);
 	return f;
 }
 

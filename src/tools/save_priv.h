@@ -26,11 +26,14 @@ enum {
 	SEE_BAP,
 	SEE_CONNECTIONS,
 	SEE_DRAFT,
+	SEE_POLICIES,
 	SEE_SPARE,       /* a create: more ids, should the first not be free */
 	SEE__COUNT = SEE_SPARE + 3,
 };
-/* Answers of SAVE_MORE: the row, the draft beside it, who asks; then child flows. */
-enum { MORE_ROW, MORE_UNPUBLISHED, MORE_ME, MORE_CHILDREN, MORE__COUNT = MORE_CHILDREN + 5 };
+/* Answers of SAVE_MORE: the row, the draft beside it, who asks; the connection references there
+ * are; then child flows. */
+enum { MORE_ROW, MORE_UNPUBLISHED, MORE_ME, MORE_REFERENCES, MORE_CHILDREN };
+enum { MORE__COUNT = MORE_CHILDREN + 5 };
 
 /* Ways to the service, in the order in which they are tried. */
 enum way { WAY_FLOW, WAY_KEYS, WAY_DATAVERSE, WAY__COUNT };
@@ -88,6 +91,8 @@ enum verdict save_look_more(struct save *s);
 bool save_read(struct save *s);
 /* The form of a flow that was read, with the references that its row has where it shows none. */
 struct save_form save_form_of(struct save *s, const struct json *flow, const struct json *row);
+/* Outside of solutions a logical name is none of the flow's: the platform put it there. */
+void save_drop_stamps(struct save *s, struct json *references);
 const struct answer *save_got(const struct save *s, int stage, size_t i);
 struct target save_target(struct save *s);
 /* Of what a flow is: definition, references, name; "" when there is none. */
@@ -111,6 +116,9 @@ bool save_is(struct save *s, const struct save_form *have, const struct save_for
 /* Lints, compares, looks at connections, children, licences.  False: fail() was called. */
 bool save_judge(struct save *s);
 enum verdict save_ask_service(struct save *s);
+/* save_preflight.c: connections, child flows, data policies, licences; what cannot be read is
+ * said, too. */
+void save_preflight(struct save *s);
 /* Lines for people; at most `most` of them and a last one that counts the others. */
 struct json *save_lines(struct save *s, size_t most);
 const struct change *save_change(struct save *s);
