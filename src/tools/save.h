@@ -72,7 +72,7 @@ struct save_wish {
 	bool ask_service;          /* with dry_run: the service's own checker is asked, too */
 	const char *sentence;      /* what happens, for the card; NULL: made from what differs */
 	const char *const *warnings; /* more of them for the card; or NULL */
-	/* Requests that are part of the same plan; finish() sends them when the save was verified. */
+	/* Requests that are part of the same plan; finish() sends them after a verified save. */
 	const struct fetch *then;
 	size_t then_count;
 	/* Makes the result: done(), or fetches more and is called again with the same outcome. */

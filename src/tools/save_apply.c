@@ -105,33 +105,33 @@ static bool has_run_only_users(struct save *s)
 	return false;
 }
 
-/* Whose connection a run uses.  What there is stays; of what is new, Invoker is right only where
- * somebody starts the flow who brings a connection. */
-static void choose_source(struct save *s, struct json *r, const struct json *old)
-{
-	bool invoker = str_eq(json_get_str(r, "source"), S("Invoker"));
-	bool may = wdl_design_start(s->wanted.definition) == WDL_START_INSTANT &&
-		   has_run_only_users(s);
-
-	if (old && (!may || !invoker))
-		json_set_str(s->a, r, "source", json_get_str(old, "source"));
-	else if (invoker && !may)
-		json_set_z(s->a, r, "source", "Embedded");
-	else
-		return;
-	if (invoker && !str_eq(json_get_str(r, "source"), S("Invoker")))
-		save_say(s, s->adjusted,
-			 "connection reference %s is Embedded, not Invoker: runs of this flow use the "
-			 "connection of its owner",
-			 quoted(s->c, json_name(r)));
-}
-
 static bool same_binding(const struct json *x, const struct json *y)
 {
 	return x && y &&
 	       str_eq_nocase(json_get_str(x, "connectionName"), json_get_str(y, "connectionName")) &&
 	       str_eq_nocase(json_get_str(x, "connectionReferenceLogicalName"),
 			     json_get_str(y, "connectionReferenceLogicalName"));
+}
+
+/* Whose connection a run uses.  What is not touched stays as it is; of what is new, Invoker is
+ * right only where somebody starts the flow who brings a connection. */
+static void choose_source(struct save *s, struct json *r, const struct json *old, bool said)
+{
+	bool may = wdl_design_start(s->wanted.definition) == WDL_START_INSTANT &&
+		   has_run_only_users(s);
+	const struct json *from = said || !old ? r : old;
+	bool invoker = str_eq(json_get_str(from, "source"), S("Invoker"));
+	bool same = old && same_binding(r, old);
+
+	if (same && (!said || !may))
+		json_set_str(s->a, r, "source", json_get_str(old, "source"));
+	else
+		json_set_z(s->a, r, "source", invoker && may ? "Invoker" : "Embedded");
+	if (invoker && !str_eq(json_get_str(r, "source"), S("Invoker")))
+		save_say(s, s->adjusted,
+			 "connection reference %s is Embedded, not Invoker: runs of this flow use the "
+			 "connection of its owner",
+			 quoted(s->c, json_name(r)));
 }
 
 static bool complete(struct save *s, struct json *r, const struct uses *used)
@@ -176,15 +176,19 @@ static bool find_logical(struct save *s, struct json *r)
 	return false;
 }
 
-static struct json *given_references(struct save *s)
+static const struct json *references_as_given(struct save *s)
 {
 	const struct json *given = s->w->references;
 
-	struct json *out;
-
 	if (s->w->definition)
 		save_inner(s->w->definition, &given);
-	out = wdl_design_references(s->a, given);
+	return given;
+}
+
+static struct json *given_references(struct save *s)
+{
+	struct json *out = wdl_design_references(s->a, references_as_given(s));
+
 	save_drop_stamps(s, out);
 	return out;
 }
@@ -196,6 +200,7 @@ static bool merge_references(struct save *s, const struct uses *used)
 
 	JSON_EACH (r, given_references(s)) {
 		const struct json *old = json_get_n(s->base.references, json_name(r));
+		const struct json *raw = json_get_n(references_as_given(s), json_name(r));
 		struct json *one = json_set_n(s->a, out, json_name(r), json_copy(s->a, r));
 
 		/* The same connection under its other name is no change. */
@@ -208,7 +213,8 @@ static bool merge_references(struct save *s, const struct uses *used)
 		if (!complete(s, one, used) || !find_logical(s, one))
 			return false;
 		if (!s->w->only_references)
-			choose_source(s, one, same_binding(one, old) ? old : NULL);
+			choose_source(s, one, old, json_get(raw, "source") ||
+							   json_get(raw, "runtimeSource"));
 	}
 	s->wanted.references = out;
 	return true;

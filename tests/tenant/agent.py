@@ -127,7 +127,7 @@ class World:
         name = os.urandom(16).hex()
         body = {"properties": {"environment": {"name": env}, "connectionParameters": {},
                                "displayName": "One more"}}
-        a = self.tenant.apps("/apis/%s/connections/%s?%s?
+        a = self.tenant.apps("/apis/%s/connections/%s?%s&$filter=environment%%20eq%%20'%s'" % (
             api, name, API, env), "PUT", body=body)
         if a.status not in (200, 201):
             raise RuntimeError(a.body)
