@@ -233,9 +233,14 @@ if [ "${INTEROP_CLIENTS:-}" = 1 ]; then
 	if command -v tmux >/dev/null; then
 		test "Claude Code shows the form of a change, and its answers count" \
 			python3 "$here/claude_form.py" "$lab" "$B/flowlatch"
+		test "Claude Code repairs a flow, and its person agrees in two forms" \
+			python3 "$here/repair_chain.py" claude "$lab" "$B/flowlatch"
 	else
 		skip "Claude Code shows the form of a change" "tmux is not installed"
+		skip "Claude Code repairs a flow" "tmux is not installed"
 	fi
+	test "Codex repairs a flow, and its person agrees in a terminal" \
+		python3 "$here/repair_chain.py" codex "$lab" "$B/flowlatch"
 	test "Codex calls list_live_environments" codex
 else
 	skip "Claude Code" "INTEROP_CLIENTS=1 installs 1.2 GB"
