@@ -147,7 +147,7 @@ static void consent_link(struct request *q)
 static void consented(struct connection *c)
 {
 	c->error = NULL;
-	c->bad_since = 0;
+	c->bad_until = clock_now();
 }
 
 static void confirm_code(struct request *q)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/os.h"
+#include "tenant/approvals.h"
 #include "tenant/clock.h"
 #include "tenant/emit.h"
 #include "tenant/entra.h"
@@ -322,6 +323,7 @@ static void reset(struct request *q)
 	if (!control_allowed(q))
 		return;
 	package_forget();
+	approvals_forget();
 	tenant_free(t);
 	tenant_load(t, seed);
 	knobs_reset();

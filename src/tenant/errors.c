@@ -193,6 +193,15 @@ static const struct {
 		"The provided SAS token is expired: the expiry time '{0}' is earlier than the current time '{1}'.",
 		"Das angegebene SAS-Token ist abgelaufen: Der Ablaufzeitpunkt '{0}' liegt vor der aktuellen Zeit '{1}'.",
 		"SAS-tokenet er utløpt: utløpstiden '{0}' er tidligere enn gjeldende tid '{1}'." },
+	/* own: no answer of the approvals' API is public */
+	[SE_APPROVAL_NOT_FOUND] = { 404, ENVELOPE_PLAIN, "ApprovalNotFound",
+		"Could not find approval '{0}'.",
+		"Die Genehmigung '{0}' wurde nicht gefunden.",
+		"Finner ikke godkjenningen '{0}'." },
+	[SE_APPROVAL_REFUSED] = { 400, ENVELOPE_PLAIN, "ApprovalResponseNotAllowed",
+		"The response to the approval is not allowed: {0}",
+		"Die Antwort auf die Genehmigung ist nicht zulässig: {0}",
+		"Svaret på godkjenningen er ikke tillatt: {0}" },
 	/* rec */
 	[SE_RATE_LIMIT] = { 429, ENVELOPE_GATEWAY, NULL,
 		"Rate limit is exceeded. Try again in {0} seconds.",

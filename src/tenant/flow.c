@@ -382,6 +382,7 @@ struct run *flow_start_run(struct tenant *t, struct flow *f, const struct json *
 	add_run(f); /* may move the runs, and `origin` with them */
 	r = &f->runs[f->run_count - 1];
 	r->start = clock_now();
+	r->live = true;
 	r->seed = prng_mix(f->seed, UINT64_C(0x72756e) + ++t->counter);
 	if (origin) {
 		snprintf(r->origin, sizeof(r->origin), "%s", before.name);

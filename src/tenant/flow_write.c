@@ -303,7 +303,7 @@ static const struct connection *broken_connection(struct request *q, struct flow
 			continue;
 		*foreign = c->owner != f->owner && c->owner != q->caller.user &&
 			   !connection_shared(q, c);
-		if (*foreign || c->bad_since)
+		if (*foreign || (c->error && c->bad_since))
 			return c;
 	}
 	return NULL;

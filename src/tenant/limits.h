@@ -30,6 +30,8 @@
 #define TENANT_MADE 256
 /* Days after which a deleted flow cannot be restored any more. */
 #define TENANT_RESTORE_DAYS 21
+/* Approvals remembered; the oldest goes. */
+#define TENANT_APPROVALS 256
 /* Writes remembered for the statistics. */
 #define TENANT_WRITES 4096
 /* Rules for faults at one time. */

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/os.h"
+#include "tenant/approvals.h"
 #include "tenant/clock.h"
 #include "tenant/control.h"
 #include "tenant/emit.h"
@@ -270,6 +271,7 @@ int main(int argc, char **argv)
 	token_free_all();
 	tls_free(&tls);
 	package_forget();
+	approvals_forget();
 	tenant_free(&t);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include "tenant/control.h"
 #include "tenant/emit.h"
 #include "tenant/prng.h"
+#include "tenant/produce.h"
 #include "tenant/route.h"
 
 /* ---- flows ---- */
@@ -275,10 +276,12 @@ static void change_connection(struct request *q)
 	if (json_is(error, JSON_OBJECT)) {
 		c->error = json_copy(&q->tenant->mem, error);
 		c->bad_since = clock_now();
+		c->bad_until = 0;
 	} else if (error || json_is_true(json_get(v, "consent"))) {
 		c->error = NULL;
-		c->bad_since = 0;
+		c->bad_until = clock_now();
 	}
+	play_forget();
 	if (json_get(v, "deleted"))
 		c->deleted = json_is_true(json_get(v, "deleted"));
 	control_done(q);

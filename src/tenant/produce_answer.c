@@ -3,6 +3,7 @@
  *
  * Comes from the script of the flow's pattern; must not know how a run goes.
  */
+#include "tenant/approvals.h"
 #include "tenant/clock.h"
 #include "tenant/emit.h"
 #include "tenant/prng.h"
@@ -102,6 +103,28 @@ static const struct json *of_call(const struct json *v, const uint64_t *index, u
 	return v;
 }
 
+/* A connection that turned bad refuses from then on, until it is mended. */
+static bool broken_connection(const struct played *p, struct arena *a, const struct wdl_request *r,
+			      struct wdl_answer *out)
+{
+	const struct json *host = json_get(json_get(r->definition, "inputs"), "host");
+	struct str key = json_get(host, "connectionReferenceName") ?
+				 json_get_str(host, "connectionReferenceName") :
+				 json_get_str(host, "connectionName");
+	struct str name = json_get_str(json_get_n(p->run->version->references, key), "connectionName");
+	struct connection *c =
+		name.n ? tenant_connection(p->flow->tenant, p->flow->env, name) : NULL;
+	int64_t now = r->now - TICKS_UNIX;
+
+	if (!c || !c->bad_since || now < c->bad_since || (c->bad_until && now >= c->bad_until))
+		return false;
+	out->outputs = emit_json(a,
+				 "{'statusCode':401,'headers':{'Content-Type':'application/json'},"
+				 "'body':{'status':401,'message':'The connection %s does not work.'}}",
+				 c->name);
+	return true;
+}
+
 bool play_answer(void *arg, struct arena *a, const struct wdl_request *r, struct wdl_answer *out)
 {
 	struct played *p = arg;
@@ -112,6 +135,8 @@ bool play_answer(void *arg, struct arena *a, const struct wdl_request *r, struct
 	const struct json *v = fail ? json_get(fail, "outputs") : play_script(p, r->name, "outputs");
 
 	out->never = json_is_true(play_script(p, r->name, "forever"));
+	if (broken_connection(p, a, r, out) || approval_answer(p, a, r, out->never, out))
+		return true;
 	if (fail && json_get(fail, "ms"))
 		out->duration = json_int(json_get(fail, "ms"), 0) * TICKS_MS;
 	if (fail && !v) {

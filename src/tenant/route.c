@@ -23,6 +23,7 @@ static const struct route_table *const tables[] = {
 	&run_routes,
 	&repetition_routes,
 	&trace_routes,
+	&approval_routes,
 	&trigger_routes,
 	&connection_routes,
 	&connector_routes,

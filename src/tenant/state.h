@@ -59,6 +59,7 @@ struct connection {
 	struct json *data;        /* its entry in the seed: parameters, shared */
 	struct json *error;       /* {code, message}: it does not work; NULL: it is connected */
 	int64_t bad_since;        /* runs fail from then on; 0: they do not look at it */
+	int64_t bad_until;        /* until then; 0: they still do */
 	bool deleted;
 };
 
@@ -117,6 +118,7 @@ struct run {
 	struct json *trigger;    /* what the caller of the trigger sent, or NULL */
 	struct arena *mem;       /* of `trigger` */
 	char origin[40];         /* resubmitted from this run, or "" */
+	bool live;               /* it started after the tenant did: people answer it */
 	bool known;              /* it has ended, and the next ones were worked out (produce.h) */
 	enum run_status outcome;
 	int64_t end;
