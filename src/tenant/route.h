@@ -48,9 +48,9 @@ const char *route_pattern(struct request *q);
 extern const struct route_table control_routes, practice_routes, practice_show_routes;
 extern const struct route_table content_routes, entra_routes,
 	device_routes, browser_routes, flow_routes, flow_write_routes, flow_share_routes,
-	flow_check_routes, run_routes, repetition_routes, trace_routes, approval_routes, trigger_routes,
-	connection_routes, connector_routes, picker_routes, connection_write_routes, bap_routes,
-	package_routes, powerplatform_routes, dataverse_routes, dataverse_more_routes,
-	dataverse_variable_routes;
+	flow_check_routes, run_routes, repetition_routes, trace_routes, approval_routes,
+	trigger_routes, connection_routes, connector_routes, picker_routes,
+	connection_write_routes, bap_routes, package_routes, powerplatform_routes,
+	dataverse_routes, dataverse_more_routes, dataverse_variable_routes;
 
 #endif

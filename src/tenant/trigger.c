@@ -286,10 +286,10 @@ static struct json *own_queries(struct request *q)
 		own = name.n > 0;
 		for (size_t i = 0; i < sizeof(service) / sizeof(*service); i++)
 			own &= !str_eq(name, str_from(service[i]));
-		if (own)
-			json_set_n(&q->mem, out, name,
-				   json_new_str(&q->mem,
-						request_decode(&q->mem, one.p ? one : S(""), true)));
+		if (!own)
+			continue;
+		one = request_decode(&q->mem, one.p ? one : S(""), true);
+		json_set_n(&q->mem, out, name, json_new_str(&q->mem, one));
 	}
 	return out;
 }
