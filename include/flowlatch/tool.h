@@ -84,6 +84,9 @@ enum {
 	P_TIME = 16,       /* RFC 3339; checked */
 	P_UNLISTED = 32,   /* accepted, but not shown in schemas (old spellings) */
 	P_WITH_FLOW = 64,  /* an environment that is looked up only when a flow or run is named */
+	/* The environment that is changed, where that is another one than the flow's; resolved as
+	 * P_ENVIRONMENT, and that one's when left out.  Policy, grants and log look at it. */
+	P_INTO = 128,
 };
 
 struct param {

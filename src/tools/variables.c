@@ -7,6 +7,7 @@
  */
 #include "tools/table.h"
 #include "tools/target.h"
+#include "tools/variables.h"
 
 #define VALUES "environmentvariabledefinition_environmentvariablevalue"
 #define DEFINITIONS                                                                         \
@@ -50,20 +51,32 @@ static struct json *keep_variable(struct call *c, const struct json *row)
 	return v;
 }
 
-static struct fetch variable_rows(struct call *c, struct str organisation)
+struct fetch variable_rows(struct call *c, struct str organisation)
 {
 	return table_rows(c, url_of(c, HOST_DATAVERSE, organisation, DEFINITIONS), keep_variable);
 }
 
-/* What flows see. */
+static const struct json *current(const struct json *variable)
+{
+	bool own = json_is(json_get(variable, "value"), JSON_STRING);
+
+	return json_get(variable, own ? "value" : "defaultValue");
+}
+
+struct str variable_current(const struct json *variable)
+{
+	const struct json *v = current(variable);
+
+	return json_is(v, JSON_STRING) ? json_str(v) : (struct str){ 0 };
+}
+
 static struct json *shape(struct call *c, const struct json *variable)
 {
 	struct json *v = json_copy(call_arena(c), variable);
-	bool own = json_is(json_get(v, "value"), JSON_STRING);
 
 	json_take(v, "valueId");
 	json_set(call_arena(c), v, "currentValue",
-		 json_copy(call_arena(c), json_get(v, own ? "value" : "defaultValue")));
+		 json_copy(call_arena(c), current(variable)));
 	return v;
 }
 

@@ -243,7 +243,7 @@ struct audit_record call_record_of(struct call *c, enum audit_event event)
 		.plan = str_from(t->plan),
 		.who = str_from(who.object_id),
 		.tenant = str_from(who.tenant_id),
-		.environment = json_get_str(c->args, "environmentName"),
+		.environment = call_environment(c),
 		.arguments = c->canonical,
 		.argument_count = c->argument_count,
 		.status = c->cancelled ? S("cancelled") : c->log_status,

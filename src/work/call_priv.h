@@ -56,6 +56,10 @@ struct work {
 	int64_t minute, minute_calls, minute_writes;
 };
 
+/* The id of the environment that the call reads or changes, "" before it is resolved or when the
+ * tool takes none. */
+struct str call_environment(const struct call *c);
+
 struct url {
 	enum host_row row;
 	enum link_kind { LINK_OWN, LINK_CONTENT, LINK_GIVEN, LINK_CALLBACK } kind;

@@ -188,7 +188,7 @@ struct policy_ruling gate_ruling(struct call *c, const struct json *environment,
 		c->work->policy,
 		&(struct policy_query){
 			.tool = str_from(c->tool->name),
-			.environment = json_get_str(c->args, "environmentName"),
+			.environment = call_environment(c),
 			.environment_type =
 				environment_part(environment, "/properties/environmentSku"),
 			.environment_default =
@@ -202,7 +202,7 @@ struct grant_query gate_grant_query(const struct call *c)
 {
 	return (struct grant_query){
 		.tool = str_from(c->tool->name),
-		.environment = json_get_str(c->args, "environmentName"),
+		.environment = call_environment(c),
 		.flow = json_get_str(c->args, "flowName"),
 		.now = os_wall_ms(),
 	};
@@ -274,6 +274,24 @@ const char *quoted(struct call *c, struct str text)
 	return str_c(c->arena, card_quote(c->arena, text, 80));
 }
 
+/* What is taken from one environment into another one must be allowed in both. */
+static bool source_denied(struct call *c)
+{
+	struct str source = json_get_str(c->args, "environmentName");
+	struct policy_ruling r;
+
+	if (str_eq(source, call_environment(c)))
+		return false;
+	r = policy_rule(c->work->policy, &(struct policy_query){ .tool = str_from(c->tool->name),
+								 .environment = source });
+	if (r.action != POLICY_DENY)
+		return false;
+	gate_refused(c, ERR_REFUSED_BY_POLICY,
+		     arena_printf(c->arena, "policy denies this for the environment that it is "
+					    "taken from (%s)", r.action_where));
+	return true;
+}
+
 bool agreed(struct call *c, const struct change *ch)
 {
 	struct gate_view v = { .change = ch };
@@ -286,6 +304,8 @@ bool agreed(struct call *c, const struct change *ch)
 	if (!gate_policy_ready(c->work, &why))
 		return gate_refused(c, ERR_CONFIG, why);
 	target_digest(&ch->target, v.target);
+	if (source_denied(c))
+		return false;
 	classify(c, ch, &v);
 	/* The tool's own is gone when its step function returns. */
 	copy = arena_alloc(c->arena, sizeof(*copy));

@@ -83,7 +83,7 @@ static bool make_card(struct call *c, const struct gate_view *v, bool full, int 
 		.target = ch->target.name,
 		.target_id = ch->target.id,
 		.environment = json_str(json_at(e, "/properties/displayName")),
-		.environment_id = json_get_str(c->args, "environmentName"),
+		.environment_id = call_environment(c),
 		.environment_type = json_str(json_at(e, "/properties/environmentSku")),
 		.account = str_from(who.username),
 		.credential = str_fmt(c->arena, "credential %s/%s (delegated)",

@@ -125,7 +125,7 @@ static void settle(struct call *c)
 	struct grant g = {
 		.prompt = true,
 		.tools = str_from(c->tool->name),
-		.environments = json_get_str(c->args, "environmentName"),
+		.environments = call_environment(c),
 		.flows = json_get_str(c->args, "flowName"),
 		.max_calls = policy_value(c->work->policy, POLICY_SCOPE_CALLS),
 		.expires = os_wall_ms() + LIMIT_PROMPT_GRANT_MS,

@@ -41,7 +41,7 @@ struct str journal_open(struct call *c, const char *kind, const struct json *sta
 	struct auth_identity who = auth_identity(c->work->auth);
 	struct journal_head head = {
 		.kind = str_from(kind),
-		.environment = arg_str(c, "environmentName"),
+		.environment = call_environment(c),
 		.flow = arg_str(c, "flowName"),
 		.account = str_from(who.object_id),
 	};

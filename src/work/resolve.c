@@ -12,6 +12,7 @@
 /* The parameters of the row that name things, NULL where it has none. */
 struct wants {
 	const struct param *environment, *flow, *run;
+	const struct param *into; /* P_INTO */
 };
 
 static const char *const words[] = { "environment", "flow", "run" }; /* by reference_want */
@@ -27,6 +28,8 @@ static struct wants wants_of(const struct tool *t)
 			w.flow = p;
 		else if (p->flags & P_RUN)
 			w.run = p;
+		else if (p->flags & P_INTO)
+			w.into = p;
 	}
 	return w;
 }
@@ -309,7 +312,7 @@ static enum verdict ambiguous(struct call *c, const struct param *p, const struc
 			      struct str name)
 {
 	fail(c, ERR_AMBIGUOUS, "%zu %ss are called \"%.*s\"", json_count(matches),
-	     p->flags & P_ENVIRONMENT ? "environment" : "flow", STR_ARG(str_first_utf8(name, 120)));
+	     p->flags & (P_ENVIRONMENT | P_INTO) ? "environment" : "flow", STR_ARG(str_first_utf8(name, 120)));
 	candidates(c, matches);
 	hint(c, "Pass the id of the one that is meant as %s.", p->name);
 	return FAIL;
@@ -439,6 +442,38 @@ static bool nothing_named(const struct call *c, const struct wants *w)
 	       !(w->flow && arg_str(c, w->flow->name).n) && !(w->run && arg_str(c, w->run->name).n);
 }
 
+struct str call_environment(const struct call *c)
+{
+	struct wants w = wants_of(c->tool);
+	struct str into = w.into ? arg_str(c, w.into->name) : S("");
+
+	return into.n ? into : json_get_str(c->args, "environmentName");
+}
+
+/* The environment that is changed: said openly, or that of the flow. */
+static enum verdict resolve_into(struct call *c, const struct wants *w)
+{
+	struct reference r;
+
+	if (!w->into)
+		return DONE;
+	if (!arg_str(c, w->into->name).n)
+		set(c, w->into, arg_str(c, w->environment->name));
+	r = reference_read(c->arena, arg_str(c, w->into->name), WANT_ENVIRONMENT);
+	if (r.kind == REFERENCE_FOREIGN || r.kind == REFERENCE_EMPTY) {
+		if (r.kind == REFERENCE_FOREIGN)
+			foreign(c, w->into, &r);
+		else
+			empty_link(c, w->into, WANT_ENVIRONMENT);
+		return FAIL;
+	}
+	if (r.kind != REFERENCE_NAME && r.environment.p)
+		set(c, w->into, r.environment);
+	if (is_id(c, w->into, reference_is_environment_id))
+		return DONE;
+	return resolve_environment(c, w->into);
+}
+
 enum verdict resolve_arguments(struct call *c)
 {
 	struct wants w = wants_of(c->tool);
@@ -462,6 +497,9 @@ enum verdict resolve_arguments(struct call *c)
 		if (v != DONE)
 			return v;
 	}
+	v = resolve_into(c, &w);
+	if (v != DONE)
+		return v;
 	if (w.flow && arg_str(c, w.flow->name).n && !is_id(c, w.flow, reference_is_guid)) {
 		v = resolve_flow(c, w.flow, arg_z(c, w.environment->name));
 		if (v != DONE)
