@@ -113,7 +113,7 @@ void cache_put(struct call *c, const char *kind, struct str key, const struct js
 	       int64_t ttl_s)
 {
 	struct str whole = whole_key(c, kind, key), text = json_text(c->arena, value);
-	unsigned masked = 0;
+	struct redact_count masked = { 0 };
 	struct cache k;
 
 	remember(c, whole, json_copy(c->arena, value));

@@ -122,6 +122,8 @@ static void reply_document(struct call *c, struct json *doc, enum reply_kind kin
 	text = redact_steering(c->arena, safe(c, buf_str(&b), &good), &escaped);
 	if (escaped)
 		note(c, "escapedCharacters", json_new_int(c->arena, escaped));
+	if (c->redacted.left)
+		note(c, "possibleSecretsShown", json_new_int(c->arena, c->redacted.left));
 	c->reply = (struct reply){
 		.kind = kind,
 		.text = text,
@@ -249,7 +251,7 @@ struct audit_record call_record_of(struct call *c, enum audit_event event)
 		.status = c->cancelled ? S("cancelled") : c->log_status,
 		.http = c->last_http,
 		.ms = os_now_ms() - c->started,
-		.redacted = c->redacted,
+		.redacted = c->redacted.masked,
 		.err = c->failure.set ? c->failure.err : ERR_OK,
 		.correlation = str_from(c->last_correlation),
 	};

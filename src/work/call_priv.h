@@ -111,6 +111,12 @@ struct call_record {
 	const char *decision, *channel;
 };
 
+/* Of one text or several: it is added to. */
+struct redact_count {
+	unsigned masked;
+	unsigned left; /* what may be a secret and is shown all the same */
+};
+
 struct call {
 	struct list link;
 	struct work *work;
@@ -157,7 +163,7 @@ struct call {
 	const char *last_correlation;
 	enum host_row last_row;
 	bool any_row;
-	unsigned redacted;
+	struct redact_count redacted;
 	struct str log_status;
 	struct reply reply;
 };
@@ -261,7 +267,9 @@ struct json *shape_document(struct call *c, struct json *doc);
  * the tenant's (redact_rules.c, redact_members.c).  *out is `text` itself when nothing was masked;
  * JSON stays JSON; what is masked already stays as it is.  False: the text could not be looked
  * through within its bounds, and none of it may be used. */
-bool redact_text(struct arena *a, struct str text, struct str *out, unsigned *count);
+bool redact_text(struct arena *a, struct str text, struct str *out, struct redact_count *count);
+/* Whether what is likely a secret (tier B) is masked, or only counted; policy says. */
+void redact_mask_likely(bool mask);
 /* JSON whose strings cannot steer a reader: bidi, zero-width and tag characters as \uXXXX. */
 struct str redact_steering(struct arena *a, struct str json, unsigned *count);
 /* True when a mask is in it: it must not be written back. */

@@ -31,6 +31,7 @@ bool gate_policy_ready(struct work *w, const char **why)
 	arena_release(&a);
 	policy_free(w->policy);
 	w->policy = fresh;
+	redact_mask_likely(!fresh || policy_value(fresh, POLICY_MASK_LIKELY));
 	return fresh != NULL;
 }
 

@@ -35,6 +35,9 @@ const struct policy_key_row policy_keys[POLICY__KEYS] = {
 	[POLICY_AUDIT_REQUIRED] = { "audit_required", KEY_BOOL, NULL, 0, 1, 0, true,
 				    "Whether reads, too, end when the usage log cannot be "
 				    "written." },
+	[POLICY_MASK_LIKELY] = { "mask_likely", KEY_BOOL, NULL, 0, 1, 1, true,
+				 "Whether what is likely a secret is masked, too, not only what "
+				 "surely is one." },
 	[POLICY_CACHE] = { "cache", KEY_BOOL, NULL, 0, 1, 1, false,
 			   "Whether definitions of connectors may be kept on disk." },
 	[POLICY_SNAPSHOTS] = { "snapshots", KEY_BOOL, NULL, 0, 1, 1, false,

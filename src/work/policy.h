@@ -50,6 +50,7 @@ enum policy_key {
 	POLICY_LOG_DAYS,
 	POLICY_CREDENTIAL_DAYS, /* how old a sign-in may be; LIMIT_CREDENTIAL_DAYS: any */
 	POLICY_AUDIT_REQUIRED,  /* 1: reads need a record too */
+	POLICY_MASK_LIKELY,     /* 1: what is likely a secret is masked, too */
 	POLICY_CACHE,           /* 1: definitions of connectors may be kept on disk */
 	POLICY_SNAPSHOTS,       /* 1: what flows were like may be kept on disk */
 	POLICY_SNAPSHOT_DAYS,

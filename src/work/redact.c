@@ -299,7 +299,7 @@ struct str redact_steering(struct arena *a, struct str json, unsigned *count)
 	return buf_str(&b);
 }
 
-bool redact_text(struct arena *a, struct str text, struct str *out, unsigned *count)
+bool redact_text(struct arena *a, struct str text, struct str *out, struct redact_count *count)
 {
 	struct redact_work w = { .arena = a, .original = text,
 				 .budget = 16 * text.n + (64u << 10) };
@@ -311,6 +311,7 @@ bool redact_text(struct arena *a, struct str text, struct str *out, unsigned *co
 	redact_look(&w, (struct redact_view){ .text = text });
 	if (w.broken)
 		return false;
+	count->left += w.counted;
 	if (!w.count)
 		return true;
 	qsort(w.spans, w.count, sizeof(*w.spans), by_start);
@@ -319,7 +320,7 @@ bool redact_text(struct arena *a, struct str text, struct str *out, unsigned *co
 		qsort(w.spans, w.count, sizeof(*w.spans), by_start);
 	}
 	w.count = merge(w.spans, w.count);
-	*count += (unsigned)w.count;
+	count->masked += (unsigned)w.count;
 	*out = masked(&w);
 	return true;
 }
@@ -342,7 +343,7 @@ static struct str filter_line(struct str line, struct buf *scratch)
 	struct str dropped = S("flowlatch: (a message was dropped)\n"), out;
 	struct arena a;
 	jmp_buf back;
-	unsigned count = 0;
+	struct redact_count count = { 0 };
 	bool good;
 
 	arena_init(&a, 4u << 20);

@@ -4,10 +4,18 @@
  * A keyword automaton says where to look at all; only there a pattern is tried, and each place is
  * tried once for each rule.  Knows the rows of redact_rules.c; nothing of JSON.
  */
+#include "work/call_priv.h"
 #include "work/redact_rules.h"
 #include "work/redact_scan.h"
 
 enum { MOST_RULES = 64 };
+
+bool redact_masks_likely = true;
+
+void redact_mask_likely(bool mask)
+{
+	redact_masks_likely = mask;
+}
 
 /* Compiled when first needed, and kept: most processes meet a few rules only. */
 static struct {
@@ -136,7 +144,7 @@ static void try_range(struct redact_work *w, struct redact_view v, size_t rule, 
 		size_t end = row->close ? end_of(w, v, rule, r, m.group_to) : m.group_to;
 
 		if (passes(row->check, value)) {
-			if (row->tier == 'C')
+			if (row->tier == 'C' || (row->tier == 'B' && !redact_masks_likely))
 				w->counted++;
 			else if (end > m.group_to || !row->close)
 				redact_mark(w, v, m.group_from, end, row->name, S(""));

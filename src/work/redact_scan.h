@@ -23,7 +23,7 @@ struct redact_work {
 	struct str original;
 	struct redact_span *spans;
 	size_t count, room;
-	unsigned counted; /* hits of tier C, which are not masked */
+	unsigned counted; /* hits that are not masked */
 	size_t budget;    /* bytes that may still be decoded */
 	bool json;        /* the original is JSON from end to end */
 	bool broken;      /* budget gone: nothing of the text may be used */
@@ -56,6 +56,8 @@ bool redact_is_bare(char c);
 /* Decodes [from, to) of a view one level; false when there is nothing to decode. */
 bool redact_decode(struct redact_work *w, struct redact_view v, size_t from, size_t to,
 		   struct redact_view *out);
+/* See redact_mask_likely. */
+extern bool redact_masks_likely;
 /* Looks into base64. */
 void redact_base64(struct redact_work *w, struct redact_view v);
 /* "@parameters('x')", "@{...}": what the engine puts there is not written there. */

@@ -89,6 +89,8 @@ static void test_merge(void **state)
 		{ "", "", POLICY_CREDENTIAL_DAYS, LIMIT_CREDENTIAL_DAYS, "default" },
 		{ "credential_days = 7\n", "credential_days = 30\n", POLICY_CREDENTIAL_DAYS, 7,
 		  "system:1" },
+		{ "mask_likely = no\n", "", POLICY_MASK_LIKELY, 0, "system:1" },
+		{ "mask_likely = no\n", "mask_likely = yes\n", POLICY_MASK_LIKELY, 1, "user:1" },
 		{ "audit_required = yes\n", "audit_required = no\n", POLICY_AUDIT_REQUIRED, 1,
 		  "system:1" },
 		{ "audit_required = no\n", "audit_required = yes\n", POLICY_AUDIT_REQUIRED, 1,

@@ -17,11 +17,11 @@
 
 static struct str redacted(struct arena *a, struct str in)
 {
-	unsigned count = 0;
+	struct redact_count count = { 0 };
 	struct str out;
 
 	assert_true(redact_text(a, in, &out, &count));
-	assert_int_equal(count > 0, !str_eq(in, out));
+	assert_int_equal(count.masked > 0, !str_eq(in, out));
 	return out;
 }
 
@@ -139,6 +139,33 @@ static void test_table(void **state)
 			fail_msg("%s masks its near miss: %s", str_c(a, cell[NAME]), str_c(a, got));
 	}
 	assert_int_equal(patterns, redact_rule_count);
+}
+
+/* What is not masked is counted: tier C always, tier B where policy says so. */
+static void test_counted(void **state)
+{
+	struct arena *a = *state;
+	size_t n, seen = 0;
+	struct row *all = rows(a, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct str *cell = all[i].cell;
+		struct redact_count count = { 0 }, sure = { 0 };
+		struct str out;
+
+		if (is(cell[TIER], "A") || !is(cell[KIND], "regex"))
+			continue;
+		seen++;
+		assert_true(redact_text(a, cell[POSITIVE], &out, &sure));
+		redact_mask_likely(false);
+		assert_true(redact_text(a, cell[POSITIVE], &out, &count));
+		redact_mask_likely(true);
+		assert_str(out, str_c(a, cell[POSITIVE]));
+		assert_int_equal(count.masked, 0);
+		assert_true(count.left > 0);
+		assert_int_equal(sure.masked > 0, is(cell[TIER], "B"));
+	}
+	assert_true(seen >= 6);
 }
 
 /* ---- written in other ways ---- */
@@ -566,7 +593,7 @@ static void test_hostile(void **state)
 
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		struct arena own;
-		unsigned count = 0;
+		struct redact_count count = { 0 };
 		struct str out;
 		struct buf b;
 
@@ -584,7 +611,7 @@ static void test_hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_table),   UNIT(test_wrapped),        UNIT(test_good_data), UNIT(test_cases),
+		UNIT(test_table), UNIT(test_counted),   UNIT(test_wrapped),        UNIT(test_good_data), UNIT(test_cases),
 		UNIT(test_tags),    UNIT(test_living_secrets), UNIT(test_steering),  UNIT(test_masks),
 		UNIT(test_prefilter), UNIT(test_hostile),
 	};
