@@ -79,7 +79,8 @@ static void ask(struct tenant *t, struct approval *x, struct str people)
 		if (!u)
 			continue;
 		x->to[x->count].user = u;
-		prng_guid(prng_mix(prng_hash(str_from(x->id)), x->count + 1), x->to[x->count].request);
+		prng_guid(prng_mix(prng_hash(str_from(x->id)), x->count + 1),
+			  x->to[x->count].request);
 		x->count++;
 	}
 }
@@ -115,7 +116,7 @@ static bool everybody(const struct approval *x)
 	return str_ends(str_from(x->type), S("AwaitAll"));
 }
 
-/* First to respond, or everybody: then one refusal is enough, and answers of one's own are joined. */
+/* First to respond, or everybody: then one refusal is enough, and own options are joined. */
 static void settle(struct approval *x)
 {
 	bool custom = str_starts(str_from(x->type), S("Custom")), open = false;
@@ -195,7 +196,8 @@ static struct json *outputs_of(struct arena *a, const struct approval *x)
 				     "'body':{'responses':[],'responseSummary':'','completionDate':'%t',"
 				     "'outcome':'%s','name':'%s','title':'%s','details':'%s','status':"
 				     "'Completed','priority':'Medium','requestDate':'%t'}}",
-				     x->completed, x->outcome, x->id, x->title, x->details, x->created);
+				     x->completed, x->outcome, x->id, x->title, x->details,
+				     x->created);
 	struct json *body = json_get(out, "body");
 	struct buf summary;
 
@@ -212,8 +214,8 @@ static struct json *outputs_of(struct arena *a, const struct approval *x)
 				x->created, to->at, to->response, to->comments);
 		json_set(a, one, "responder", person_of(a, to->user));
 		json_push(json_get(body, "responses"), one);
-		buf_addf(&summary, "%sApprover: %s, %s\r\nResponse: %s", summary.n ? "\r\n\r\n" : "",
-			 to->user->name, to->user->upn, to->response);
+		buf_addf(&summary, "%sApprover: %s, %s\r\nResponse: %s",
+			 summary.n ? "\r\n\r\n" : "", to->user->name, to->user->upn, to->response);
 	}
 	json_set_str(a, body, "responseSummary", buf_str(&summary));
 	return out;

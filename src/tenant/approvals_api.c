@@ -34,7 +34,8 @@ static struct json *approval_shape(struct request *q, const struct approval *x)
 				     "'status':'%s','creationDate':'%t','approvalType':'%s',"
 				     "'responseOptions':[],'requestSummary':{'approvers':[]}}}",
 				     x->id, path_of(q, x), x->title, x->details,
-				     status_names[approval_status(q->tenant, x)], x->created, x->type);
+				     status_names[approval_status(q->tenant, x)], x->created,
+				     x->type);
 	struct json *p = json_get(out, "properties");
 
 	json_set(a, p, "owner", person(a, x->owner));
@@ -62,8 +63,8 @@ static struct json *request_shape(struct request *q, const struct approval *x,
 				     "{'name':'%s','id':'%S/approvalRequests/%s','type':'/providers/"
 				     "Microsoft.ProcessSimple/environments/approvals/approvalRequests',"
 				     "'properties':{'status':'%s','creationDate':'%t'}}",
-				     to->request, path_of(q, x), to->request, request_status(q, x, to),
-				     x->created);
+				     to->request, path_of(q, x), to->request,
+				     request_status(q, x, to), x->created);
 	struct json *p = json_get(out, "properties");
 
 	json_set(&q->mem, p, "assignedTo", person(&q->mem, to->user));
@@ -131,7 +132,8 @@ struct listing {
 	struct json *value;
 };
 
-static void add(struct listing *l, const struct approval *x, const struct approver *to, bool request)
+static void add(struct listing *l, const struct approval *x, const struct approver *to,
+		bool request)
 {
 	struct filter_row row = { field, NULL, &(struct row){ l->q, x, to } };
 

@@ -188,6 +188,14 @@ static const struct {
 		"The authentication credentials are not valid.",
 		"Die Anmeldeinformationen für die Authentifizierung sind ungültig.",
 		"Påloggingsinformasjonen er ugyldig." },
+	/* pub: the direct API of the workflow engine */
+	[SE_CLAIMS] = { 401, ENVELOPE_PLAIN, "MisMatchingOAuthClaims",
+		"One or more claims either missing or does not match with the open authentication access "
+		"control policy.",
+		"Mindestens ein Anspruch fehlt oder stimmt nicht mit der Zugriffssteuerungsrichtlinie für die "
+		"offene Authentifizierung überein.",
+		"Ett eller flere krav mangler eller samsvarer ikke med tilgangskontrollpolicyen for åpen "
+		"godkjenning." },
 	/* own */
 	[SE_SAS_EXPIRED] = { 403, ENVELOPE_PLAIN, "AuthorizationFailed",
 		"The provided SAS token is expired: the expiry time '{0}' is earlier than the current time '{1}'.",

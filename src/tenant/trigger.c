@@ -305,15 +305,21 @@ static struct json *payload_of(struct request *q, struct str type, struct json *
 }
 
 /* What a payload makes of the trigger: its schema, its conditions, a run for each item of splitOn.
+ * `checked`: the schema is looked at.
  * The first run; NULL with the answer set, or when no run starts. */
 static struct run *fire(struct request *q, struct flow *f, const struct json *t,
-			const struct json *payload)
+			const struct json *payload, bool checked)
 {
 	struct wdl_run_options o = { .start = clock_now() + TICKS_UNIX };
-	struct wdl_trigger fired = wdl_trigger_fire(&q->mem, flow_current(f)->definition, payload,
-						    NULL, &o);
+	struct json *definition = json_copy(&q->mem, flow_current(f)->definition);
+	struct wdl_trigger fired;
 	struct run *r = NULL;
 
+	if (!checked)
+		json_take(json_at(definition, str_c(&q->mem, str_fmt(&q->mem, "/triggers/%.*s/inputs",
+								     STR_ARG(json_name(t))))),
+			  "schema");
+	fired = wdl_trigger_fire(&q->mem, definition, payload, NULL, &o);
 	if (fired.refused) {
 		struct str text = json_get_str(fired.error, "message");
 		ptrdiff_t at = str_find(text, S("Error details: '"));
@@ -352,7 +358,7 @@ static void trigger_run(struct request *q)
 	 * trigger finds is not ours to say. */
 	if (is_type(t, "Request") && !is_kind(t, "Http")) {
 		payload = payload_of(q, S("application/json"), body);
-		if (!fire(q, f, t, payload))
+		if (!fire(q, f, t, payload, true))
 			return;
 	} else {
 		flow_start_run(q->tenant, f, NULL, NULL);
@@ -361,6 +367,13 @@ static void trigger_run(struct request *q)
 }
 
 /* ---- callback URLs ---- */
+
+/* The portal's own kinds (Button, PowerApp, Skills) have none; a trigger without a kind is older
+ * than kinds are. */
+static bool has_address(const struct json *t)
+{
+	return !json_get(t, "kind") || is_kind(t, "Http") || is_kind(t, "TeamsWebhook");
+}
 
 static void callback_url(struct request *q)
 {
@@ -372,7 +385,7 @@ static void callback_url(struct request *q)
 
 	if (!t)
 		return;
-	if (!is_type(t, "Request") || !is_kind(t, "Http")) {
+	if (!is_type(t, "Request") || !has_address(t)) {
 		answer_error(q, SE_CALLBACK_BLOCKED, NULL, NULL, NULL);
 		return;
 	}
@@ -410,7 +423,28 @@ static struct flow *flow_of_hex(struct request *q, struct str hex)
 	return NULL;
 }
 
-/* A trigger restricted to people of the tenant takes a bearer token and no signature. */
+/* A trigger restricted to people of the tenant takes a bearer token and no signature;
+ * one restricted to some of them looks at who it is. */
+static bool person_allowed(struct request *q, const struct json *t)
+{
+	struct str allowed = json_str(json_at(t, "/inputs/triggerAllowedUsers"));
+	const struct user *u;
+
+	if (!request_header(q, "Authorization").p) {
+		answer_error(q, SE_SAS_REQUIRED, NULL, NULL, NULL);
+		return false;
+	}
+	if (!token_check(q))
+		return false;
+	u = q->caller.user;
+	if (str_eq(json_str(json_at(t, "/inputs/triggerAuthenticationType")), S("Tenant")) ||
+	    str_contains_nocase(allowed, str_from(u->upn)) ||
+	    str_contains_nocase(allowed, str_from(u->id)))
+		return true;
+	answer_error(q, SE_CLAIMS, NULL, NULL, NULL);
+	return false;
+}
+
 static bool invoke_allowed(struct request *q, const struct json *t, struct str hex)
 {
 	struct str who = json_get_str(json_get(t, "inputs"), "triggerAuthenticationType");
@@ -422,8 +456,8 @@ static bool invoke_allowed(struct request *q, const struct json *t, struct str h
 
 	if (sig.p && bearer)
 		answer_error(q, SE_SAS_AND_BEARER, NULL, NULL, NULL);
-	else if (str_eq(who, S("Tenant")))
-		return token_check(q);
+	else if (who.n && !str_eq(who, S("All")))
+		return person_allowed(q, t);
 	else if (!sig.p)
 		answer_error(q, SE_SAS_REQUIRED, NULL, NULL, NULL);
 	else if (sig.n != want.n || !crypt_equal(sig.p, want.p, sig.n))
@@ -463,6 +497,26 @@ static void answer_run(struct request *q, struct flow *f, struct run *r)
 						json_new_object(&q->mem));
 }
 
+/* The content type decides what a body is: JSON is parsed and held against the schema, text is a
+ * string, all else is content.  NULL: it says JSON and is none. */
+static struct json *body_of(struct request *q, bool *checked)
+{
+	struct str type = request_header(q, "Content-Type");
+	struct json *out;
+	struct buf b;
+
+	*checked = type.p ? str_contains_nocase(type, S("json")) : q->body.n > 0;
+	if (*checked || !q->body.n)
+		return request_json(q);
+	if (str_starts_nocase(type, S("text/")) || str_contains_nocase(type, S("urlencoded")))
+		return json_new_str(&q->mem, q->body);
+	buf_init_in(&b, &q->mem, TENANT_BODY * 2ull);
+	crypt_b64(&b, q->body);
+	out = emit_json(&q->mem, "{'$content-type':'%S'}", type);
+	json_set_str(&q->mem, out, "$content", buf_str(&b));
+	return out;
+}
+
 /* The captures are [N,] workflow, trigger and the relative path. */
 static void invoke_at(struct request *q, size_t at, struct str path)
 {
@@ -473,6 +527,7 @@ static void invoke_at(struct request *q, size_t at, struct str path)
 				   NULL;
 	struct json *body, *payload, *parameters = path_parameters(q, t, path);
 	struct run *r;
+	bool checked;
 
 	want = json_str(json_at(t, "/inputs/method"));
 	if (!t || !parameters || !str_eq_nocase(q->method, want.n ? want : S("POST"))) {
@@ -485,7 +540,7 @@ static void invoke_at(struct request *q, size_t at, struct str path)
 		answer_error(q, SE_TRIGGER_DISABLED, f->id, str_c(&q->mem, json_name(t)), NULL);
 		return;
 	}
-	body = request_json(q);
+	body = body_of(q, &checked);
 	if (!body) {
 		answer_error(q, SE_INVALID_REQUEST, "The body is not JSON", NULL, NULL);
 		return;
@@ -493,7 +548,7 @@ static void invoke_at(struct request *q, size_t at, struct str path)
 	payload = payload_of(q, request_header(q, "Content-Type"), body);
 	json_set(&q->mem, payload, "queries", own_queries(q));
 	json_set(&q->mem, payload, "relativePathParameters", parameters);
-	r = fire(q, f, t, payload);
+	r = fire(q, f, t, payload, checked);
 	if (!r)
 		return;
 	invoke_headers(q, f, r, hex);
