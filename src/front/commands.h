@@ -56,8 +56,17 @@ extern const struct cli_option cmd_lint_options[];
 int cmd_run(struct cli *cli);
 extern const struct cli_option cmd_run_options[];
 
+/* What flows were like: lists, prints, removes; puts one back; keeps them on demand. */
+int cmd_versions(struct cli *cli);
+extern const struct cli_option cmd_versions_options[];
+int cmd_restore(struct cli *cli);
+extern const struct cli_option cmd_restore_options[];
+int cmd_backup(struct cli *cli);
+extern const struct cli_option cmd_backup_options[];
+
 /* What differs between two definitions. */
 int cmd_diff(struct cli *cli);
+extern const struct cli_option cmd_diff_options[];
 
 /* Names and expressions of a definition, changed with all that depends on them. */
 int cmd_refactor(struct cli *cli);

@@ -67,7 +67,8 @@ static bool enter(struct edit *x, struct spot *s, const struct json *key)
 		return true;
 	}
 	return edit_refuse(x, s->pointer, S(""), "there is %s here, which has no \"%.*s\"",
-			   json_type_name(json_type(s->parent)), STR_ARG(str_first_utf8(token, 60)));
+			   json_type_name(json_type(s->parent)),
+			   STR_ARG(str_first_utf8(token, 60)));
 }
 
 static bool missing(struct edit *x, const struct spot *s, struct str token)

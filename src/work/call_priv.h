@@ -13,6 +13,7 @@
 #include "work/call.h"
 #include "work/gate.h"
 #include "work/journal.h"
+#include "work/redact.h"
 #include "work/store.h"
 
 struct work {
@@ -109,12 +110,6 @@ enum { CALL_RECORDS = 2 * LIMIT_ASK_ROUNDS + 4 };
 struct call_record {
 	enum audit_event event;
 	const char *decision, *channel;
-};
-
-/* Of one text or several: it is added to. */
-struct redact_count {
-	unsigned masked;
-	unsigned left; /* what may be a secret and is shown all the same */
 };
 
 struct call {
@@ -263,13 +258,6 @@ void gate_record(struct call *c, enum audit_event event, const char *decision,
 struct json *shape_document(struct call *c, struct json *doc);
 
 /* ---- redact.c ---- */
-/* One pass over final bytes: masks our own secrets in every encoding, and what looks like one of
- * the tenant's (redact_rules.c, redact_members.c).  *out is `text` itself when nothing was masked;
- * JSON stays JSON; what is masked already stays as it is.  False: the text could not be looked
- * through within its bounds, and none of it may be used. */
-bool redact_text(struct arena *a, struct str text, struct str *out, struct redact_count *count);
-/* Whether what is likely a secret (tier B) is masked, or only counted; policy says. */
-void redact_mask_likely(bool mask);
 /* JSON whose strings cannot steer a reader: bidi, zero-width and tag characters as \uXXXX. */
 struct str redact_steering(struct arena *a, struct str json, unsigned *count);
 /* True when a mask is in it: it must not be written back. */

@@ -23,9 +23,9 @@ BANNED = [
     ("gmtime|localtime|ctime|asctime|strerror_r|readdir_r|getlogin", "the _r form", None),
     ("rand|srand|random|srandom|drand48", "crypt_random", None),
     # store.c waits some milliseconds for another process that makes the same key, once in the
-    # life of a profile; `flowlatch log` has nothing else to do than to wait for its lock.
+    # life of a profile, and snapshot.c for one that removes old files; `flowlatch log` has nothing else to do than to wait for its lock.
     ("sleep|usleep|nanosleep", "a timer of the loop",
-     r"src/(work/store|front/cmd_log|tenant/\w+)\.c"),
+     r"src/(work/store|work/snapshot|front/cmd_log|tenant/\w+)\.c"),
     # http.c is the loop's poller once curl is there; helper.c waits for a child that it ended.
     # desk.c waits for a person at a terminal, and for nothing else.
     # A poll that does not wait (0) is fine everywhere.
