@@ -333,6 +333,15 @@ struct str journal_held(struct call *c, const char *kind);
  * Those of calls that live, here or in another process, are not among them. */
 struct json *journal_pending(struct call *c, const char *kind);
 
+/* Takes over the oldest entry of that kind for this call's environment and flow, to finish or undo
+ * it.  From then on agreed() says yes: the change was agreed to when the entry was opened, by the
+ * same person, and the log says so.  NULL: fail() was called. */
+struct json *journal_resume(struct call *c, const char *kind);
+/* The kind of a flow that has a temporary trigger: nothing else changes it meanwhile. */
+#define JOURNAL_TRIGGER "temporary-trigger"
+/* The host has given up on this call; what it has open in the journal is still gone through. */
+bool call_abandoned(const struct call *c);
+
 /* ---- the cache: what may be read again from disk, bound to account and environment ---- */
 
 /* What was kept under that kind and key, or NULL; what was found stays for the whole call.  It

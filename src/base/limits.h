@@ -227,6 +227,10 @@
 #define LIMIT_JOURNAL_ENTRIES 256
 /* What a caller adds to the path or the query of a trigger's URL. */
 #define LIMIT_CALLBACK_PART 4096
+/* All heads of them, as files and as trees. */
+#define LIMIT_JOURNAL_LIST (512u << 20)
+/* A test waits so long for its run, after the flow has its own trigger again. */
+#define LIMIT_TEST_RUN_MS 60000
 /* Between two attempts to finish what another process has left. */
 #define LIMIT_RECOVER_MS 60000
 

@@ -9,6 +9,7 @@
 #include "front/login_store.h"
 #include "front/profiles.h"
 #include "work/account.h"
+#include "work/journal.h"
 #include "work/permission.h"
 #include "work/policy.h"
 #include "work/store.h"
@@ -20,10 +21,32 @@ struct state {
 	enum store_result result; /* of reading the sign-in */
 	const char *store, *where, *message, *next;
 	int64_t written;
+	struct json *unfinished;  /* what calls have begun and nobody is at any more */
 	enum trust trust;
 	const char *host_prompt;  /* where policy says that it is enough; NULL: it is not */
 	const char *policy_fault; /* why nothing can be changed; or NULL */
 };
+
+static struct json *unfinished(struct cli *cli, const struct store *store)
+{
+	struct json *out = json_new_array(cli->arena), *list, *one;
+	const char *dir = store_dir_name(store);
+
+	if (!dir)
+		return out;
+	list = journal_list(cli->arena, arena_printf(cli->arena, "%s/journal", dir));
+	while ((one = json_first(list)) != NULL) {
+		bool live = json_is_true(json_get(one, "live"));
+
+		json_detach(list, one);
+		json_take(one, "live");
+		json_take(one, "pid");
+		json_take(one, "account");
+		if (!live)
+			json_push(out, one);
+	}
+	return out;
+}
 
 static struct state look(struct cli *cli, const struct conf *conf)
 {
@@ -35,6 +58,7 @@ static struct state look(struct cli *cli, const struct conf *conf)
 
 	if (!store)
 		return s;
+	s.unfinished = unfinished(cli, store);
 	s.known = account_read(cli->arena, store_dir_name(store), &s.account);
 	s.result = store_get(store, "refresh_token", &token);
 	secret_free(token);
@@ -131,6 +155,8 @@ static struct json *to_json(struct cli *cli, const struct state *s)
 	set_text(cli, store, "message", s->message);
 	set_text(cli, store, "next", s->next);
 	json_set(cli->arena, v, "store", store);
+	if (json_count(s->unfinished))
+		json_set(cli->arena, v, "unfinished", s->unfinished);
 	json_set_z(cli->arena, v, "trustLevel", policy_trusts[s->trust]);
 	set_text(cli, v, "hostPromptTrustedBy", s->host_prompt);
 	set_text(cli, v, "policyFault", s->policy_fault);
@@ -218,6 +244,10 @@ static void print(struct cli *cli, const struct state *s)
 	line(cli, "sign-in", fine || s->known ? age_text(cli, s) : "");
 	line(cli, "store", arena_printf(cli->arena, "%s: %s", s->store, s->where));
 	line(cli, "trust", trust_text(cli, s));
+	JSON_EACH(e, s->unfinished)
+		line(cli, "unfinished",
+		     arena_printf(cli->arena, "%s of flow %s, since %s", json_get_z(e, "kind"),
+				  json_get_z(e, "flowName"), json_get_z(e, "opened")));
 	if (s->result == STORE_ABSENT || s->result == STORE_OTHER_LOGIN)
 		line(cli, "next", arena_printf(cli->arena, "flowlatch login --profile %s",
 					       s->conf.profile));

@@ -267,6 +267,7 @@ void mcp_free(struct mcp *m)
 	let_go(&m->requests);
 	let_go(&m->ending);
 	loop_timer_clear(&m->kick);
+	loop_timer_clear(&m->recover);
 	loop_timer_clear(&m->drain_timer);
 	loop_unwatch(m->in_watch);
 	loop_unwatch(m->out_watch);
@@ -309,6 +310,16 @@ void mcp_feed(struct mcp *m, struct str bytes)
 	}
 }
 
+/* A host waits for the handshake, not for this. */
+enum { RECOVER_MS = 300 };
+
+static void on_settled(void *arg)
+{
+	struct mcp *m = arg;
+
+	work_recover(m->work);
+}
+
 int mcp_run(const struct mcp_options *o)
 {
 	struct mcp *m = make(o);
@@ -319,6 +330,7 @@ int mcp_run(const struct mcp_options *o)
 	m->in_watch = loop_watch(m->loop, m->in_fd, POLLIN, on_input, m);
 	m->out_watch = loop_watch(m->loop, m->out_fd, POLLPRI, on_output, m);
 	if (m->in_watch && m->out_watch && loop_on_signal(m->loop, on_signal, m)) {
+		loop_timer_set(m->loop, &m->recover, RECOVER_MS, on_settled, m);
 		loop_run(m->loop);
 		status = m->status;
 	}

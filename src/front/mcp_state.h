@@ -121,7 +121,7 @@ struct mcp {
 	bool stopped;
 	bool pumping; /* what is queued is written when the input at hand is taken up */
 	int status;
-	struct loop_timer kick, drain_timer;
+	struct loop_timer kick, drain_timer, recover;
 	/* built once: members of results, JSON without braces */
 	struct buf tools, discover;
 };

@@ -282,6 +282,7 @@ static enum verdict finish(struct course *k)
 	d.snapshot = k->snapshot;
 	d.draft = !s->w->publish && s->solution;
 	d.stage = k->stage;
+	d.restore = s->creating ? NULL : &s->ways[k->way].restore;
 	return s->w->finish(s->c, &d);
 }
 
@@ -428,7 +429,7 @@ static enum verdict begin(struct course *k)
 	if (!agreed(s->c, save_change(s)))
 		return ASK;
 	tell_interrupted(s);
-	if (!save_announce(s))
+	if (!save_announce(s) || (s->w->begin && !s->w->begin(s->c)))
 		return FAIL;
 	return fetch_now(k);
 }

@@ -51,6 +51,8 @@ struct save_done {
 	const struct lint_report *lint;
 	const struct answer *checks; /* ask_service: its errors and its warnings; or NULL */
 	int stage;                 /* the first one after the save: finish() may fetch from there */
+	const struct fetch *restore; /* of a change: puts the flow back as it was, by the same way; it
+				      * was agreed to, and finish() may send it */
 };
 
 struct save_wish {
@@ -75,6 +77,9 @@ struct save_wish {
 	/* Requests that are part of the same plan; finish() sends them after a verified save. */
 	const struct fetch *then;
 	size_t then_count;
+	/* After the agreement, before the first write: notes in the journal what must be undone.
+	 * False: fail() was called, nothing is sent.  Or NULL. */
+	bool (*begin)(struct call *c);
 	/* Makes the result: done(), or fetches more and is called again with the same outcome. */
 	enum verdict (*finish)(struct call *c, const struct save_done *d);
 };

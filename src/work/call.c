@@ -173,6 +173,10 @@ static void run(void *arg)
 		loop_timer_set(c->work->loop, &c->timer, 50, run, c);
 		return;
 	}
+	if (!c->args && recover_first(c)) {
+		loop_timer_set(c->work->loop, &c->timer, 50, run, c);
+		return;
+	}
 	if (c->work->hold_failure && !c->tool->local) {
 		fail(c, ERR_CONFIG, "%s", c->work->hold_failure);
 		call_conclude_with(c, call_build_failure);

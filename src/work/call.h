@@ -53,6 +53,10 @@ struct auth *work_auth(struct work *w);
 /* Does ahead of the first call what costs a round trip (token, connection).  Optional. */
 void work_warm(struct work *w);
 
+/* Takes up in the background what calls of processes that died have left half done; cheap where
+ * there is nothing.  Calls that change something wait for it. */
+void work_recover(struct work *w);
+
 /* A person answered a question of ours that was over: says so in the log. */
 void work_late_answer(struct work *w);
 

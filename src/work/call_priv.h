@@ -48,6 +48,8 @@ struct work {
 	struct journal *journal; /* made at first need */
 	unsigned char journal_key[32];
 	bool journal_key_ready;
+	unsigned recovering;     /* calls of ours that finish what was interrupted */
+	int64_t recovered;       /* when that was begun last */
 	unsigned char snapshot_key[32];
 	bool snapshot_key_ready;
 	/* the gate */
@@ -142,6 +144,7 @@ struct call {
 	struct ticket ticket;
 	struct approval asked; /* what the open or last question was about */
 	bool asked_before;
+	struct str resumed;    /* account that agreed to what is finished here; p NULL: nothing is */
 	bool attested;         /* a model repeated a plan: `asked` is of it */
 	struct json *edited;   /* a person changed the arguments: start over with these */
 	bool is_edited;        /* these arguments are a person's */
@@ -221,6 +224,14 @@ struct service_error {
 };
 /* Unwraps the six envelopes. `body` may be anything. */
 void rest_error_read(struct arena *a, int status, struct str body, struct service_error *out);
+
+/* ---- journal_call.c ---- */
+/* Why this call may not change its flow now, or NULL. */
+const char *journal_in_the_way(struct call *c);
+
+/* ---- recover.c ---- */
+/* True while a call that changes something waits for what was interrupted before. */
+bool recover_first(struct call *c);
 
 /* ---- verbs.c ---- */
 /* Starts the requests of the stage that fetch_each prepared. */

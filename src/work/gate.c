@@ -293,6 +293,27 @@ static bool source_denied(struct call *c)
 	return true;
 }
 
+static bool in_the_way(struct call *c)
+{
+	gate_refused(c, ERR_CONFLICT, journal_in_the_way(c));
+	hint(c, "Wait for the test to end; an interrupted one is undone by recover_live_flow.");
+	return false;
+}
+
+/* What is finished or undone here was agreed to as part of the plan that was interrupted. */
+static bool agreed_before(struct call *c, const struct change *ch, struct gate_view *v)
+{
+	if (!str_eq(str_from(auth_identity(c->work->auth).object_id), c->resumed))
+		return gate_refused(c, ERR_FORBIDDEN, "another person's call was interrupted here: "
+						      "they have to take it up");
+	plan_digest(c, ch, v);
+	gate_plan_text(v->plan, c->ticket.plan);
+	c->ticket.given = true;
+	c->ticket.decision = "agreed_before";
+	c->ticket.channel = "journal";
+	return true;
+}
+
 bool agreed(struct call *c, const struct change *ch)
 {
 	struct gate_view v = { .change = ch };
@@ -316,6 +337,10 @@ bool agreed(struct call *c, const struct change *ch)
 		return gate_refused(c, ERR_INTERNAL, "a call that only reads wants to write");
 	if (v.klass.klass != CLASS_READ_ONLY && !auth_identity(c->work->auth).object_id[0])
 		return gate_refused(c, ERR_REAUTH_REQUIRED, "who is signed in is not known");
+	if (v.klass.klass != CLASS_READ_ONLY && !c->resumed.p && journal_in_the_way(c))
+		return in_the_way(c);
+	if (c->resumed.p)
+		return agreed_before(c, ch, &v);
 	g = decide(c, &v);
 	/* Of a read that just runs there is no plan to speak of. */
 	if (v.klass.klass != CLASS_READ_ONLY || g.verdict == GATE_ASK || c->req.ask_only) {

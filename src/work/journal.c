@@ -331,7 +331,7 @@ struct looking {
 	struct journal *j;
 	struct arena *a;
 	const char *dir;
-	struct str kind;
+	const struct journal_head *like;
 	const void *owner;
 	struct json *found;
 	bool waits;
@@ -393,6 +393,18 @@ struct json *journal_list(struct arena *a, const char *dir)
 	return l.found;
 }
 
+static bool fits(const struct json *entry, const char *name, struct str wanted)
+{
+	return !wanted.n || str_eq(json_get_str(entry, name), wanted);
+}
+
+static bool is_like(const struct json *entry, const struct journal_head *like)
+{
+	return fits(entry, "kind", like->kind) &&
+	       fits(entry, "environmentName", like->environment) &&
+	       fits(entry, "flowName", like->flow) && fits(entry, "account", like->account);
+}
+
 static bool take(void *arg, const char *id)
 {
 	struct looking *l = arg;
@@ -401,7 +413,7 @@ static bool take(void *arg, const char *id)
 	struct held *h;
 	int fd;
 
-	if (!entry || (l->kind.n && !str_eq(json_get_str(entry, "kind"), l->kind)))
+	if (!entry || !is_like(entry, l->like))
 		return true;
 	fd = try_entry(l->dir, id);
 	h = fd < 0 ? NULL : hold(l->j, id, json_get_str(entry, "kind"), fd, l->owner);
@@ -414,20 +426,20 @@ static bool take(void *arg, const char *id)
 }
 
 struct json *journal_take(struct journal *j, struct arena *a, const unsigned char key[CRYPT_KEY],
-			  struct str kind, const void *owner)
+			  const struct journal_head *like, const void *owner)
 {
-	struct looking l = { .j = j, .a = a, .dir = j->dir, .kind = kind, .owner = owner };
+	struct looking l = { .j = j, .a = a, .dir = j->dir, .like = like, .owner = owner };
 	struct json *list = json_new_array(a), *entry, *state;
 
 	each_entry(j->dir, take, &l);
 	LIST_EACH (pos, &j->held) {
 		struct held *h = LIST_ITEM(pos, struct held, link);
 
-		if (h->owner != owner || (kind.n && !str_eq(str_from(h->kind), kind)))
+		if (h->owner != owner)
 			continue;
 		/* Read again under the lock. */
 		entry = read_entry(a, path_of(a, j->dir, h->id, ".json"));
-		if (!entry)
+		if (!entry || !is_like(entry, like))
 			continue;
 		state = open_state(a, key, entry);
 		json_take(entry, "version");

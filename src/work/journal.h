@@ -50,11 +50,11 @@ void journal_release(struct journal *j, const void *owner);
 /* The id of the first entry of that kind ("": any) that `owner` holds, or "". */
 struct str journal_mine(const struct journal *j, const void *owner, struct str kind);
 
-/* Takes over the entries of `kind` ("": any) that nobody holds.  Gives all that `owner` now holds
- * of that kind, oldest first: [{id, kind, environmentName, flowName, account, opened, state}];
+/* Takes over the entries that nobody holds and that are like `like` (what is "" there fits any).
+ * Gives all such that `owner` now holds, oldest first: [{id, kind, environmentName, flowName, account, opened, state}];
  * state is null where it cannot be opened (another key, or changed by somebody). */
 struct json *journal_take(struct journal *j, struct arena *a, const unsigned char key[CRYPT_KEY],
-			  struct str kind, const void *owner);
+			  const struct journal_head *like, const void *owner);
 
 /* What lies in a journal's directory, oldest first, without its states: [{id, kind,
  * environmentName, flowName, account, opened, pid, live}]; live: somebody holds it.

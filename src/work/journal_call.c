@@ -79,14 +79,65 @@ struct str journal_held(struct call *c, const char *kind)
 		       : S("");
 }
 
-struct json *journal_pending(struct call *c, const char *kind)
+static struct json *take(struct call *c, const struct journal_head *like)
 {
 	struct journal *j = journal_of(c);
 	const unsigned char *key;
 
 	/* The key only when there is something: a keyring may be slow to hand it out. */
-	if (!j || (!journal_waits(gate_dir(c, "journal")) && !journal_mine(j, c, str_from(kind)).n))
+	if (!j || (!journal_waits(gate_dir(c, "journal")) && !journal_mine(j, c, S("")).n))
 		return json_new_array(c->arena);
 	key = key_of(c);
-	return key ? journal_take(j, c->arena, key, str_from(kind), c) : json_new_array(c->arena);
+	return key ? journal_take(j, c->arena, key, like, c) : json_new_array(c->arena);
+}
+
+struct json *journal_pending(struct call *c, const char *kind)
+{
+	return take(c, &(struct journal_head){ .kind = str_from(kind) });
+}
+
+struct json *journal_resume(struct call *c, const char *kind)
+{
+	struct json *list = take(c, &(struct journal_head){
+					.kind = str_from(kind),
+					.environment = arg_str(c, "environmentName"),
+					.flow = arg_str(c, "flowName"),
+				});
+	struct json *entry = json_first(list);
+
+	if (!entry) {
+		fail(c, ERR_NOT_FOUND, "nothing of this flow was left unfinished");
+		return NULL;
+	}
+	if (!json_is(json_get(entry, "state"), JSON_OBJECT)) {
+		fail(c, ERR_CONFLICT, "what was left unfinished cannot be read: it was written with "
+				      "another key, or changed since");
+		fail_data(c, "opened", json_copy(c->arena, json_get(entry, "opened")));
+		return NULL;
+	}
+	c->resumed = json_get_str(entry, "account");
+	return entry;
+}
+
+/* Another call is in the middle of something with this flow, or has left it so. */
+const char *journal_in_the_way(struct call *c)
+{
+	const char *dir = gate_dir(c, "journal");
+	struct str flow = json_get_str(c->args, "flowName");
+	const struct journal *j = c->work->journal;
+	struct str mine = j ? journal_mine(j, c, S(JOURNAL_TRIGGER)) : S("");
+
+	if (!dir || !flow.n || mine.n)
+		return NULL;
+	JSON_EACH (v, journal_list(c->arena, dir)) {
+		if (!str_eq(json_get_str(v, "kind"), S(JOURNAL_TRIGGER)) ||
+		    !str_eq(json_get_str(v, "flowName"), flow) ||
+		    !str_eq(json_get_str(v, "environmentName"),
+			    json_get_str(c->args, "environmentName")))
+			continue;
+		return json_is_true(json_get(v, "live"))
+			       ? "this flow is being tested with a temporary trigger just now"
+			       : "this flow has the temporary trigger of a test that was interrupted";
+	}
+	return NULL;
 }

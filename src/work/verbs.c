@@ -84,6 +84,11 @@ const char *call_profile(const struct call *c)
 	return c->work->conf->profile;
 }
 
+bool call_abandoned(const struct call *c)
+{
+	return c->cancelled;
+}
+
 int64_t call_time_left(const struct call *c)
 {
 	int64_t left = c->deadline - os_now_ms();

@@ -8,7 +8,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import canaries
-from agent import Agent, Desk
+from mcphost import Agent, Desk
 from cli import check, end
 from practice import API, POWERAPPS
 

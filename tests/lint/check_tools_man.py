@@ -18,7 +18,8 @@ compare_live_flow_runs wait_for_live_flow_run rehearse_live_flow list_live_trigg
 trigger_live_flow set_live_flow_state resubmit_live_flow_run cancel_live_flow_run restore_live_flow
 evaluate_expression whoami list_skills tool_search""".split())
 VERBS = {"add", "bind", "cancel", "compare", "copy", "create", "delete", "describe", "diagnose",
-         "diff", "export", "explain", "find", "get", "import", "keep", "list", "publish", "rehearse",
+         "diff", "export", "explain", "find", "get", "import", "keep", "list", "publish", "recover",
+         "rehearse",
          "resolve", "respond", "restore", "resubmit", "set", "test", "trigger", "update",
          "validate", "wait"}
 bad = []

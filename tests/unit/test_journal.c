@@ -26,6 +26,9 @@ static const struct journal_head head = {
 	.account = STR_INIT("account"),
 };
 
+static const struct journal_head any, saves = { .kind = STR_INIT("save") };
+static const struct journal_head elsewhere = { .flow = STR_INIT("another") };
+
 static const char *place(struct arena *a)
 {
 	static int n;
@@ -87,7 +90,7 @@ static void test_open_change_close(void **state)
 
 	/* Its owner lives: nobody else takes it over, and it is told as live. */
 	assert_false(journal_waits(dir));
-	assert_int_equal(json_count(journal_take(j, a, key, S(""), &you)), 0);
+	assert_int_equal(json_count(journal_take(j, a, key, &any, &you)), 0);
 	list = journal_list(a, dir);
 	assert_int_equal(json_count(list), 1);
 	assert_true(json_is_true(json_at(list, "/0/live")));
@@ -97,7 +100,7 @@ static void test_open_change_close(void **state)
 
 	/* Its owner finds it again, with what it noted last. */
 	assert_true(change(j, a, id, 2));
-	list = journal_take(j, a, key, head.kind, &me);
+	list = journal_take(j, a, key, &head, &me);
 	assert_int_equal(json_count(list), 1);
 	assert_int_equal(step_of(json_item(list, 0)), 2);
 	assert_true(str_eq(journal_mine(j, &me, head.kind), id));
@@ -124,25 +127,26 @@ static void test_takes_over(void **state)
 
 	first = add(j, a, 1, &me);
 	add(j, a, 2, &me);
-	assert_int_equal(json_count(journal_take(k, a, key, S(""), &you)), 0);
+	assert_int_equal(json_count(journal_take(k, a, key, &any, &you)), 0);
 	/* The call ends and leaves them. */
 	journal_release(j, &me);
 	assert_true(journal_waits(dir));
 	/* Another kind is not touched. */
-	assert_int_equal(json_count(journal_take(k, a, key, S("save"), &you)), 0);
-	list = journal_take(k, a, key, head.kind, &you);
+	assert_int_equal(json_count(journal_take(k, a, key, &saves, &you)), 0);
+	assert_int_equal(json_count(journal_take(k, a, key, &elsewhere, &you)), 0);
+	list = journal_take(k, a, key, &head, &you);
 	assert_int_equal(json_count(list), 2);
 	assert_int_equal(step_of(json_item(list, 0)), 1);
 	assert_string_equal(json_z(json_at(list, "/0/account")), "account");
 	assert_string_equal(json_z(json_at(list, "/0/environmentName")), "env");
 	/* Taken over once. */
 	assert_false(journal_waits(dir));
-	assert_int_equal(json_count(journal_take(j, a, key, S(""), &me)), 0);
+	assert_int_equal(json_count(journal_take(j, a, key, &any, &me)), 0);
 	assert_false(change(j, a, first, 9));
 	journal_drop(k, first);
 	journal_free(k);
 	/* Closed is closed; the other one waits again. */
-	list = journal_take(j, a, key, S(""), &me);
+	list = journal_take(j, a, key, &any, &me);
 	assert_int_equal(json_count(list), 1);
 	assert_int_equal(step_of(json_item(list, 0)), 2);
 	journal_free(j);
@@ -185,7 +189,7 @@ static void test_forged(void **state)
 	journal_release(j, &me);
 
 	/* Another key: found, and its state is not known. */
-	list = journal_take(j, a, other_key, S(""), &other);
+	list = journal_take(j, a, other_key, &any, &other);
 	assert_int_equal(json_count(list), 1);
 	assert_true(json_is(json_at(list, "/0/state"), JSON_NULL));
 	journal_release(j, &other);
@@ -194,7 +198,7 @@ static void test_forged(void **state)
 	v = json_parse(a, text, JSON_STRICT, NULL);
 	json_set_z(a, v, "flowName", "another flow");
 	put_text(path, json_text(a, v));
-	list = journal_take(j, a, key, S(""), &other);
+	list = journal_take(j, a, key, &any, &other);
 	assert_true(json_is(json_at(list, "/0/state"), JSON_NULL));
 	journal_release(j, &other);
 
@@ -202,13 +206,13 @@ static void test_forged(void **state)
 	put_text(path, str_first(text, text.n / 2));
 	put_text(arena_printf(a, "%s/README", dir), S("{}"));
 	put_text(arena_printf(a, "%s/0123.json", dir), S("{}"));
-	assert_int_equal(json_count(journal_take(j, a, key, S(""), &other)), 0);
+	assert_int_equal(json_count(journal_take(j, a, key, &any, &other)), 0);
 	assert_int_equal(json_count(journal_list(a, dir)), 0);
 	assert_int_equal(access(path, F_OK), 0);
 	assert_int_equal(access(arena_printf(a, "%s/README", dir), F_OK), 0);
 
 	put_text(path, text);
-	list = journal_take(j, a, key, S(""), &other);
+	list = journal_take(j, a, key, &any, &other);
 	assert_int_equal(step_of(json_item(list, 0)), 1);
 	journal_free(j);
 }
@@ -265,7 +269,7 @@ static void test_full_disk(void **state)
 	assert_non_null(strstr(why, "the journal cannot be written"));
 	assert_false(changed);
 	/* The old one stands, and nothing else is there. */
-	list = journal_take(j, a, key, S(""), &me);
+	list = journal_take(j, a, key, &any, &me);
 	assert_int_equal(json_count(list), 1);
 	assert_int_equal(step_of(json_item(list, 0)), 1);
 	journal_drop(j, kept);
@@ -298,7 +302,7 @@ static void test_no_directory(void **state)
 	assert_false(journal_add(j, a, key, &head, state_of(a, 1), &me, id, &why));
 	assert_non_null(strstr(why, "/dev/null/journal"));
 	assert_false(journal_waits("/dev/null/journal"));
-	assert_int_equal(json_count(journal_take(j, a, key, S(""), &me)), 0);
+	assert_int_equal(json_count(journal_take(j, a, key, &any, &me)), 0);
 	journal_free(j);
 }
 
@@ -350,7 +354,7 @@ static void kill_once(struct arena *a, int round)
 	for (int i = 0; i < wanted; i++)
 		assert_int_equal(read(pipes[0], &said, sizeof(said)), sizeof(said));
 	/* While it lives its entry is not for the taking. */
-	assert_int_equal(json_count(journal_take(j, a, key, S(""), &me)), 0);
+	assert_int_equal(json_count(journal_take(j, a, key, &any, &me)), 0);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	while (read(pipes[0], &next, sizeof(next)) == sizeof(next))
@@ -358,7 +362,7 @@ static void kill_once(struct arena *a, int round)
 	close(pipes[0]);
 
 	/* At most one is open, whole, and no older than what was said last. */
-	list = journal_take(j, a, key, S(""), &me);
+	list = journal_take(j, a, key, &any, &me);
 	assert_true(json_count(list) <= 1);
 	if (json_count(list) == 0) {
 		assert_int_equal(said.step % 10, 3);
@@ -398,7 +402,7 @@ static void test_one_takes_it(void **state)
 		close(end[1]);
 		j = journal_new(dir);
 		(void)!read(gate[0], &c, 1);
-		c = (char)('0' + json_count(journal_take(j, a, key, S(""), &me)));
+		c = (char)('0' + json_count(journal_take(j, a, key, &any, &me)));
 		(void)!write(result[1], &c, 1);
 		/* Held until everybody has tried. */
 		(void)!read(end[0], &c, 1);

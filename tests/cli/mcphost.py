@@ -1,4 +1,4 @@
-"""agent.py - an MCP client with a practice tenant of its own, that answers what it is asked.
+"""mcphost.py - an MCP client with a practice tenant of its own, that answers what it is asked.
 
 Speaks the current revision (2026-07-28): a question ends the call, and the call is repeated with
 the answer.
@@ -9,6 +9,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tenant"))
 from cli import PATIENCE, PROGRAM, Home  # noqa: E402
@@ -122,6 +123,21 @@ class Agent:
                 k: self._say(q, decide, name) for k, q in asked.items()})
             if "requestState" in result:
                 params["requestState"] = result["requestState"]
+
+    def cancel_during(self, tool, arguments, when):
+        """Agrees, and cancels as soon as `when()` is true; nothing is waited for."""
+        params = {"name": tool, "arguments": arguments}
+        result = self.answer(self.send("tools/call", params))["result"]
+        params["inputResponses"] = {k: self._say(v["params"], "approve_once", None)
+                                    for k, v in result["inputRequests"].items()}
+        params["requestState"] = result["requestState"]
+        number = self.send("tools/call", params)
+        while not when():
+            time.sleep(0.01)
+        line = json.dumps({"jsonrpc": "2.0", "method": "notifications/cancelled",
+                           "params": {"requestId": number}})
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
 
     @staticmethod
     def _say(question, decide, name):
