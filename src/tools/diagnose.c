@@ -263,6 +263,19 @@ static struct json *unavailable(struct reading *r, const struct answer *a)
 	return v;
 }
 
+static void put_cuts(struct reading *r, struct json *v, const struct project_result *p)
+{
+	struct json *cuts = json_new_array(r->a);
+
+	for (size_t i = 0; i < p->cut_count; i++)
+		json_push(cuts, json_new_str(r->a, p->cuts[i].pointer));
+	/* Not all are known: any part may be missing. */
+	if (p->cuts_not_listed || !p->cut_count)
+		json_push(cuts, json_new_z(r->a, ""));
+	json_set_bool(r->a, v, "cut", true);
+	json_set(r->a, v, "cuts", cuts);
+}
+
 static struct json *content_entry(struct reading *r, const struct answer *a)
 {
 	struct json *v = json_new_object(r->a);
@@ -270,7 +283,7 @@ static struct json *content_entry(struct reading *r, const struct answer *a)
 	json_set(r->a, v, "value",
 		 a->projected.value ? json_copy(r->a, a->projected.value) : json_new_null(r->a));
 	if (a->projected.cut_count || a->projected.cuts_not_listed || !a->projected.complete)
-		json_set_bool(r->a, v, "cut", true);
+		put_cuts(r, v, &a->projected);
 	return v;
 }
 

@@ -9,7 +9,7 @@
  *	 "run":      the run,
  *	 "actions":  [{actionName, status, code, error, startTime, endTime, inputsLink, ...}],
  *	 "detail":      {"Action": properties},          WANT_DETAIL
- *	 "content":     {"actions/A/outputs": {value, cut}},  WANT_CONTENT
+ *	 "content":     {"actions/A/outputs": {value, cut, cuts: [pointer]}},  WANT_CONTENT
  *	 "repetitions": {"Action": {items, more}},       WANT_REPETITIONS
  *	 "repetition":  {"Action/000003": properties},   WANT_REPETITION
  *	 "items":       {"Loop": {value}},               WANT_ITEMS

@@ -157,6 +157,13 @@ const struct json *diag_content(struct diag *d, const struct json *properties, s
 	return json_get(v, "value");
 }
 
+const struct json *diag_cuts(struct diag *d, struct str where, bool inputs)
+{
+	struct str key = str_fmt(d->a, "%.*s/%s", STR_ARG(where), inputs ? "inputs" : "outputs");
+
+	return json_get(json_get_n(json_get(d->evidence, "content"), key), "cuts");
+}
+
 /* ---- what an action of the run becomes ---- */
 
 struct json *diagnosis_action(struct arena *a, struct str name, const struct json *properties)

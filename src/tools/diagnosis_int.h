@@ -6,6 +6,7 @@
 
 #include "text/scan.h"
 #include "tools/diagnosis.h"
+#include "wdl/ast.h"
 
 struct diag {
 	struct arena *a;
@@ -30,6 +31,8 @@ const struct json *diag_entry(struct diag *d, const struct want *w);
  * hidden, or could not be read (then a line says so).  `cut`: not all of it. */
 const struct json *diag_content(struct diag *d, const struct json *properties, struct str where,
 				bool inputs, bool *cut);
+/* The pointers of what is missing in a content that came cut, or NULL. */
+const struct json *diag_cuts(struct diag *d, struct str where, bool inputs);
 /* What the run says of an action outside loops. */
 const struct json *diag_action(const struct diag *d, struct str name);
 /* Of the execution in that repetition ("000003-000001"), or of the action outside loops. */
@@ -65,6 +68,12 @@ struct json *diag_nulls(struct diag *d, const struct json *step, const struct va
 struct json *diag_short(struct arena *a, const struct json *v, size_t most);
 /* "trigger outputs /body/Tags" */
 struct str diag_from(struct arena *a, const struct wdl_origin *o);
+
+/* ---- diagnosis_cut.c ---- */
+
+/* `t` reads something of that action ("": of the trigger) that was cut off. */
+bool diag_reads_cut(struct arena *a, const struct wdl_template *t, struct str action,
+		    const struct json *cuts);
 
 /* ---- diagnosis_loop.c ---- */
 

@@ -222,8 +222,17 @@ static void put_copy(struct diag *d, struct json *out, const char *name, const s
 		json_set(d->a, out, name, json_copy(d->a, v));
 }
 
-static struct json *record_of(struct diag *d, const struct wdl_need *x, struct str repetition,
-			      bool *complete)
+/* Not all of a content was read: that matters only when what the step reads is not there. */
+static bool matters(struct diag *d, const struct wdl_template *t, struct str action,
+		    struct str where, bool inputs)
+{
+	const struct json *cuts = diag_cuts(d, where, inputs);
+
+	return !cuts || inputs || diag_reads_cut(d->a, t, action, cuts);
+}
+
+static struct json *record_of(struct diag *d, const struct wdl_template *t,
+			      const struct wdl_need *x, struct str repetition, bool *complete)
 {
 	struct str where = prefix(repetition, x->levels);
 	const struct json *e = diag_execution(d, x->name, where, x->container), *v;
@@ -246,7 +255,8 @@ static struct json *record_of(struct diag *d, const struct wdl_need *x, struct s
 		if (!(inputs ? x->inputs : x->outputs))
 			continue;
 		v = diag_content(d, e, diag_where(d->a, x->name, where), inputs, &cut);
-		*complete &= !cut;
+		if (cut && matters(d, t, x->name, diag_where(d->a, x->name, where), inputs))
+			*complete = false;
 		put_copy(d, out, inputs ? "inputs" : "outputs", v);
 	}
 	return out;
@@ -267,26 +277,29 @@ static bool only_for_a_list(struct diag *d, const struct loops *l, const struct 
 	return false;
 }
 
-static void put_actions(struct diag *d, struct values *v, const struct wdl_needs *n,
-			const struct wdl_needs *plain, const struct loops *l, struct str repetition)
+static void put_actions(struct diag *d, struct values *v, const struct wdl_template *t,
+			const struct wdl_needs *n, const struct wdl_needs *plain,
+			const struct loops *l, struct str repetition)
 {
 	struct json *actions = json_new_object(d->a);
 	size_t count = 0;
 
 	for (const struct wdl_need *x = n->actions; x; x = x->next) {
-		if (only_for_a_list(d, l, plain, x->name))
+		/* One that the definition does not have is not there for the engine either. */
+		if (only_for_a_list(d, l, plain, x->name) || (!x->known && d->model))
 			continue;
 		if (++count > MOST_ACTIONS) {
 			diag_missing(d, "the step reads more actions than are looked at");
 			v->complete = false;
 			break;
 		}
-		json_set_n(d->a, actions, x->name, record_of(d, x, repetition, &v->complete));
+		json_set_n(d->a, actions, x->name, record_of(d, t, x, repetition, &v->complete));
 	}
 	json_set(d->a, v->context, "actions", actions);
 }
 
-static void put_trigger(struct diag *d, struct values *v, const struct wdl_needs *n)
+static void put_trigger(struct diag *d, struct values *v, const struct wdl_template *text,
+			const struct wdl_needs *n)
 {
 	const struct json *t = json_at(d->run, "/properties/trigger");
 	struct json *out = json_new_object(d->a);
@@ -295,7 +308,8 @@ static void put_trigger(struct diag *d, struct values *v, const struct wdl_needs
 	json_set_str(d->a, out, "name", json_get_str(t, "name"));
 	if (n->trigger && n->trigger_outputs) {
 		put_copy(d, out, "outputs", diag_content(d, t, S("trigger"), false, &cut));
-		v->complete &= !cut;
+		if (cut && matters(d, text, S(""), S("trigger"), false))
+			v->complete = false;
 	}
 	if (n->trigger && n->trigger_inputs) {
 		put_copy(d, out, "inputs", diag_content(d, t, S("trigger"), true, &cut));
@@ -487,13 +501,15 @@ struct values diag_values(struct diag *d, const struct json *step, struct str re
 	struct reader r = { .d = d };
 	struct loops l = { .count = 0 };
 	struct wdl_needs n, plain;
+	const struct wdl_template *t;
 
 	if (repetition.n)
 		l = loops_around(d, d->f->action);
 	n = read_all(&r, step, &l);
-	plain = wdl_needs_of(d->a, wdl_parse(d->a, buf_str(&r.text)), NULL);
-	put_trigger(d, &v, &n);
-	put_actions(d, &v, &n, &plain, &l, repetition);
+	t = wdl_parse(d->a, buf_str(&r.text));
+	plain = wdl_needs_of(d->a, t, NULL);
+	put_trigger(d, &v, t, &n);
+	put_actions(d, &v, t, &n, &plain, &l, repetition);
 	put_variables(d, &v, &n);
 	put_parameters(d, &v, &n);
 	put_results(d, &v, &n);

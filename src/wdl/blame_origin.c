@@ -195,8 +195,8 @@ static void trace_loop(struct trace *x, struct wdl_origin *o)
 	if (!list)
 		return;
 	o->in_list = o->lacks.n && others_have(list->value, o->lacks);
-	list->pointer = str_fmt(x->a, "%.*s/%lld", STR_ARG(list->pointer),
-				(long long)json_int(index, 0));
+	list->pointer = str_fmt(x->a, "%.*s/%lld%.*s", STR_ARG(list->pointer),
+				(long long)json_int(index, 0), STR_ARG(o->pointer));
 	list->value = o->value;
 	o->next = list;
 }

@@ -105,15 +105,28 @@ static const char *declared(const struct json *definition, struct str name, cons
 		       by_type[json_type(v)];
 }
 
-/* One after the other: the engine wants variables at the top, and a reader an order. */
-static void add_variables(struct trial *t, const struct json *definition, struct json *actions,
-			  struct json *run_after, struct json *parameters, bool initializes)
+/* The variable that the step writes is there, whatever it holds. */
+static const struct json *all_variables(struct trial *t, const struct json *step)
+{
+	struct json *out = json_is(json_get(t->context, "variables"), JSON_OBJECT) ?
+				   json_copy(t->a, json_get(t->context, "variables")) :
+				   json_new_object(t->a);
+	struct str name = json_str(json_at(step, "/inputs/name"));
+
+	if (str_ends_nocase(json_get_str(step, "type"), S("Variable")) && name.n &&
+	    !json_get_nocase(out, name))
+		json_set_n(t->a, out, name, json_new_null(t->a));
+	return out;
+}
+
+static void add_variables(struct trial *t, const struct json *step, const struct json *definition,
+			  struct json *actions, struct json *run_after, struct json *parameters)
 {
 	size_t i = 0;
 
-	if (initializes)
+	if (str_eq_nocase(json_get_str(step, "type"), S("InitializeVariable")))
 		return;
-	JSON_EACH(v, json_get(t->context, "variables")) {
+	JSON_EACH(v, all_variables(t, step)) {
 		struct json *one = action(t->a, "InitializeVariable"), *row = json_new_object(t->a);
 		struct json *inputs = json_new_object(t->a), *list = json_new_array(t->a);
 		struct str name = str_fmt(t->a, "trial-variable-%zu", i++);
@@ -178,8 +191,7 @@ static struct json *small(struct trial *t, const struct json *step, const struct
 	json_take(subject, "trackedProperties");
 	json_take(subject, "limit");
 	stand_in(t, actions, run_after);
-	add_variables(t, definition, actions, run_after, parameters,
-		      str_eq_nocase(type, S("InitializeVariable")));
+	add_variables(t, step, definition, actions, run_after, parameters);
 	subject = in_loops(t, subject, parameters, &outermost);
 	json_set(t->a, subject, "runAfter", run_after);
 	json_set_n(t->a, actions, outermost, subject);
