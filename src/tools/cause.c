@@ -7,6 +7,7 @@
 #include "tools/cause.h"
 
 #include "base/limits.h"
+#include "wdl/functions.h"
 
 static const struct {
 	const char *name, *words, *advice;
@@ -68,42 +69,27 @@ static const struct {
 	{ "ConnectionAuthorizationFailed", CAUSE_CONNECTION },
 	{ "ConnectionNotConfigured", CAUSE_CONNECTION },
 	{ "ConnectionNotFound", CAUSE_CONNECTION },
-	{ "ConnectionNotAuthenticated", CAUSE_CONNECTION },
 	{ "InvalidConnectionCredentials", CAUSE_CONNECTION },
-	{ "InvalidConnection*", CAUSE_CONNECTION },
 	{ "InvokerConnectionOverrideFailed", CAUSE_CONNECTION },
-	{ "ApiConnection*", CAUSE_CONNECTION },
-	{ "MissingConnection*", CAUSE_CONNECTION },
 	{ "InvalidAuthenticationToken*", CAUSE_CONNECTION },
 	{ "ExpiredAuthenticationToken", CAUSE_CONNECTION },
 	{ "AuthenticationFailed", CAUSE_CONNECTION },
-	{ "TokenExpired", CAUSE_CONNECTION },
-	{ "TokenNotFound", CAUSE_CONNECTION },
 	{ "Unauthenticated", CAUSE_CONNECTION },
 	{ "Unauthorized", CAUSE_CONNECTION },
-	{ "UnauthorizedAccess", CAUSE_CONNECTION },
 	{ "invalid_grant", CAUSE_CONNECTION },
 	{ "interaction_required", CAUSE_CONNECTION },
 	{ "AADSTS*", CAUSE_CONNECTION },
 	{ "WindowsIdentityIncorrect", CAUSE_CONNECTION },
-	{ "InvalidCredentials", CAUSE_CONNECTION },
 	/* Rights. */
 	{ "Forbidden", CAUSE_PERMISSION },
 	{ "AccessDenied", CAUSE_PERMISSION },
 	{ "ErrorAccessDenied", CAUSE_PERMISSION },
 	{ "Authorization_RequestDenied", CAUSE_PERMISSION },
-	{ "AuthorizationFailed", CAUSE_PERMISSION },
-	{ "InsufficientPrivileges", CAUSE_PERMISSION },
-	{ "InsufficientPermissions", CAUSE_PERMISSION },
 	{ "InsufficientCdsPermissions", CAUSE_PERMISSION },
-	{ "PrivilegeDenied", CAUSE_PERMISSION },
 	{ "EnvironmentAccessDenied", CAUSE_PERMISSION },
-	{ "UserNotAuthorized", CAUSE_PERMISSION },
 	{ "notAllowed", CAUSE_PERMISSION },
-	{ "SecLib::*", CAUSE_PERMISSION },
 	{ "0x80040220", CAUSE_PERMISSION },
 	{ "0x80048306", CAUSE_PERMISSION },
-	{ "0x80042f07", CAUSE_PERMISSION },
 	{ "-2147024891*", CAUSE_PERMISSION },
 	/* Not there. */
 	{ "NotFound", CAUSE_NOT_FOUND },
@@ -116,11 +102,6 @@ static const struct {
 	{ "Request_ResourceNotFound", CAUSE_NOT_FOUND },
 	{ "FlowNotFound", CAUSE_NOT_FOUND },
 	{ "WorkflowNotFound", CAUSE_NOT_FOUND },
-	{ "FileNotFound", CAUSE_NOT_FOUND },
-	{ "BlobNotFound", CAUSE_NOT_FOUND },
-	{ "ContainerNotFound", CAUSE_NOT_FOUND },
-	{ "ListNotFound", CAUSE_NOT_FOUND },
-	{ "MachineNotFound", CAUSE_NOT_FOUND },
 	{ "0x80040217", CAUSE_NOT_FOUND },
 	{ "0x80060888", CAUSE_INPUT },
 	{ "-2130575338*", CAUSE_NOT_FOUND },
@@ -131,81 +112,55 @@ static const struct {
 	{ "TooManyRequests", CAUSE_THROTTLED },
 	{ "TooManyConcurrentRequests", CAUSE_THROTTLED },
 	{ "RateLimitExceeded", CAUSE_THROTTLED },
-	{ "RateLimited", CAUSE_THROTTLED },
 	{ "ApplicationThrottled", CAUSE_THROTTLED },
 	{ "ActivityLimitReached", CAUSE_THROTTLED },
 	{ "ErrorServerBusy", CAUSE_THROTTLED },
-	{ "SPQueryThrottledException", CAUSE_LIMIT },
-	{ "WorkflowRunThrottled", CAUSE_THROTTLED },
-	{ "ActionsThrottled", CAUSE_THROTTLED },
 	{ "0x80072321", CAUSE_THROTTLED },
 	{ "0x80072322", CAUSE_THROTTLED },
 	{ "0x80072326", CAUSE_THROTTLED },
 	/* Too long. */
 	{ "ActionTimedOut", CAUSE_TIMEOUT },
 	{ "ActionResponseTimedOut", CAUSE_TIMEOUT },
-	{ "TimedOut", CAUSE_TIMEOUT },
-	{ "Timeout", CAUSE_TIMEOUT },
 	{ "RequestTimeout", CAUSE_TIMEOUT },
 	{ "GatewayTimeout", CAUSE_TIMEOUT },
-	{ "ResponseTimeout", CAUSE_TIMEOUT },
 	{ "OperationTimedOut", CAUSE_TIMEOUT },
 	{ "UntilLoopLimitsExceeded", CAUSE_TIMEOUT },
-	{ "UIFlowTimeout", CAUSE_TIMEOUT },
-	{ "-2 SqlException", CAUSE_TIMEOUT },
 	{ "0x80044151", CAUSE_TIMEOUT },
 	/* Too large, too many. */
 	{ "RequestEntityTooLarge", CAUSE_LIMIT },
 	{ "RequestUriTooLong", CAUSE_LIMIT },
-	{ "ActionOutputsSizeLimitExceeded", CAUSE_LIMIT },
-	{ "ActionResultsSizeLimitExceeded", CAUSE_LIMIT },
-	{ "ExpressionEvaluationLimitExceeded", CAUSE_LIMIT },
 	{ "ErrorMessageSizeExceeded", CAUSE_LIMIT },
-	{ "ErrorSendMessageSizeExceeded", CAUSE_LIMIT },
 	{ "quotaLimitReached", CAUSE_LIMIT },
-	{ "InsufficientStorage", CAUSE_LIMIT },
-	{ "ForeachLimitExceeded", CAUSE_LIMIT },
-	{ "PaginationLimitExceeded", CAUSE_LIMIT },
 	{ "-2147024860*", CAUSE_LIMIT },
-	{ "0x80040252", CAUSE_LIMIT },
 	/* Licence and data policy. */
 	{ "PaymentRequired", CAUSE_LICENCE },
 	{ "DlpViolation", CAUSE_LICENCE },
+	{ "ApiPolicyDataFlowViolation", CAUSE_LICENCE },
 	{ "CompanyDlpViolation", CAUSE_LICENCE },
-	{ "ApiPolicyViolation", CAUSE_LICENCE },
-	{ "DlpEvaluationFailed", CAUSE_LICENCE },
-	{ "ConnectorBlockedByDlp*", CAUSE_LICENCE },
-	{ "WorkflowDlpViolation", CAUSE_LICENCE },
-	{ "LicenseRequired", CAUSE_LICENCE },
-	{ "MissingLicense", CAUSE_LICENCE },
-	{ "UserNotLicensed", CAUSE_LICENCE },
-	{ "PremiumLicenseRequired", CAUSE_LICENCE },
-	{ "MissingAttendedRPALicense", CAUSE_LICENCE },
-	{ "NotEnoughUnattendedRPACapacity", CAUSE_LICENCE },
-	{ "0x8004d24b", CAUSE_LICENCE },
 	/* The other side. */
 	{ "ServiceUnavailable", CAUSE_SERVICE },
 	{ "BadGateway", CAUSE_SERVICE },
 	{ "NoResponse", CAUSE_SERVICE },
-	{ "ServerError", CAUSE_SERVICE },
 	{ "generalException", CAUSE_SERVICE },
 	{ "serviceNotAvailable", CAUSE_SERVICE },
 	{ "ErrorInternalServerError", CAUSE_SERVICE },
 	{ "UnexpectedError", CAUSE_SERVICE },
-	{ "-2146232832*", CAUSE_SERVICE },
-	{ "UnknownError", CAUSE_SERVICE },
+	/* Desktop flows: the machine's session. */
 	{ "NoUnlockedActiveSessionForAttended", CAUSE_SERVICE },
-	{ "SessionExistsForTheUserUnattended", CAUSE_SERVICE },
-	{ "AttendedUserSessionNotFound", CAUSE_SERVICE },
-	{ "NoCandidateMachine", CAUSE_SERVICE },
-	{ "NoListenerConnected", CAUSE_SERVICE },
-	{ "UIFlowAlreadyRunning", CAUSE_SERVICE },
+	{ "AttendedUserSessionNotActive", CAUSE_SERVICE },
+	{ "AttendedUserNotLoggedIn", CAUSE_SERVICE },
+	{ "SessionCreationError*", CAUSE_SERVICE },
+	{ "SessionCreationWinLogonFailure", CAUSE_SERVICE },
+	{ "SessionExistsForTheUserWhenUnattended", CAUSE_SERVICE },
+	{ "TooManyActiveSessions", CAUSE_LIMIT },
+	{ "LocalPlaybackOrRecordingOngoing", CAUSE_SERVICE },
+	{ "InvalidUIFlowsCertificates", CAUSE_SERVICE },
+	{ "UnsupportedRpaScriptSchemaVersion", CAUSE_DESIGN },
 	/* Data. */
 	{ "TriggerInputSchemaMismatch", CAUSE_INPUT },
 	{ "InvalidRequestContent", CAUSE_INPUT },
 	{ "OpenApiOperationParameterValidationFailed", CAUSE_INPUT },
 	{ "OpenApiOperationParameterTypeConversionFailed", CAUSE_INPUT },
-	{ "InvalidParameter*", CAUSE_INPUT },
 	{ "InvalidRequest", CAUSE_INPUT },
 	{ "invalidRequest", CAUSE_INPUT },
 	{ "ErrorInvalidRecipients", CAUSE_INPUT },
@@ -220,8 +175,6 @@ static const struct {
 	{ "0x80040265", CAUSE_INPUT },
 	{ "0x80048d19", CAUSE_INPUT },
 	{ "0x80044331", CAUSE_INPUT },
-	{ "0x80060891", CAUSE_INPUT },
-	{ "-2146232060", CAUSE_INPUT },
 	{ "-2130575257*", CAUSE_INPUT },
 	{ "-1, Microsoft.SharePoint.Client.InvalidClientQueryException", CAUSE_INPUT },
 	/* The definition. */
@@ -231,12 +184,14 @@ static const struct {
 	{ "WorkflowOperationInputsApiOperationNotFound", CAUSE_DESIGN },
 	{ "ActionConditionFailed", CAUSE_TYPE },
 	{ "MethodNotAllowed", CAUSE_DESIGN },
-	{ "InvalidVariableOperation", CAUSE_DESIGN },
+	/* A redirection that the HTTP action does not follow: the address is not the right one. */
+	{ "Found", CAUSE_DESIGN },
+	{ "MovedPermanently", CAUSE_DESIGN },
+	{ "SeeOther", CAUSE_DESIGN },
+	{ "TemporaryRedirect", CAUSE_DESIGN },
 	/* Ended. */
 	{ "Terminated", CAUSE_TERMINATED },
 	{ "Cancelled", CAUSE_TERMINATED },
-	{ "UserCancelled", CAUSE_TERMINATED },
-	{ "RunCancelled", CAUSE_TERMINATED },
 };
 
 /* What HTTP says where nobody says more. */
@@ -457,22 +412,64 @@ static bool quotes(struct str message, const char *name)
 	}
 }
 
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c & 0x80);
+}
+
+/* JSON's own word. */
+static bool says_null(struct str message)
+{
+	for (struct str s = message;;) {
+		ptrdiff_t at = str_find(s, S("null"));
+
+		if (at < 0)
+			return false;
+		if ((at == 0 || !is_letter(s.p[at - 1])) &&
+		    ((size_t)at + 4 == s.n || !is_letter(s.p[at + 4])))
+			return true;
+		s = str_from_at(s, (size_t)at + 1);
+	}
+}
+
+/* A function that reads text, and no type that it would have wanted: the text is at fault. */
+static bool quotes_reader(struct str message)
+{
+	size_t count;
+	const struct wdl_function *f = wdl_functions(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (wdl_reads_text(&f[i]) && quotes(message, f[i].name))
+			return true;
+	return false;
+}
+
+/* The engine lists the members that there are: '@odata.type, @odata.id, ...'. */
+static bool lists_members(struct str message)
+{
+	struct str rest = message;
+	size_t accesses = 0;
+
+	while (str_find(rest, S("']")) >= 0) {
+		rest = str_from_at(rest, (size_t)str_find(rest, S("']")) + 2);
+		accesses++;
+	}
+	return accesses && str_find(rest, S(", ")) >= 0;
+}
+
 enum cause cause_of_names(struct str message)
 {
 	static const char *const types[] = { "String", "Integer", "Float", "Boolean", "Array",
 					     "Object" };
-	struct str rest = message;
-	size_t accesses = 0;
 
 	if (quotes(message, "Null"))
 		return CAUSE_NULL;
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
 		if (quotes(message, types[i]))
 			return CAUSE_TYPE;
-	/* The engine lists the members there are: '@odata.type, @odata.id, ...'. */
-	while (str_find(rest, S("']")) >= 0) {
-		rest = str_from_at(rest, (size_t)str_find(rest, S("']")) + 2);
-		accesses++;
-	}
-	return accesses && str_find(rest, S(", ")) >= 0 ? CAUSE_PATH : CAUSE_UNKNOWN;
+	if (lists_members(message))
+		return CAUSE_PATH;
+	if (quotes_reader(message))
+		return CAUSE_INPUT;
+	return says_null(message) ? CAUSE_NULL : CAUSE_UNKNOWN;
 }

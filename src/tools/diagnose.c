@@ -176,14 +176,15 @@ static struct fetch repetitions_fetch(struct reading *r, const struct want *w, s
 	static const struct paging pages = { .keep = keep_repetition, .most = REPETITIONS_KEPT,
 					     .budget_ms = REPETITIONS_MS };
 	const char *name = str_c(r->a, w->action);
+	const char *kind = w->scope ? "scopeRepetitions" : "repetitions";
 
 	return (struct fetch){
 		.url = r->unfiltered ?
-			       url(r->c, HOST_FLOW, ACTION "/repetitions?$top=250", p.environment,
-				   p.flow, p.run, name) :
+			       url(r->c, HOST_FLOW, ACTION "/%s?$top=250", p.environment, p.flow,
+				   p.run, name, kind) :
 			       url(r->c, HOST_FLOW,
-				   ACTION "/repetitions?$top=250&$filter=Status%%20eq%%20'Failed'",
-				   p.environment, p.flow, p.run, name),
+				   ACTION "/%s?$top=250&$filter=Status%%20eq%%20'Failed'",
+				   p.environment, p.flow, p.run, name, kind),
 		.flags = FETCH_TOLERATE, .paging = &pages,
 	};
 }

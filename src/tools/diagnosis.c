@@ -122,8 +122,7 @@ static const struct json *inside_loop(struct diag *d, const struct json *root)
 	struct str loop = json_get_str(root, "actionName");
 	const struct json *best = NULL;
 
-	if (!str_eq_nocase(json_get_str(json_get_n(d->index, loop), "type"), S("Foreach")) &&
-	    !str_eq_nocase(json_get_str(json_get_n(d->index, loop), "type"), S("Until")))
+	if (!diag_is_loop(json_get_str(json_get_n(d->index, loop), "type")))
 		return NULL;
 	/* An error of its own: the loop did not get to its items. */
 	if (!str_eq(json_get_str(root, "code"), S("ActionFailed")) ||
@@ -148,13 +147,10 @@ static const struct json *inside_loop(struct diag *d, const struct json *root)
 static bool root_in_loop(const struct diag *d, struct str name)
 {
 	for (unsigned i = 0; i < LIMIT_JSON_DEPTH; i++) {
-		struct str type;
-
 		name = json_get_str(json_get_n(d->index, name), "container");
 		if (!name.n)
 			return false;
-		type = json_get_str(json_get_n(d->index, name), "type");
-		if (str_eq_nocase(type, S("Foreach")) || str_eq_nocase(type, S("Until")))
+		if (diag_is_loop(json_get_str(json_get_n(d->index, name), "type")))
 			return true;
 	}
 	return false;
@@ -168,8 +164,10 @@ static const struct json *error_of(struct diag *d, const struct json *execution)
 	struct want w = { .kind = WANT_DETAIL, .action = d->f->action, .key = d->f->action };
 	const struct json *e = json_get(execution, "error");
 
-	if (e || execution != d->f->record)
+	if (e)
 		return e;
+	if (execution != d->f->record)
+		return diag_is_container(d->f->type) ? json_get(d->f->record, "error") : NULL;
 	return json_get(diag_entry(d, &w), "error");
 }
 
@@ -536,14 +534,16 @@ static struct json *skip_reason(struct diag *d, const struct json *action)
 
 		if (container && !diag_is(container, "Skipped") &&
 		    (str_eq_nocase(type, S("If")) || str_eq_nocase(type, S("Switch")))) {
-			struct values v;
-
 			step = wdl_find_step(d->a, d->definition, up, NULL);
-			v = diag_values(d, step, S(""));
 			json_set_str(d->a, out, "because", up);
 			json_set(d->a, out, "condition",
 				 diag_short(d->a, json_get(step, "expression"), 300));
-			json_set(d->a, out, "reads", diag_reads(d, step, &v));
+			/* In a loop it depends on the iteration. */
+			if (!root_in_loop(d, up)) {
+				struct values v = diag_values(d, step, S(""));
+
+				json_set(d->a, out, "reads", diag_reads(d, step, &v));
+			}
 			return out;
 		}
 		at = up;

@@ -55,7 +55,7 @@ struct want {
 	struct str link;      /* CONTENT, ITEMS */
 	const struct str *pointers; /* ITEMS: of the values to keep */
 	size_t pointer_count;
-	bool scope;           /* REPETITION: of a container */
+	bool scope;           /* REPETITION, REPETITIONS: of a container */
 };
 
 struct wants {

@@ -95,6 +95,17 @@ const struct json *diag_action(const struct diag *d, struct str name)
 	return NULL;
 }
 
+bool diag_is_loop(struct str type)
+{
+	return str_eq_nocase(type, S("Foreach")) || str_eq_nocase(type, S("Until"));
+}
+
+bool diag_is_container(struct str type)
+{
+	return diag_is_loop(type) || str_eq_nocase(type, S("If")) ||
+	       str_eq_nocase(type, S("Scope")) || str_eq_nocase(type, S("Switch"));
+}
+
 struct str diag_where(struct arena *a, struct str name, struct str repetition)
 {
 	return repetition.n ? str_fmt(a, "actions/%.*s/%.*s", STR_ARG(name), STR_ARG(repetition)) :

@@ -44,6 +44,8 @@ void diag_reason(struct diag *d, const char *fmt, ...)
 	__attribute__((__format__(__printf__, 2, 3)));
 void diag_points(struct diag *d, struct str pointer, const char *says);
 bool diag_is(const struct json *action, const char *status);
+bool diag_is_loop(struct str type);
+bool diag_is_container(struct str type);
 struct str diag_where(struct arena *a, struct str name, struct str repetition);
 
 /* ---- diagnosis_values.c ---- */

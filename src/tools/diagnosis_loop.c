@@ -115,10 +115,15 @@ static void add_member(struct diag *d, struct failure_group *g, struct str name)
 static void look_at(struct diag *d, const struct json *repetition, bool with_content)
 {
 	struct str name = json_get_str(repetition, "name");
-	struct reason r = reason_of_error(d->a, json_get(repetition, "error")), out;
-	const struct json *outputs = NULL;
+	const struct json *error = json_get(repetition, "error"), *outputs = NULL;
+	struct reason r, out;
 	struct cause_found c;
 	bool cut;
+
+	/* Iterations have no error of their own. */
+	if (!error && diag_is_container(d->f->type))
+		error = json_get(d->f->record, "error");
+	r = reason_of_error(d->a, error);
 
 	if (with_content && reason_is_generic(&r))
 		outputs = diag_content(d, repetition, diag_where(d->a, d->f->action, name), false,
@@ -126,8 +131,8 @@ static void look_at(struct diag *d, const struct json *repetition, bool with_con
 	out = reason_of_outputs(d->a, outputs);
 	if (out.message.n)
 		r = out;
-	c = cause_of(d->a, json_get_str(repetition, "status"), json_get_str(repetition, "code"),
-		     json_get(repetition, "error"), outputs);
+	c = cause_of(d->a, json_get_str(repetition, "status"), json_get_str(repetition, "code"), error,
+		     outputs);
 	add_member(d, group_for(d, repetition, &r, &c), name);
 }
 
@@ -142,9 +147,28 @@ static void sort_groups(struct finding *f)
 		}
 }
 
-bool diag_loop(struct diag *d)
+/* Conditions and scopes have repetitions of another name.  A loop has iterations in their place:
+ * which one of the loop around it failed is told by that one. */
+static struct want repetitions_of(struct diag *d)
 {
 	struct want w = { .kind = WANT_REPETITIONS, .action = d->f->action, .key = d->f->action };
+	struct str type = d->f->type, up = d->f->action;
+
+	w.scope = diag_is_container(type);
+	while (diag_is_loop(type)) {
+		up = json_get_str(json_get_n(d->index, up), "container");
+		if (!diag_is_loop(json_get_str(json_get_n(d->index, up), "type")) && up.n)
+			continue;
+		w.action = up;
+		w.scope = true;
+		break;
+	}
+	return w;
+}
+
+bool diag_loop(struct diag *d)
+{
+	struct want w = repetitions_of(d);
 	const struct json *all = diag_entry(d, &w);
 	size_t n = 0;
 

@@ -43,7 +43,7 @@ static struct loops loops_around(struct diag *d, struct str action)
 		if (!action.n)
 			break;
 		type = json_get_str(json_get_n(d->index, action), "type");
-		if (str_eq_nocase(type, S("Foreach")) || str_eq_nocase(type, S("Until")))
+		if (diag_is_loop(type))
 			in.name[in.count++] = action;
 	}
 	for (size_t i = in.count; i-- > 0;) {

@@ -53,8 +53,7 @@ static bool is_literal(const struct wdl_node *n)
 	return n->kind != WDL_CALL && n->kind != WDL_MEMBER;
 }
 
-/* Functions that read a text as something else: what they cannot read is data. */
-static bool reads_text(const struct wdl_function *f)
+bool wdl_reads_text(const struct wdl_function *f)
 {
 	static const char *const names[] = {
 		"int", "float", "decimal", "json", "xml", "base64ToBinary", "base64ToString", "base64",
@@ -113,7 +112,7 @@ static enum wdl_fault_kind call_kind(const struct wdl_node *n, const struct wdl_
 		return WDL_FAULT_DESIGN;
 	if (!value || json_is(value, JSON_NULL))
 		return WDL_FAULT_NULL;
-	if (reads_text(f) && (json_is(value, JSON_STRING) ||
+	if (wdl_reads_text(f) && (json_is(value, JSON_STRING) ||
 			      (json_is(value, JSON_NUMBER) && !is_text_argument(f, n, arg))))
 		return WDL_FAULT_DATA;
 	return WDL_FAULT_TYPE;

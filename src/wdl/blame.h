@@ -78,6 +78,10 @@ struct wdl_origin *wdl_origin_of(struct arena *a, struct str source, const struc
 struct json *wdl_step_alone(struct arena *a, const struct json *step);
 bool wdl_is_per_item(const struct json *step, struct str pointer);
 
+/* A function that reads a text as something else: what it cannot read is data. */
+struct wdl_function;
+bool wdl_reads_text(const struct wdl_function *f);
+
 /* Where an expression that only reads points in what one action or the trigger gave:
  * outputs('Get')?['body/value'] is "/body/value" of "Get".  False when it is no such expression;
  * `name` is empty of the trigger. */

@@ -107,6 +107,21 @@ def only_the_loop():
            "a scope in a loop, mended")
 
 
+def loop_in_loop():
+    """An inner loop over nothing: it has no repetition of its own."""
+    flow, definition = bench.make("inner loop", {"Get": http(), "Each": each(
+        "@body('Get')?['value']", {"Rows": each("@items('Each')?['rows']", {
+            "In": compose("x")})})}, {
+        "Get": answers(200, {"value": [{"ID": 1, "rows": [1]}, {"ID": 2, "rows": None}]})})
+    run = bench.start(flow, {})
+    doc = bench.diagnose(flow, run)
+    expect("an inner loop over nothing", doc, {
+        "cause": "null_in_expression", "action": {"name": "Rows", "in": ["Each"]},
+        "iterations": {"groups": [{"repetitions": ["000001"], "items": [{"ID": 2}]}]}})
+    tap.eq(bench.mend(flow, definition, doc["fixes"][0]["operations"], run), "Succeeded",
+           "an inner loop, mended")
+
+
 # ---- several failures, handlers, ends
 
 def parallel():
@@ -296,6 +311,44 @@ def desktop():
             "errorCode": "NoUnlockedActiveSessionForAttended"}})
 
 
+# ---- cases that a vendor's debugging guide tells of, answered in one call
+
+def published():
+    flow, definition = bench.make("contains", {"Get": http(), "Each": each("@body('Get')?['value']", {
+        "Check": {"type": "If", "expression": {
+            "contains": ["@toLower(items('Each')?['who'])", "late"]},
+            "actions": {"In": compose("x")}, "else": {"actions": {}}}})}, {
+        "Get": answers(200, {"value": [{"ID": 1, "who": "Late"},
+                                       {"ID": 2, "who": {"team": {"lead": "Ada"}}}]})})
+    run = bench.start(flow, {})
+    doc = bench.diagnose(flow, run)
+    expect("a nested object crashes contains()", doc, {
+        "cause": "type_mismatch", "action": {"name": "Check", "in": ["Each"]},
+        "expression": {"bad": "items('Each')?['who']", "type": "Object"},
+        "fixes": [{"operations": [{"value": lambda v: "string(items('Each')?['who'])" in v}]}]})
+    tap.eq(bench.mend(flow, definition, doc["fixes"][0]["operations"], run), "Succeeded",
+           "string() mends it")
+
+    people = [{"ID": i, "Name": None if i % 50 < 19 else "Ada L"} for i in range(50)]
+    flow, definition = bench.make("names", {"Get": http(), "First": {"type": "Select", "inputs": {
+        "from": "@body('Get')?['value']",
+        "select": {"first": "@first(split(item()?['Name'], ' '))"}}}}, {
+        "Get": answers(200, {"value": people})})
+    run = bench.start(flow, {})
+    doc = bench.diagnose(flow, run)
+    expect("38 % null names crash split(): told with their share", doc, {
+        "cause": "null_in_expression", "expression": {"badItems": 19, "items": 50},
+        "summary": lambda v: "19 of 50 items" in v})
+    tap.eq(bench.mend(flow, definition, doc["fixes"][0]["operations"], run), "Succeeded",
+           "one edit mends all of them")
+
+    flow, _ = bench.make("entry", {"Due": compose("@addDays(triggerBody()?['due'], 14)")})
+    expect("data entry, not the flow", bench.diagnose(flow, bench.start(flow, {"due": "31/02/2026"})), {
+        "cause": "bad_input_data", "confidence": "high", "fixes": none,
+        "expression": {"bad": "triggerBody()?['due']", "value": "31/02/2026"},
+        "advice": lambda v: "source" in v})
+
+
 # ---- flows that do not start
 
 def not_started():
@@ -352,8 +405,8 @@ def forecasts():
            "what the platform says it will do, first")
 
 
-for test in (three_levels, five_thousand, only_the_loop, parallel, handled, caught_then_ended,
+for test in (three_levels, five_thousand, only_the_loop, loop_in_loop, parallel, handled, caught_then_ended,
              ended_on_purpose, cancelled, timed_out, skipped, children, secured, unreadable, large,
-             german, desktop, not_started, forecasts):
+             german, desktop, published, not_started, forecasts):
     test()
 sys.exit(tap.end())
