@@ -140,7 +140,7 @@ static void consent_link(struct request *q)
 	if (!c)
 		return;
 	emit(answer_begin(q, 200),
-	     "{'consentLink':'%S/consent?data=%s&code=%S','principalType':'User','redirectUrl':'%S'}",
+	     "{'consentLink':'%S/consent?data=%s.%S','principalType':'User','redirectUrl':'%S'}",
 	     face_origin(q, FACE_LOGIN), c->name, consent_code(q, c), back);
 }
 
@@ -168,11 +168,14 @@ static void confirm_code(struct request *q)
 /* The page that a person sees behind the link. */
 static struct connection *consent_target(struct request *q)
 {
+	struct str code = request_query(q, "data"), name;
+
+	str_cut(&code, '.', &name);
 	for (unsigned i = 0; i < q->tenant->connection_count; i++) {
 		struct connection *c = &q->tenant->connections[i];
 
-		if (str_eq(request_query(q, "data"), str_from(c->name)) && !c->deleted &&
-		    str_eq(request_query(q, "code"), consent_code(q, c)))
+		if (!c->deleted && str_eq(code, consent_code(q, c)) &&
+		    str_eq(name, str_from(c->name)))
 			return c;
 	}
 	answer_text(q, 400, "text/html", S("<h1>This link is not valid</h1>"));

@@ -76,6 +76,16 @@ static int64_t time_left(const struct json *definition)
 	return (custom ? CUSTOM_S : SHIPPED_S) - age;
 }
 
+/* The first of several ways to sign in that is one in a browser. */
+static struct str sign_in_set(const struct json *definition)
+{
+	JSON_EACH (set, json_at(definition, "/connectionParameterSets/values"))
+		JSON_EACH (p, json_get(set, "parameters"))
+			if (str_starts_nocase(json_get_str(p, "type"), S("oauth")))
+				return json_get_str(set, "name");
+	return S("");
+}
+
 static struct json *index_of(struct call *c, const struct json *definition)
 {
 	struct arena *a = call_arena(c);
@@ -87,6 +97,7 @@ static struct json *index_of(struct call *c, const struct json *definition)
 	put_found(c, out, "publisher", definition, "/publisher");
 	json_set_bool(a, out, "custom", json_is_true(json_get(definition, "isCustomApi")));
 	json_set_z(a, out, "authentication", connector_authentication(definition));
+	put_str(c, out, "parameterSet", sign_in_set(definition));
 	json_set(a, out, "operations", swagger_index(a, json_get(definition, "swagger")));
 	return out;
 }
@@ -168,6 +179,7 @@ const struct json *connector_operation(struct call *c, struct str connector, str
 	json_set_str(call_arena(c), made, "connectorName", connector);
 	json_set(call_arena(c), made, "connectorDisplayName",
 		 json_copy(call_arena(c), json_get(definition, "displayName")));
+	put_found(c, made, "runtimeUrl", definition, "/primaryRuntimeUrl");
 	json_set(call_arena(c), made, "readAt",
 		 json_copy(call_arena(c), json_get(definition, "readAt")));
 	cache_put(c, "operation", key, made, time_left(definition));

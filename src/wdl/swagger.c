@@ -237,6 +237,8 @@ static void put_input(struct inputs *in, const struct field *f)
 	if (visibility.n && !str_eq_nocase(visibility, S("none")))
 		json_set_str(s->a, out, "visibility", visibility);
 	put_items(s, out, f->schema);
+	if (str_eq_nocase(json_get_str(f->schema, "x-ms-url-encoding"), S("double")))
+		json_set_z(s->a, out, "encoding", "double");
 	dynamic = put_dynamic(in, f);
 	if (dynamic)
 		json_set_z(s->a, out, "dynamic", dynamic);
@@ -448,6 +450,7 @@ struct json *swagger_operation(struct arena *a, const struct json *swagger, stru
 	out = row(&s, at.operation);
 	schema = notification(&s, at);
 	json_set_z(a, out, "type", step_type(at.operation, schema));
+	json_set_str(a, out, "path", json_name(at.path));
 	put_inputs(&in, at);
 	json_set(a, out, "inputs", in.list);
 	put_some(&s, out, "internal", in.internal, NULL);
@@ -567,6 +570,8 @@ struct json *swagger_lookup(struct arena *a, const struct json *swagger, struct 
 	json_set_str(a, out, "operationId", json_get_str(at.operation, "operationId"));
 	if (!user && !guess(&s, out, swagger_response(&s, at.operation)))
 		return NULL;
+	if (user)
+		json_set_bool(a, out, "declared", true);
 	/* It is called by itself, so its inputs are its own. */
 	list = json_set(a, out, "parameters", json_new_object(a));
 	op = swagger_operation(a, swagger, id);

@@ -24,6 +24,7 @@ struct json *swagger_index(struct arena *a, const struct json *swagger);
 /*
  * One operation by its id in any case, or NULL:
  *	operationId, kind, summary, description?, method, deprecated?, replacedBy?
+ *	path	 with {connectionId} in it; inputs of it may have encoding: "double"
  *	type	 of the step in a flow: "OpenApiConnection", ...Webhook, ...Notification
  *	inputs	 [{name, type, required, in, title?, description?, enum?, default?, format?,
  *		 visibility?, items?, dynamic?: "values" | "tree" | "properties"}]
@@ -48,8 +49,9 @@ struct json *swagger_fields(struct arena *a, const struct json *schema, struct s
 /* References to an input by the last part of its name become the whole name. */
 void swagger_refer(struct arena *a, struct json *metadata, const struct json *inputs);
 
-/* How values are taken out of what an operation answers, as some other one's input says of it;
- * else as its answer suggests.  NULL when neither does.  The parameters refer to themselves. */
+/* How values are taken out of what an operation answers, as some other one's input says of it
+ * (declared: true); else as its answer suggests.  NULL when neither does.  The parameters refer to
+ * themselves. */
 struct json *swagger_lookup(struct arena *a, const struct json *swagger, struct str id);
 
 #endif

@@ -149,7 +149,7 @@ def making():
     link = a.json["consentLink"]
     tap.ok(a.json["redirectUrl"] == "https://make.example/back" and b"Accept" in
            t.send("GET", link).body, "its consent link leads to a page", a.body)
-    tap.eq(t.send("GET", link.replace("code=", "code=x")).status, 400, "made by the service only")
+    tap.eq(t.send("GET", link.replace("data=", "data=x")).status, 400, "made by the service only")
     a = t.apps(url.replace("ACTION", "confirmConsentCode"), "POST", body={"code": "guess"})
     tap.eq((a.status, status(name)), (400, "Error"), "a code is not guessed")
     t.post_form(link, {"action": "accept"})
@@ -162,7 +162,7 @@ def making():
     put("shared_teams", name)
     url = "/apis/shared_teams/connections/%s/ACTION?%s&%s" % (name, API, WHERE)
     link = t.apps(url.replace("ACTION", "getConsentLink"), "POST", body={}).json["consentLink"]
-    t.apps(url.replace("ACTION", "confirmConsentCode"), "POST", body={"code": link.rsplit("code=", 1)[1]})
+    t.apps(url.replace("ACTION", "confirmConsentCode"), "POST", body={"code": link.rsplit(".", 1)[1]})
     tap.eq(status(name), "Connected", "or the code that came back")
     name = "8" * 32
     a = put("shared_plantsensors-5f8b1c", name, api_key="s3cret")

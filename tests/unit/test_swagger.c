@@ -77,7 +77,7 @@ static void test_operation(void **state)
 
 	same(*state, op,
 	     "{`operationId`:`GetItems`,`kind`:`Action`,`summary`:`Get items`,`description`:`Reads.`,`method`:`get`,"
-	     "`type`:`OpenApiConnection`,`inputs`:["
+	     "`type`:`OpenApiConnection`,`path`:`/{connectionId}/sites/{site}/lists/{list}/items`,`inputs`:["
 	     "{`name`:`$top`,`type`:`integer`,`required`:false,`in`:`query`},"
 	     "{`name`:`site`,`type`:`string`,`title`:`Site Address`,`required`:true,`in`:`path`,`dynamic`:`values`},"
 	     "{`name`:`list`,`type`:`string`,`required`:true,`in`:`path`,`dynamic`:`values`}],"
@@ -144,7 +144,7 @@ static const struct {
 	  "`OpenApiConnectionNotification`" },
 	{ "`/x`:{`x-ms-notification-content`:{`schema`:{`type`:`object`,`properties`:{`id`:{`type`:`string`}}}},"
 	  "`post`:{`operationId`:`o`,`x-ms-trigger`:`single`,`parameters`:[{`name`:`u`,`in`:`query`,`x-ms-notification-url`:true}]}}", "",
-	  "", "{`operationId`:`o`,`kind`:`Trigger`,`method`:`post`,`type`:`OpenApiConnectionWebhook`,`inputs`:[],"
+	  "", "{`operationId`:`o`,`kind`:`Trigger`,`method`:`post`,`type`:`OpenApiConnectionWebhook`,`path`:`/x`,`inputs`:[],"
 	      "`outputs`:[{`path`:`body`,`type`:`object`},{`path`:`body/id`,`type`:`string`}]}" },
 	/* Nonsense is left out. */
 	{ "`/x`:{`get`:{`operationId`:`o`,`parameters`:[null,1,{},{`name`:``},{`name`:`a`,`in`:`query`,`enum`:3,`x-ms-dynamic-list`:[]},"
@@ -173,7 +173,7 @@ static void test_lookup(void **state)
 
 	same(*state, swagger_lookup(*state, doc, S("getlists")),
 	     "{`operationId`:`GetLists`,`itemsPath`:`value`,`itemValuePath`:`Name`,`itemTitlePath`:`DisplayName`,"
-	     "`parameters`:{`site`:{`parameterReference`:`site`,`required`:true}}}");
+	     "`parameters`:{`site`:{`parameterReference`:`site`,`required`:true}},`declared`:true}");
 	same(*state, swagger_lookup(*state, doc, S("GetTeams")),
 	     "{`operationId`:`GetTeams`,`itemsPath`:`teams`,`itemValuePath`:`Id`,`itemTitlePath`:`displayName`,`parameters`:{}}");
 	assert_null(swagger_lookup(*state, doc, S("PostItem")));
