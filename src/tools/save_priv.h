@@ -75,6 +75,11 @@ struct save {
 /* ---- save.c ---- */
 
 struct save *save_new(struct call *c, const struct save_wish *w);
+
+/* ---- save_journal.c ---- */
+
+/* How saves of this flow went whose calls died before they could say it: a note of the result. */
+void save_tell_interrupted(struct save *s);
 /* After agreed() and before the first write: keeps the flow as it is, and writes the journal.
  * False: fail() was called. */
 bool save_announce(struct save *s);

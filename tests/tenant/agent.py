@@ -112,8 +112,8 @@ class World:
             f.write("[profile default]\n" + "".join("%s = %s\n" % kv for kv in keys.items()))
         os.chmod(self.home.config, 0o600)
 
-    def post(self, path, **body):
-        a = self.tenant.control(path, body)
+    def post(self, where, **body):
+        a = self.tenant.control(where, body)
         if a.status != 200:
             raise RuntimeError(a.body)
         return a.json
