@@ -8,10 +8,7 @@
  */
 #include "work/call_life.h"
 
-#include <stdlib.h>
-
 #include "base/os.h"
-#include "text/crypt.h"
 
 static void run(void *arg);
 
