@@ -128,6 +128,8 @@ done
 for era in modern legacy; do
 	test "sdk, $era: the form of a change, declined, cancelled and accepted" \
 		node "$here/forms.mjs" $era "$lab" "$lab/practice"
+	test "sdk, $era: a flow with two connectors is built and run" \
+		node "$here/build_chain.mjs" $era "$lab" "$lab/practice"
 done
 
 # The SDK passes six variables on; the sign-in is in a keyring that it hides.
