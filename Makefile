@@ -1,6 +1,6 @@
 # flowlatch: see README.md.  `make demo` and `make check` are the two commands to know.
 #
-# Targets: all demo check lint fuzz torture soak bench interop install uninstall dist clean deps
+# Targets: all demo check lint view fuzz torture soak bench interop install uninstall dist clean deps
 # Knobs: CC CPPFLAGS CFLAGS LDFLAGS LDLIBS PREFIX DESTDIR, SAN=1 (AddressSanitizer and UBSan, in
 # build/san), V=1 (show the commands)
 
@@ -83,8 +83,9 @@ $(B)/src/work/redact_prefilter.c: $(B)/gen/prefilter
 	@$< >$@.new && mv $@.new $@
 $(B)/src/work/redact_prefilter.o: $(B)/src/work/redact_prefilter.c
 	$(call say,CC)$(CC) $(COMPILE) -c -o $@ $<
-# The assembler includes the seed, which -MMD does not see.
+# The assembler includes the seed and the views, which -MMD does not see.
 $(B)/src/tenant/seed_data.o: $(wildcard src/tenant/seed/*.json)
+$(B)/src/front/view.o: $(wildcard src/front/view/*.html)
 $(B)/src/tools/knowledge.o: $(wildcard data/knowledge/*)
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libflowlatch.a
 	$(call say,LINK)$(LINK) -lcmocka $(LIBS) $(LDLIBS)
@@ -125,6 +126,10 @@ check-built: all $(UNIT) $(HELPERS)
 	@B=$(B) ./tests/run.sh
 lint: all
 	@B=$(B) ./tests/lint/run.sh
+# The page of a run in a browser, which only this test needs.
+view: all
+	@./tests/deps.sh chromium
+	@B=$(B) ./tests/run.sh tests/view/test_run.py
 fuzz torture soak bench interop: all $(HELPERS)
 	@B=$(B) ./tests/$(if $(filter soak,$@),torture,$@)/$(if $(filter soak,$@),soak,run).sh
 
@@ -147,7 +152,7 @@ dist:
 clean:
 	rm -rf build flowlatch-*.tar.gz
 
-.PHONY: all deps demo check check-built lint fuzz torture soak bench interop install uninstall \
+.PHONY: all deps demo check check-built lint view fuzz torture soak bench interop install uninstall \
 	dist clean print-flags print-compile
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -28,6 +28,7 @@ gnome-keyring         gnome-keyring       gnome-keyring c:gnome-keyring-daemon
 dbus                  dbus-daemon         dbus          c:dbus-daemon
 python3-dbus          python3-dbus        python-dbus   p:dbus
 python3-gi            python3-gobject     python-gobject p:gi
+chromium              chromium            chromium      c:chromium
 '
 
 # The line of the table for a package.

@@ -129,6 +129,7 @@ struct tool {
 	const struct field *result; /* or NULL: payloads and bare arrays have no outputSchema */
 	const char *list;        /* where the items are: "" the document itself, "flows"; NULL: none */
 	const char *columns;     /* JSON pointers of the table for people, or NULL */
+	const char *view;        /* ui:// resource that draws its result (MCP Apps), or NULL */
 	enum verdict (*step)(struct call *c);
 };
 

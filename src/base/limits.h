@@ -121,6 +121,9 @@
  * as a table and as text, several times over. */
 #define LIMIT_CLI_ARENA (64u << 20)
 
+/* A page that a person keeps: the largest result, every character of it escaped, and the page. */
+#define LIMIT_PAGE (8u << 20)
+
 /* The practice tenant makes a certificate and its data before it is ready: well under a second
  * on a quiet machine, many times that under valgrind. */
 #define LIMIT_PRACTICE_MS 20000

@@ -247,6 +247,9 @@ static int read_words(struct reading *r)
 			operands_only = true;
 		else if (str_eq(str_from(word), S("-h")))
 			r->help = true;
+		else if (str_eq(str_from(word), S("-o")) && r->cli->command &&
+			 find_option(r->cli->command->options, S("output")))
+			code = read_option(r, "--output");
 		else if (word[1] == '-')
 			code = read_option(r, word);
 		else

@@ -72,6 +72,10 @@ extern const struct cli_option cmd_diff_options[];
 int cmd_refactor(struct cli *cli);
 extern const struct cli_option cmd_refactor_options[];
 
+/* A run as one page. */
+int cmd_report(struct cli *cli);
+extern const struct cli_option cmd_report_options[];
+
 /* The value of an expression. */
 int cmd_eval(struct cli *cli);
 extern const struct cli_option cmd_eval_options[];

@@ -49,6 +49,7 @@ struct mcp_resource {
 	const char *text; /* or */
 	const char *blob; /* base64 */
 	bool lists_tools; /* a line for each tool that is offered follows the text */
+	const char *meta; /* its _meta, JSON with braces, or NULL */
 };
 
 /* A family of resources: a URI template (RFC 6570 level 1, whole path segments). */
@@ -74,6 +75,7 @@ struct mcp_offer {
 	const struct mcp_prompt *prompts;
 	const struct mcp_resource *resources;
 	const struct mcp_template *templates;
+	const char *extensions; /* that the server has, JSON with braces, or NULL */
 	bool lists_change; /* mcp_changed() may be called */
 	const struct mcp_extension *extension; /* or NULL */
 };

@@ -102,6 +102,10 @@ void mcp_capabilities(struct mcp *m, struct buf *b)
 	}
 	mcp_member(b, "completions");
 	buf_addz(b, "{}");
+	if (m->offer->extensions) {
+		mcp_member(b, "extensions");
+		buf_addz(b, m->offer->extensions);
+	}
 	if (x && x->capabilities) {
 		buf_addc(b, ',');
 		buf_addz(b, x->capabilities);

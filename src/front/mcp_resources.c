@@ -5,9 +5,17 @@
  */
 #include "front/mcp_state.h"
 
+static void add_meta(struct buf *b, const char *meta)
+{
+	if (!meta)
+		return;
+	mcp_member(b, "_meta");
+	buf_addz(b, meta);
+}
+
 /* What lists say of a resource or template, braces open. */
 static void describe(struct buf *b, const char *member, const char *uri, const char *name,
-		     const char *title, const char *description, const char *mime)
+		     const char *title, const char *description, const char *mime, const char *meta)
 {
 	buf_addz(b, b->p[b->n - 1] == '[' ? "{" : ",{");
 	mcp_member_z(b, member, uri);
@@ -15,6 +23,7 @@ static void describe(struct buf *b, const char *member, const char *uri, const c
 	mcp_member_z(b, "title", title);
 	mcp_member_z(b, "description", description);
 	mcp_member_z(b, "mimeType", mime);
+	add_meta(b, meta);
 	buf_addc(b, '}');
 }
 
@@ -28,7 +37,7 @@ void mcp_resources_list(struct mcp_request *q)
 	mcp_member(b, "resources");
 	buf_addc(b, '[');
 	for (const struct mcp_resource *r = q->m->offer->resources; r && r->name; r++)
-		describe(b, "uri", r->uri, r->name, r->title, r->description, r->mime);
+		describe(b, "uri", r->uri, r->name, r->title, r->description, r->mime, r->meta);
 	buf_addc(b, ']');
 	mcp_done(q, MCP_CACHED);
 }
@@ -43,7 +52,8 @@ void mcp_resources_templates(struct mcp_request *q)
 	mcp_member(b, "resourceTemplates");
 	buf_addc(b, '[');
 	for (const struct mcp_template *t = q->m->offer->templates; t && t->name; t++)
-		describe(b, "uriTemplate", t->uri, t->name, t->title, t->description, t->mime);
+		describe(b, "uriTemplate", t->uri, t->name, t->title, t->description, t->mime,
+			 NULL);
 	buf_addc(b, ']');
 	mcp_done(q, MCP_CACHED);
 }
@@ -200,6 +210,7 @@ static bool read_fixed(struct mcp_request *q, struct str uri)
 	else
 		mcp_member_z(b, "text", r->text);
 	mcp_member_z(b, "blob", r->blob);
+	add_meta(b, r->meta);
 	buf_addz(b, "}]");
 	mcp_done(q, MCP_CACHED);
 	return true;

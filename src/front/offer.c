@@ -4,6 +4,7 @@
  * Texts and tables only.  Nothing of a tenant may get in here: hosts show it as our own words.
  */
 #include "front/mcp.h"
+#include "front/view.h"
 
 /* Codex reads the first 512 characters, Claude Code the first 2,048. */
 static const char instructions[] =
@@ -190,6 +191,12 @@ static const struct mcp_resource resources[] = {
 	  .description = "How the tools belong together, what results and errors look like, and one "
 			 "line for each tool",
 	  .mime = "text/markdown", .text = guide, .lists_tools = true },
+	/* No csp: a view without one has no network at all, and this one needs none. */
+	{ .uri = "ui://flowlatch/run", .name = "run", .title = "A run, drawn",
+	  .description = "Draws what get_live_flow_run_timeline answers: the flow as a graph with "
+			 "states and times",
+	  .mime = "text/html;profile=mcp-app", .text = view_run_page,
+	  .meta = "{\"ui\":{\"prefersBorder\":true}}" },
 	{ 0 },
 };
 
@@ -216,4 +223,5 @@ const struct mcp_offer flowlatch_offer = {
 	.prompts = prompts,
 	.resources = resources,
 	.templates = templates,
+	.extensions = "{\"io.modelcontextprotocol/ui\":{}}",
 };

@@ -8,6 +8,8 @@
 
 #include <flowlatch/tool.h>
 
+#include "tools/run_waits.h"
+
 /* ---- requests: they tolerate errors, `run` is percent-encoded ---- */
 
 struct fetch run_fetch(struct call *c, const char *run);
@@ -33,12 +35,5 @@ struct json *run_workflow(struct call *c, const struct json *flow, const struct 
 bool run_offers(struct call *c, const char *tool);
 /* Suggests the tool that says why the run of `run` failed. */
 void run_suggest_diagnosis(struct call *c, struct str run);
-
-/* What an action that has not ended waits for. */
-struct run_waits {
-	const char *words; /* "a person's approval" ... */
-	bool person;
-};
-struct run_waits run_waits_for(const struct json *step);
 
 #endif

@@ -28,6 +28,8 @@ const struct tool *const tools_table[] = {
 	&tool_get_live_flow_http_schema,
 	&tool_get_live_flow_run_action_outputs,
 	&tool_get_live_flow_run_error,
+	&tool_get_live_flow_run_report,
+	&tool_get_live_flow_run_timeline,
 	&tool_get_live_flow_runs,
 	&tool_get_live_flow_trigger_url,
 	&tool_get_store_flow,

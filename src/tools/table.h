@@ -34,6 +34,8 @@ extern const struct tool tool_get_live_flow;
 extern const struct tool tool_get_live_flow_http_schema;
 extern const struct tool tool_get_live_flow_run_action_outputs;
 extern const struct tool tool_get_live_flow_run_error;
+extern const struct tool tool_get_live_flow_run_report;
+extern const struct tool tool_get_live_flow_run_timeline;
 extern const struct tool tool_get_live_flow_runs;
 extern const struct tool tool_get_live_flow_trigger_url;
 extern const struct tool tool_get_store_flow;

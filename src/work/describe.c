@@ -102,6 +102,16 @@ static struct json *output_schema(struct arena *a, const struct tool *t)
 	return schema;
 }
 
+/* MCP Apps (2026-01-26); hosts of before look for the flat name. */
+static struct json *view_meta(struct arena *a, const char *view)
+{
+	struct json *v = json_new_object(a);
+
+	json_set_z(a, json_set(a, v, "ui", json_new_object(a)), "resourceUri", view);
+	json_set_z(a, v, "ui/resourceUri", view);
+	return v;
+}
+
 struct json *tool_describe(struct arena *a, const struct tool *t)
 {
 	struct json *v = json_new_object(a), *notes = json_new_object(a);
@@ -117,5 +127,7 @@ struct json *tool_describe(struct arena *a, const struct tool *t)
 	json_set_bool(a, notes, "idempotentHint", t->idempotent);
 	json_set_bool(a, notes, "openWorldHint", t->open_world);
 	json_set(a, v, "annotations", notes);
+	if (t->view)
+		json_set(a, v, "_meta", view_meta(a, t->view));
 	return v;
 }
