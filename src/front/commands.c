@@ -134,6 +134,8 @@ const struct command commands[] = {
 		.options = cmd_backup_options,
 		.practice = true,
 		.run = cmd_backup,
+	},
+	{
 		.name = "report",
 		.synopsis = "run RUN [--flow NAME] [-o FILE]",
 		.help = "write a run as one page to look at and to keep",
