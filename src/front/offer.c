@@ -5,6 +5,7 @@
  */
 #include "front/mcp.h"
 #include "front/view.h"
+#include "tools/knowledge.h"
 
 /* Codex reads the first 512 characters, Claude Code the first 2,048. */
 static const char instructions[] =
@@ -197,6 +198,19 @@ static const struct mcp_resource resources[] = {
 			 "states and times",
 	  .mime = "text/html;profile=mcp-app", .text = view_run_page,
 	  .meta = "{\"ui\":{\"prefersBorder\":true}}" },
+	{ .uri = "flowlatch://knowledge/actions", .name = "actions", .title = "Actions and triggers",
+	  .description = "Every kind of action and trigger: its JSON, what it needs, and what goes "
+			 "wrong",
+	  .mime = "text/markdown", .text = knowledge_actions_begin },
+	{ .uri = "flowlatch://knowledge/connectors", .name = "connectors",
+	  .title = "Hints on connectors",
+	  .description = "What the definitions of the common connectors do not tell: limits, inputs, "
+			 "variants",
+	  .mime = "application/json", .text = knowledge_connectors_begin },
+	{ .uri = "flowlatch://knowledge/expressions", .name = "expressions",
+	  .title = "Patterns of expressions",
+	  .description = "How to write what flows often need, and what fails in a run",
+	  .mime = "text/markdown", .text = knowledge_expressions_begin },
 	{ 0 },
 };
 

@@ -6,31 +6,25 @@
  */
 #include "tools/knowledge.h"
 
-#define FILES(X)                                                                               \
-	X(actions, "actions.md", "actions", "Actions and triggers",                            \
-	  "Every kind of action and trigger: its JSON, what it needs, and what goes wrong",    \
-	  "text/markdown")                                                                     \
-	X(connectors, "connectors.json", "connectors", "Hints on connectors",                  \
-	  "What the definitions of the common connectors do not tell: limits, inputs, variants", \
-	  "application/json")                                                                  \
-	X(expressions, "expressions.md", "expressions", "Patterns of expressions",             \
-	  "How to write what flows often need, and what fails in a run", "text/markdown")
+#define FILES(X)                                 \
+	X(actions, "actions.md", false)          \
+	X(connectors, "connectors.json", true)   \
+	X(expressions, "expressions.md", false)
 
-#define BYTES(id, file, name, title, description, mime)                                        \
-	__asm__(".pushsection .rodata\n"                                                       \
-		".global knowledge_" #id "_begin\n.hidden knowledge_" #id "_begin\n"           \
-		"knowledge_" #id "_begin:\n"                                                   \
-		".incbin \"data/knowledge/" file "\"\n"                                        \
-		".global knowledge_" #id "_end\n.hidden knowledge_" #id "_end\n"               \
-		"knowledge_" #id "_end:\n"                                                     \
-		".byte 0\n"                                                                    \
-		".popsection\n");                                                              \
-	extern const char knowledge_##id##_begin[], knowledge_##id##_end[];
+#define BYTES(id, file, json)                                                    \
+	__asm__(".pushsection .rodata\n"                                         \
+		".global knowledge_" #id "_begin\n.hidden knowledge_" #id "_begin\n" \
+		"knowledge_" #id "_begin:\n"                                     \
+		".incbin \"data/knowledge/" file "\"\n"                          \
+		".global knowledge_" #id "_end\n.hidden knowledge_" #id "_end\n" \
+		"knowledge_" #id "_end:\n"                                       \
+		".byte 0\n"                                                      \
+		".popsection\n");                                                \
+	extern const char knowledge_##id##_end[];
 FILES(BYTES)
 
 static const struct knowledge_file files[] = {
-#define ROW(id, file, name, title, description, mime) \
-	{ name, title, description, mime, knowledge_##id##_begin, knowledge_##id##_end },
+#define ROW(id, file, json) { #id, json, knowledge_##id##_begin, knowledge_##id##_end },
 	FILES(ROW)
 };
 
@@ -48,15 +42,10 @@ static struct str text_of(const struct knowledge_file *f)
 	return str_n(f->begin, (size_t)(f->end - f->begin));
 }
 
-static bool is_json(const struct knowledge_file *f)
-{
-	return str_ends(str_from(f->mime), S("json"));
-}
-
 static struct json *connectors(struct arena *a)
 {
 	for (size_t i = 0; i < FILE_COUNT; i++)
-		if (is_json(&files[i]))
+		if (files[i].is_json)
 			return json_get(json_parse(a, text_of(&files[i]), JSON_STRICT, NULL),
 					"connectors");
 	return NULL;
@@ -158,7 +147,7 @@ struct json *knowledge_search(struct arena *a, struct str words, size_t most)
 
 	p->a = a;
 	for (size_t i = 0; i < FILE_COUNT; i++) {
-		if (is_json(&files[i]))
+		if (files[i].is_json)
 			add_connectors(p, &files[i]);
 		else
 			add_sections(p, &files[i]);

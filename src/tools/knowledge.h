@@ -11,9 +11,13 @@
 
 struct knowledge_file {
 	const char *name; /* of the resource: flowlatch://knowledge/NAME */
-	const char *title, *description, *mime;
+	bool is_json;
 	const char *begin, *end; /* ends with a NUL that is not counted */
 };
+
+/* The texts, for a table of resources. */
+extern const char knowledge_actions_begin[], knowledge_connectors_begin[],
+	knowledge_expressions_begin[];
 
 /* The i-th file, or NULL. */
 const struct knowledge_file *knowledge_file(size_t i);

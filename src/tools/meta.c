@@ -1,6 +1,7 @@
 /*
  * meta.c - tools about the program itself: who is signed in, and which tools there are.
  */
+#include "tools/knowledge.h"
 #include "tools/shared.h"
 #include "tools/table.h"
 
@@ -295,6 +296,35 @@ static enum verdict by_words(struct call *c, struct str query)
 	return done(c, out);
 }
 
+/* ---- what is shipped about the language and connectors ---- */
+
+enum { MOST_PIECES = 8, PIECES_BESIDE = 3 };
+
+static enum verdict by_help(struct call *c, struct str words)
+{
+	struct json *out = knowledge_search(call_arena(c), words, MOST_PIECES);
+
+	if (!json_first(out))
+		note(c, "hint",
+		     json_new_z(call_arena(c), "nothing is known of all these words: try fewer"));
+	return done(c, out);
+}
+
+/* Beside tools: the titles of pieces, so that they are found without being asked for. */
+static void note_pieces(struct call *c, struct str words)
+{
+	struct json *list = knowledge_search(call_arena(c), words, PIECES_BESIDE);
+
+	JSON_EACH (v, list) {
+		json_take(v, "text");
+		json_set_str(call_arena(c), v, "query",
+			     str_fmt(call_arena(c), "help:%.*s",
+				     STR_ARG(json_get_str(v, "title"))));
+	}
+	if (json_first(list))
+		note(c, "knowledge", list);
+}
+
 static enum verdict tool_search(struct call *c)
 {
 	struct str query = str_trim(arg_str(c, "query"));
@@ -303,14 +333,18 @@ static enum verdict tool_search(struct call *c)
 		return by_bundle(c, str_trim(str_from_at(query, 6)));
 	if (str_starts_nocase(query, S("select:")))
 		return by_names(c, str_from_at(query, 7));
+	if (str_starts_nocase(query, S("help:")))
+		return by_help(c, str_trim(str_from_at(query, 5)));
 	if (row_named(c, query))
 		return by_names(c, query);
+	note_pieces(c, query);
 	return by_words(c, query);
 }
 
 static const struct param search_params[] = {
 	{ "query", JSON_STRING, P_REQUIRED,
-	  "skill:<bundle>, select:<name>,<name>, an exact name, or words.", .max = 512 },
+	  "skill:<bundle>, select:<name>,<name>, an exact name, words, or help:<words>.",
+	  .max = 512 },
 	{ 0 },
 };
 

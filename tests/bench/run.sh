@@ -39,7 +39,8 @@ fi
 # Once more, because a busy spell in one run would pass for a result.
 measure flowlatch-again legacy "$B/flowlatch" serve
 python3 "$here/compare.py" "$OUT"
-for more in "$here"/fanout.sh "$here"/wdl.sh "$here"/redact.sh "$here"/gate.sh; do
+for more in "$here"/fanout.sh "$here"/wdl.sh "$here"/redact.sh "$here"/gate.sh \
+    "$here"/describe.sh; do
     [ -x "$more" ] && B=$B "$more"
 done
 true

@@ -4,7 +4,8 @@
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 make -s install DESTDIR="$work" PREFIX=/opt/fl >/dev/null || exit 1
-for f in bin/flowlatch bin/flowlatch-tenant libexec/flowlatch/flowlatch-keyring share/man/man1/flowlatch.1; do
+for f in bin/flowlatch bin/flowlatch-tenant libexec/flowlatch/flowlatch-keyring share/man/man1/flowlatch.1 \
+    share/flowlatch/knowledge/actions.md; do
     [ -e "$work/opt/fl/$f" ] || { echo "$f was not installed"; exit 1; }
 done
 n=$(find "$work" -type f | wc -l)
