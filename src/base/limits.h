@@ -293,6 +293,8 @@
 #define LIMIT_SNAPSHOTS_SHOWN 1000
 /* Operations on a definition in one save: a model that has more to change sends the whole. */
 #define LIMIT_EDIT_OPERATIONS 200
+/* Memory of one of them: the expressions of the largest definitions as trees, several times. */
+#define LIMIT_EDIT_MEMORY (128u << 20)
 /* Differences told of two definitions, for the same reason. */
 #define LIMIT_DIFF_CHANGES 1000
 /* Rounds of looking for renamed things between two definitions: each costs a walk over both, and

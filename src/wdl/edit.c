@@ -1,7 +1,7 @@
 /*
  * edit.c - the list of operations: which there are, what each takes, one after the other.
  *
- * All work is done on a copy, so that an operation may stop anywhere.
+ * All work is done on copies, so that an operation may stop anywhere.
  */
 #include "wdl/edit.h"
 
@@ -169,27 +169,82 @@ static bool do_one(struct edit *x)
 	return true;
 }
 
+/* Each operation works on a copy in an arena of its own, and the copy before it is still there:
+ * what looking for names costs is not kept for all of them. */
+struct course {
+	struct edit x;
+	struct arena work[2];
+	const struct json *now;
+};
+
+static void release(struct course *k)
+{
+	arena_release(&k->work[0]);
+	arena_release(&k->work[1]);
+}
+
+static bool do_all(struct course *k, const struct json *operations)
+{
+	struct edit *x = &k->x;
+
+	JSON_EACH(op, operations) {
+		x->a = &k->work[x->e->index % 2];
+		arena_release(x->a);
+		x->definition = json_copy(x->a, k->now);
+		x->op = op;
+		if (!do_one(x))
+			return false;
+		k->now = x->definition;
+		x->e->index++;
+	}
+	x->e->index = 0;
+	return true;
+}
+
+/* NULL when an operation was refused, or memory for one is out. */
+static const struct json *do_in_memory(struct course *k, const struct json *operations)
+{
+	jmp_buf out;
+
+	if (arena_guard(&k->work[0], &out)) {
+		k->x.e->pointer = k->x.e->hint = S("");
+		k->x.e->message = S("there is no memory for so large a change");
+		return NULL;
+	}
+	k->work[1].out = &out;
+	return do_all(k, operations) ? k->now : NULL;
+}
+
 struct json *wdl_edit(struct arena *a, const struct json *definition,
 		      const struct json *operations, struct wdl_edit_error *e)
 {
-	struct edit x = { .a = a, .e = e, .definition = json_copy(a, definition) };
+	struct course k = { .x = { .a = a, .e = e }, .now = definition };
+	jmp_buf mine, *outer = a->out;
+	struct json *made;
 
 	*e = (struct wdl_edit_error){ .pointer = S(""), .message = S(""), .hint = S("") };
 	if (!json_is(definition, JSON_OBJECT) || !json_is(operations, JSON_ARRAY)) {
-		edit_refuse(&x, S(""), S(""), "operations are a list, and are done to a definition");
+		edit_refuse(&k.x, S(""), S(""), "operations are a list, and are done to a definition");
 		return NULL;
 	}
 	if (json_count(operations) > LIMIT_EDIT_OPERATIONS) {
-		edit_refuse(&x, S(""), S("give the definition as a whole"),
+		edit_refuse(&k.x, S(""), S("give the definition as a whole"),
 			    "there are more than %d operations", LIMIT_EDIT_OPERATIONS);
 		return NULL;
 	}
-	JSON_EACH(op, operations) {
-		x.op = op;
-		if (!do_one(&x))
-			return NULL;
-		e->index++;
+	arena_init(&k.work[0], LIMIT_EDIT_MEMORY);
+	arena_init(&k.work[1], LIMIT_EDIT_MEMORY);
+	/* What is ours is freed before the caller's way out is gone. */
+	if (arena_guard(a, &mine)) {
+		release(&k);
+		a->out = outer;
+		return arena_alloc(a, SIZE_MAX);
 	}
-	e->index = 0;
-	return x.definition;
+	made = json_copy(a, do_in_memory(&k, operations));
+	e->pointer = str_dup(a, e->pointer);
+	e->message = str_dup(a, e->message);
+	e->hint = str_dup(a, e->hint);
+	a->out = outer;
+	release(&k);
+	return made;
 }

@@ -295,6 +295,34 @@ static void test_ceilings(void **state)
 	assert_true(e.message.n > 0);
 }
 
+/* The caller's memory runs out: its own way out is taken, and nothing of ours is left behind (what
+ * the leak checker sees).  Two hundred operations cost little more than one. */
+static void test_memory(void **state)
+{
+	struct json *was = definition(*state, FLOW), *list = quoted(*state, "[]"), *out;
+	struct wdl_edit_error e;
+	struct arena small;
+	size_t used;
+	jmp_buf way;
+
+	arena_init(&small, 2000);
+	if (arena_guard(&small, &way)) {
+		assert_true(small.out == &way);
+		arena_release(&small);
+	} else {
+		(void)wdl_edit(&small, was, quoted(*state, "[]"), &e);
+		fail_msg("2000 bytes were enough");
+	}
+	for (size_t i = 0; i < 200; i++)
+		json_push(list, json_copy(*state, json_first(quoted(*state, i % 2 ?
+			  "[{`op`:`rename_action`,`action`:`Zz`,`name`:`Send`}]" :
+			  "[{`op`:`rename_action`,`action`:`Send`,`name`:`Zz`}]"))));
+	used = ((struct arena *)*state)->used;
+	out = wdl_edit(*state, was, list, &e);
+	assert_same(*state, "renamed there and back a hundred times", out, was);
+	assert_true(((struct arena *)*state)->used - used < 64000);
+}
+
 /* Two actions of one name, as only a damaged definition has them. */
 static void test_ambiguous(void **state)
 {
@@ -409,6 +437,34 @@ static void test_removed_and_inserted(void **state)
 		    edited(*state, d, "[{`op`:`move`,`action`:`B`,`after`:`D`},{`op`:`move`,`action`:`B`,`after`:`A`}]"), d);
 }
 
+/* What the linter proposes can be done, and takes its finding away. */
+static void test_fixes(void **state)
+{
+	const struct lint_rule *rule;
+	size_t n = 0;
+
+	for (size_t i = 0; (rule = lint_rule_at(i)) != NULL; i++) {
+		struct json *doc = rule->check ? lint_example(*state, rule->wrong) : NULL, *d, *now;
+		struct wdl_edit_error e;
+
+		if (!doc)
+			continue;
+		d = json_at(doc, "/properties/definition");
+		d = d ? d : json_get(doc, "definition") ? json_get(doc, "definition") : doc;
+		for (struct lint_finding *f = lint_document(*state, doc).first; f; f = f->next) {
+			if (f->rule != rule || !f->fix)
+				continue;
+			now = wdl_edit(*state, d, f->fix, &e);
+			if (!now)
+				fail_msg("%s: %.*s", rule->id, STR_ARG(e.message));
+			assert_false(json_identical(now, d));
+			n++;
+		}
+	}
+	print_message("# %zu fixes of the linter\n", n);
+	assert_true(n >= 18);
+}
+
 /* ---- reach ---- */
 
 static void test_reach(void **state)
@@ -467,7 +523,8 @@ int main(void)
 		UNIT(test_done),	   UNIT(test_refused),
 		UNIT(test_ceilings),	   UNIT(test_ambiguous),
 		UNIT(test_there_and_back), UNIT(test_removed_and_inserted),
-		UNIT(test_reach),
+		UNIT(test_reach),	   UNIT(test_memory),
+		UNIT(test_fixes),
 	};
 
 	return UNIT_RUN(tests);
