@@ -11,6 +11,7 @@
 #include "tools/run_record.h"
 #include "tools/shared.h"
 #include "tools/table.h"
+#include "wdl/design.h"
 #include "wdl/diff.h"
 
 enum { PICK_THIS, PICK_OTHER, PICKED };
@@ -129,7 +130,9 @@ static const struct json *definition_of(struct call *c, const struct record *r,
 static void put_how(struct call *c, struct json *out, const struct json *before,
 		    const struct json *after)
 {
-	struct diff d = diff_documents(call_arena(c), before, after);
+	/* What was kept is in the form that is saved, what was read in the one that runs. */
+	struct diff d = diff_documents(call_arena(c), wdl_design_form(call_arena(c), before),
+				       wdl_design_form(call_arena(c), after));
 	struct json *words = json_new_array(call_arena(c));
 	size_t n = 0;
 
