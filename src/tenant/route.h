@@ -49,8 +49,8 @@ extern const struct route_table control_routes, practice_routes, practice_show_r
 extern const struct route_table content_routes, entra_routes,
 	device_routes, browser_routes, flow_routes, flow_write_routes, flow_share_routes,
 	flow_check_routes, run_routes, repetition_routes, trace_routes, approval_routes,
-	trigger_routes, connection_routes, connector_routes, picker_routes,
-	connection_write_routes, bap_routes, package_routes, powerplatform_routes,
+	trigger_routes, invoke_routes, connection_routes, connector_routes, picker_routes,
+	connection_write_routes, bap_routes, package_routes, import_routes, powerplatform_routes,
 	dataverse_routes, dataverse_more_routes, dataverse_variable_routes;
 
 #endif
