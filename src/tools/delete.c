@@ -15,7 +15,7 @@
 static const char recoverable[] =
 	"An administrator of the environment can bring it back for about 21 days "
 	"(restore_deleted_live_flow, toolset lifecycle); it comes back switched off. Later its "
-	"definition is in the copy that was kept (restore_live_flow).";
+	"definition is in the copy that was kept (restore_live_flow with asNew).";
 
 /* ---- delete_live_flow ---- */
 
