@@ -247,6 +247,7 @@ const struct tool tool_list_live_flow_owners = {
 	.description = "Lists who owns one flow: its owner and co-owners with id, name, role. For "
 		       "those who may only run it use list_live_flow_run_only_users.",
 	.toolset = "sharing",
+	.bundles = "governance",
 	.klass = CLASS_READ_ONLY,
 	.read_only = true,
 	.idempotent = true,

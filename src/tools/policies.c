@@ -115,6 +115,7 @@ const struct tool tool_list_live_dlp_policies = {
 		       "connectors are blocked and which may not be mixed. Only reads. With "
 		       "connectors it says the group of each.",
 	.toolset = "governance",
+	.bundles = "governance",
 	.klass = CLASS_READ_ONLY,
 	.read_only = true,
 	.idempotent = true,

@@ -270,6 +270,7 @@ const struct tool tool_add_live_flow_to_solution = {
 	.description = "Really moves a flow that is in no solution into one; fails when it is in one "
 		       "already. A person is asked first. Changes membership only.",
 	.toolset = "solution",
+	.bundles = "build-flow",
 	.klass = CLASS_MODERATE,
 	.effect = add_effect,
 	.idempotent = true,
