@@ -28,7 +28,8 @@ const struct json *diag_entry(struct diag *d, const struct want *w)
 	const struct json *section = json_get(d->evidence, sections[w->kind]);
 	const struct json *v = w->kind == WANT_CHILD ? section : json_get_n(section, w->key);
 
-	if (v)
+	/* What has no name cannot be asked for. */
+	if (v || !w->key.n)
 		return v;
 	if (d->wants->count < DIAGNOSIS_WANTS && !is_wanted(d->wants, w)) {
 		d->wants->at[d->wants->count] = *w;
@@ -38,6 +39,9 @@ const struct json *diag_entry(struct diag *d, const struct want *w)
 }
 
 /* ---- lines ---- */
+
+static void line(struct diag *d, struct json *list, const char *fmt, va_list ap)
+	__attribute__((__format__(__printf__, 3, 0)));
 
 static void line(struct diag *d, struct json *list, const char *fmt, va_list ap)
 {

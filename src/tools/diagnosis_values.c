@@ -5,6 +5,7 @@
  * items of the loops around it.
  */
 #include "base/limits.h"
+#include "base/os.h"
 #include "tools/diagnosis_int.h"
 #include "wdl/needs.h"
 #include "wdl/parse.h"
@@ -451,15 +452,19 @@ static void put_results(struct diag *d, struct values *v, const struct wdl_needs
 static void put_workflow(struct diag *d, struct values *v)
 {
 	struct json *w = json_new_object(d->a), *run = json_new_object(d->a);
+	struct str now = json_get_str(d->f->record ? d->f->record : json_get(d->run, "properties"),
+				      "startTime");
+	int64_t ms;
 
+	now = os_parse_time(now, &ms) ? now : S("");
 	json_set_str(d->a, w, "name", json_get_str(d->flow, "name"));
 	json_set_str(d->a, w, "id", json_get_str(d->flow, "id"));
 	json_set_str(d->a, run, "name", json_get_str(d->run, "name"));
 	json_set(d->a, w, "run", run);
 	json_set(d->a, v->context, "workflow", w);
-	json_set_str(d->a, v->context, "now",
-		     json_get_str(d->f->record ? d->f->record : json_get(d->run, "properties"),
-				  "startTime"));
+	/* The same answer to the same question: chance and clock are the run's. */
+	json_set_int(d->a, v->context, "seed", 1);
+	json_set_str(d->a, v->context, "now", now.n ? now : S("2026-01-01T00:00:00Z"));
 }
 
 /* Which loops the step looks at; the innermost is of interest in any case. */

@@ -18,13 +18,13 @@ READS = os.environ.get("READS", "100")
 ROUND_TRIP_MS, SERVICE_MS = 80, 150
 
 
-def front(where, backend, protocols):
-    """nghttpx before the service; its port and process."""
+def front(where, backend, protocols, behind="h2"):
+    """nghttpx before the service, which speaks `behind`; its port and process."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(
         ["nghttpx", "--conf=/dev/null", "--no-ocsp", "--errorlog-file=/dev/null", "--workers=1",
-         f"--frontend=127.0.0.1,{port}", f"--backend=127.0.0.1,{backend};;proto=h2",
+         f"--frontend=127.0.0.1,{port}", f"--backend=127.0.0.1,{backend};;proto={behind}",
          f"--npn-list={protocols}", os.path.join(where, "good.key"),
          os.path.join(where, "good.pem")],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

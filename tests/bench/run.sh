@@ -40,7 +40,7 @@ fi
 measure flowlatch-again legacy "$B/flowlatch" serve
 python3 "$here/compare.py" "$OUT"
 for more in "$here"/fanout.sh "$here"/wdl.sh "$here"/redact.sh "$here"/gate.sh \
-    "$here"/describe.sh; do
+    "$here"/describe.sh "$here"/diagnose.sh; do
     [ -x "$more" ] && B=$B "$more"
 done
 true
