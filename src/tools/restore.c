@@ -113,8 +113,8 @@ static bool no_connection(struct binding *b, const struct json *r)
 		if (str_eq_nocase(json_get_str(v, "api"), wdl_design_api(r)))
 			json_push(candidates, json_copy(a, v));
 	fail(b->c, ERR_CONNECTION_BROKEN,
-	     "the connection that reference %s had is gone, and which one is to take its place "
-	     "cannot be told", quoted(b->c, json_name(r)));
+	     "the connection that reference %s had is gone, and which one to take instead cannot "
+	     "be told", quoted(b->c, json_name(r)));
 	fail_data(b->c, "reference", json_new_str(a, json_name(r)));
 	fail_data(b->c, "connector", json_new_str(a, wdl_design_api(r)));
 	fail_data(b->c, "candidates", candidates);
@@ -151,9 +151,10 @@ static bool bind(struct binding *b, const struct json *r)
 		return true;
 	}
 	/* A reference of a solution is bound elsewhere; what cannot be looked up is not doubted; and
-	 * a flow that had none may have none again. */
+	 * one that is bound to nothing may stay so. */
 	if (json_get(r, "connectionReferenceLogicalName") || !b->list ||
-	    (connection.n ? is_there(b, connection) : !is_new(b->c)))
+	    (connection.n ? is_there(b, connection)
+			  : !is_new(b->c) && json_get_n(b->current, json_name(r))))
 		return true;
 	other = used_now(b, r);
 	if (!other.n) {
