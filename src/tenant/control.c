@@ -222,6 +222,7 @@ static const struct {
 	{ "activationChangesId", &knobs.activation_changes_id, NULL },
 	{ "dataverseReadOnly", &knobs.dataverse_read_only, NULL },
 	{ "packagePolls", NULL, &knobs.package_polls },
+	{ "createLag", NULL, &knobs.create_lag },
 	{ "importLicenceLag", NULL, &knobs.import_licence_lag },
 	{ "latencyMs", NULL, &knobs.latency_ms },
 	{ "pageSize", NULL, &knobs.page_size },

@@ -66,6 +66,7 @@ struct knobs {
 	bool activation_changes_id;   /* switching a workflow row on gives another flow id */
 	bool dataverse_read_only;  /* the caller has no role that writes to Dataverse */
 	int64_t package_polls;     /* of exports and imports until they are done; 0: at once */
+	int64_t create_lag;        /* reads that do not find a new flow yet */
 	int64_t import_licence_lag;   /* starts refused after an import */
 	int64_t output_bytes;      /* size of every action's outputs, 0: as they are */
 };

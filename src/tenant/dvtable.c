@@ -197,7 +197,8 @@ struct flow *dv_workflow(struct request *q, struct environment *e)
 {
 	struct flow *f = tenant_flow(q->tenant, e, q->capture[0]);
 
-	if (f && *f->workflow && !f->deleted && flow_visible(q, f))
+	if (f && *f->workflow && !f->deleted && flow_visible(q, f) &&
+	    !quirk_take(&f->quirks.unseen))
 		return f;
 	answer_error(q, SE_DV_NOT_FOUND, "workflow", str_c(&q->mem, q->capture[0]), NULL);
 	return NULL;

@@ -125,6 +125,7 @@ static void create_named(struct request *q, struct environment *e, struct str id
 	f->state = str_eq_nocase(json_get_str(p, "state"), S("Stopped")) ? FLOW_STOPPED :
 									   FLOW_STARTED;
 	save_suspend(q, f);
+	f->quirks.unseen = knobs.create_lag;
 	answer_json(q, 201, flow_shape(q, f, SHAPE_FULL));
 }
 

@@ -47,7 +47,8 @@ struct flow *need_flow(struct request *q, struct environment *e, unsigned n)
 {
 	struct flow *f = tenant_flow(q->tenant, e, q->capture[n]);
 
-	if (!f || (f->deleted && !q->admin) || f->kind > FLOW_AGENT) {
+	if (!f || (f->deleted && !q->admin) || f->kind > FLOW_AGENT ||
+	    quirk_take(&f->quirks.unseen)) {
 		answer_error(q, SE_FLOW_NOT_FOUND, str_c(&q->mem, q->capture[n]), NULL, NULL);
 		return NULL;
 	}

@@ -101,8 +101,9 @@ static struct json *cloud_flow(struct request *q, struct flow *f)
 			 json_get_str(flow_current(f)->definition, "description"), f->workflow, f->id,
 			 states[f->state], codes[f->state],
 			 f->kind == FLOW_AGENT ? "AgentFlow" : "PowerAutomateFlow",
-			 json_text(&q->mem, flow_clientdata(q, f)), f->owner->id, f->owner->id,
-			 f->owner->id, f->env->org_id, f->owner->id);
+			 json_text(&q->mem, flow_clientdata(q, f)), f->owner->id,
+			 f->modified_by ? f->modified_by->id : f->owner->id, f->owner->id,
+			 f->env->org_id, f->owner->id);
 }
 
 static void cloud_flows(struct request *q)

@@ -150,6 +150,7 @@ enum stamp {
 struct quirks {
 	int64_t lost_saves;   /* so many saves are answered as if they had been kept */
 	int64_t read_lag;     /* so many reads behind a write still show what was before */
+	int64_t unseen;       /* so many reads of a new flow do not find it yet */
 	int64_t licence_lag;  /* so many starts are refused because the licence is not known yet */
 	bool empty_references; /* reading shows none */
 	bool wipes;           /* a refused save takes the references away */

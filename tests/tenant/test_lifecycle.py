@@ -3,9 +3,9 @@
 import io
 import json
 import os
+import random
 import subprocess
 import sys
-import urllib.parse
 import zipfile
 
 sys.dont_write_bytecode = True
@@ -138,6 +138,21 @@ def packages():
            "a deflated one updates it", p)
     p = imported(PROD, b"PK no zip")
     tap.eq(p["status"], "Failed", "what is no zip is refused")
+    chance, ends = random.Random(7), set()
+    t.set(packagePolls=0)
+    sas = post(PROD, "generateResourceStorage").json["sharedAccessSignature"].split("?", 1)
+    url = "%s/broken.zip?%s" % tuple(sas)
+    for _ in range(150):
+        broken = bytearray(chance.choice((data, packed.getvalue())))
+        for _ in range(chance.randint(1, 8)):
+            broken[chance.randrange(max(0, len(broken) - 700), len(broken))] = chance.randrange(256)
+        t.send("PUT", url, bytes(broken[:chance.randint(0, len(broken) * 3)]),
+               {"x-ms-blob-type": "BlockBlob"})
+        a = post(PROD, "listImportParameters", {"packageLink": {"value": url}})
+        ends.add((a.status, a.json["status"]))
+    t.set(packagePolls=1)
+    tap.ok((200, "Failed") in ends and all(s == 200 for s, _ in ends), "broken zips are survived",
+           ends)
     member = next(f["name"] for f in t.flows(PROD) if f["properties"].get("workflowEntityId"))
     a = post(PROD, "listPackageResources",
              {"baseResourceIds": ["/providers/Microsoft.Flow/flows/" + member]}).json
@@ -299,12 +314,48 @@ def sharing():
            "only who may edit may share")
 
 
+def strangers(source):
+    """What a colleague without any right to the flow hears."""
+    mine, tokens = t.refresh_token, t.tokens
+    solution = t.dataverse("/solutions?$filter=uniquename%20eq%20'FabrikamOperations'").json
+    plain = t.flow_named(PROD, "Purchase approval")
+    t.refresh_token = t.control("grants", {"user": "nadia.haddad@fabrikam.example"}).json[
+        "refresh_token"]
+    t.tokens = {}
+    one, own = path(PROD, plain), "ConnectionAuthorizationFailed"
+    for what, a in (
+            ("read", t.flow(one + "?" + API)),
+            ("save", t.flow(one + "?" + API, "PATCH", body={"properties": {}})),
+            ("publish", t.flow(one + "/publish?" + API, "POST")),
+            ("start", t.flow(one + "/start?" + API, "POST")),
+            ("delete", t.flow(one + "?" + API, "DELETE")),
+            ("share", t.flow(one + "/modifyOwners?" + API, "POST", body={})),
+            ("change run-only users", t.flow(one + "/modifyUsers?" + API, "POST", body={})),
+            ("see an address", t.flow(one + "/triggers/manual/listCallbackUrl?" + API, "POST")),
+            ("add to a solution", t.api(
+                "POST", "%s/providers/Microsoft.Flow/environments/%s/solutions/%s/migrateFlows?%s" % (
+                    t.ready["flow_url"], PROD, solution["value"][0]["solutionid"], API),
+                body={"flowsToMigrate": [plain]}))):
+        tap.ok(a.status == 403 and a.code == own, "a stranger cannot " + what, (a.status, a.body))
+    a = post(PROD, "listPackageResources",
+             {"baseResourceIds": ["/providers/Microsoft.Flow/flows/" + plain]}).json
+    tap.ok(a["status"] == "Failed" and not a["resources"], "nor export it", a)
+    row = t.dataverse("/connectionreferences").json["value"][0]
+    jana = next(r["connectionid"] for r in t.dataverse("/connectionreferences").json["value"]
+                if r["connectionid"] and r["connectorid"] == row["connectorid"])
+    a = t.dataverse("/connectionreferences(%s)" % row["connectionreferenceid"], "PATCH",
+                    body={"connectionid": jana})
+    tap.ok(a.status == 403 and a.code == own, "nor bind to a connection of somebody else", a.body)
+    t.refresh_token, t.tokens = mine, tokens
+
+
 source = packages()
 across()
 deleted(source)
 solutions(source)
 variables()
 sharing()
+strangers(source)
 code, err = t.stop()
 tap.ok(code == 0 and not err, "ends clean", err)
 sys.exit(tap.end())

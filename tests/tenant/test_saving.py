@@ -215,6 +215,11 @@ def solution_only():
     r = read(PROD, f)["connectionReferences"]["shared_sharepointonline-1"]
     tap.ok(r["connectionName"] == SITE and r["connectionReferenceLogicalName"],
            "its references are bound through connection references", r)
+    t.set(createLag=2)
+    g = create(name="Not there yet")
+    t.set(createLag=0)
+    seen = [t.flow(path(PROD, g) + "?" + API).status for _ in range(3)]
+    tap.eq(seen, [404, 404, 200], "a new flow is not found at once")
     return f
 
 
