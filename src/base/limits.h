@@ -234,6 +234,8 @@
 #define LIMIT_JOURNAL_LIST (512u << 20)
 /* A test waits so long for its run, after the flow has its own trigger again. */
 #define LIMIT_TEST_RUN_MS 60000
+/* Changes of a set that are on their way at one time. */
+#define LIMIT_BULK_BATCH 4
 /* Between two attempts to finish what another process has left. */
 #define LIMIT_RECOVER_MS 60000
 

@@ -91,13 +91,16 @@ class World:
 
     def journal(self):
         """Heads of the tests that are open."""
+        return self.open_entries("temporary-trigger")
+
+    def open_entries(self, kind):
         found, place = [], self.desk.state("journal")
         for name in os.listdir(place) if os.path.isdir(place) else []:
             if name.endswith(".json"):
                 try:
                     with open(os.path.join(place, name)) as f:
                         entry = json.load(f)
-                    if entry["kind"] == "temporary-trigger":
+                    if entry["kind"] == kind:
                         found.append(entry)
                 except FileNotFoundError:
                     pass
