@@ -384,10 +384,40 @@ static const struct json *own_binding(const struct landing *l, const struct json
 	return moves(l) ? NULL : named(l, json_get_str(reference, "connectionName"));
 }
 
+struct named {
+	struct arena *a;
+	struct json *references;
+};
+
+/* Some flows are read without the references that their steps name: the connector is known. */
+static void add_reference(void *arg, struct json *step, bool trigger)
+{
+	struct named *n = arg;
+	struct str key = wdl_design_host_key(step), api = at_str(step, "/inputs/host/apiId");
+	struct json *r;
+
+	(void)trigger;
+	if (!wdl_design_is_connector(step) || !key.n || !api.n || json_get_n(n->references, key))
+		return;
+	r = json_set_n(n->a, n->references, key, json_new_object(n->a));
+	json_set_str(n->a, r, "id", api);
+}
+
+static struct json *references_of(const struct landing *l)
+{
+	struct arena *a = call_arena(l->c);
+	struct named n = { a, wdl_design_references(a, l->references) };
+
+	if (!json_is(n.references, JSON_OBJECT))
+		n.references = json_new_object(a);
+	wdl_design_each(l->definition, add_reference, &n);
+	return n.references;
+}
+
 static bool land_references(struct landing *l)
 {
 	struct json *missing = json_new_array(call_arena(l->c));
-	struct json *references = wdl_design_references(call_arena(l->c), l->references);
+	struct json *references = references_of(l);
 
 	if (json_count(references) && first(l, CONNECTIONS)->err != ERR_OK) {
 		fail_answer(l->c, first(l, CONNECTIONS));
