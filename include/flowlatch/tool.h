@@ -373,6 +373,10 @@ struct json *snapshot_get(struct call *c, struct str id);
 /* NULL when flows are kept; else where policy switched it off. */
 const char *snapshot_off(const struct call *c);
 
+/* Keeps what a person may want to look at or to send in after a failure, masked and on this disk
+ * only (flowlatch bug-report).  Gives its name, "" when it could not be kept. */
+struct str failure_keep(struct call *c, const struct json *what);
+
 /* ---- files: the one folder that the person's key `files` names ---- */
 
 /* Keeps bytes there as a new file of mode 0600; `name` is a plain name, and a file that is there

@@ -333,4 +333,10 @@
 /* Repetitions whose inputs and outputs are kept when a run is shown whole. */
 #define LIMIT_RUN_RECORDED 10000
 
+/* Failed saves that are kept for a person to look at; one of them, with definitions of the
+ * largest size seen; and names looked at in their directory. */
+#define LIMIT_FAILURES 20
+#define LIMIT_FAILURE_FILE (32u << 20)
+#define LIMIT_FAILURES_SEEN 1000
+
 #endif

@@ -51,6 +51,14 @@ const struct command commands[] = {
 		.run = cmd_status,
 	},
 	{
+		.name = "bug-report",
+		.synopsis = "[--list]",
+		.help = "show what was kept of the last save that failed, masked; nothing is sent",
+		.options = cmd_bug_report_options,
+		.practice = true,
+		.run = cmd_bug_report,
+	},
+	{
 		.name = "unlock",
 		.synopsis = "",
 		.help = "ask for the keyring's password, so that servers can use the sign-in",

@@ -29,6 +29,8 @@ extern const struct cli_option cmd_logout_options[];
 
 /* Who is signed in, and where that is kept. */
 int cmd_status(struct cli *cli);
+int cmd_bug_report(struct cli *cli);
+extern const struct cli_option cmd_bug_report_options[];
 int cmd_unlock(struct cli *cli);
 
 /* What has to be made once, outside of flowlatch: the app registration. */

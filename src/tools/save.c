@@ -31,6 +31,7 @@ struct course {
 	enum way way;
 	unsigned looks;
 	bool unknown, refused;         /* how the last send ended */
+	bool refused_wrong;            /* refused, and the flow was changed all the same */
 	const struct answer *refusal;  /* the first one, or the unknown outcome */
 	const struct answer *look;
 	struct save_form now;
@@ -160,8 +161,10 @@ static int compare(struct course *k)
 	if (k->look->err != ERR_OK)
 		return 2;
 	k->now = save_form_of(s, k->look->json, row->err == ERR_OK ? row->json : s->row);
-	if (save_is(s, &k->now, &s->wanted, &k->where))
+	if (save_is(s, &k->now, &s->wanted, &at))
 		return 1;
+	if (k->act == ACT_LOOK)
+		k->where = at;
 	return !s->creating && save_is(s, &k->now, old, &at) ? 0 : -1;
 }
 
@@ -192,6 +195,10 @@ static void after_look(struct course *k, const struct answer *a)
 	} else if (somebody_else(k)) {
 		end(k, END_FOREIGN);
 	} else {
+		/* First in the flow's own form, so that nothing of it changes. */
+		if (k->way == WAY_KEYS)
+			k->way = WAY_FLOW;
+		k->refused_wrong = k->refused;
 		go(k, ACT_MEND);
 	}
 }
@@ -312,12 +319,53 @@ static const struct {
 			 "Read the flow with get_live_flow before you save again." },
 };
 
+static const char *const ending_names[] = {
+	[END_VERIFIED] = "verified", [END_REFUSED] = "refused",   [END_UNKNOWN] = "no answer",
+	[END_NOT_KEPT] = "not kept", [END_MENDED] = "put back",   [END_STUCK] = "something else stays",
+	[END_FOREIGN] = "saved by another", [END_UNREAD] = "not readable",
+};
+
+/* For `flowlatch bug-report`: what was sent, how it was refused, what is there now. */
+static void keep_failure(struct course *k)
+{
+	struct save *s = k->s;
+	struct json *out = json_new_object(s->a);
+	struct str name;
+
+	json_set_z(s->a, out, "flowlatch", FLOWLATCH_VERSION);
+	json_set_z(s->a, out, "tool", call_tool(s->c)->name);
+	json_set_z(s->a, out, "ending", ending_names[k->ending]);
+	json_set_str(s->a, out, "environmentName", s->w->environment);
+	json_set_str(s->a, out, "flowName", k->id);
+	json_set_bool(s->a, out, "create", s->creating);
+	json_set_bool(s->a, out, "inSolution", s->solution);
+	json_set_z(s->a, out, "lastWay", way_names[k->way]);
+	json_set_str(s->a, out, "differs", k->where);
+	if (k->refusal) {
+		json_set_int(s->a, out, "status", k->refusal->status);
+		json_set_z(s->a, out, "code", k->refusal->service_code);
+		json_set_z(s->a, out, "message", k->refusal->message);
+		json_set_z(s->a, out, "correlation", k->refusal->correlation);
+	}
+	if (!snapshot_off(s->c)) {
+		json_set(s->a, out, "sent", json_copy(s->a, s->ways[k->way].send.body));
+		json_set(s->a, out, "found", k->now.definition ? json_copy(s->a, k->now.definition)
+							     : NULL);
+		json_set(s->a, out, "foundReferences",
+			 k->now.references ? json_copy(s->a, k->now.references) : NULL);
+	}
+	name = failure_keep(s->c, out);
+	if (name.n)
+		fail_data(s->c, "bugReport", json_new_str(s->a, name));
+}
+
 static enum verdict fail_ending(struct course *k)
 {
 	struct save *s = k->s;
 	struct answer said;
 
-	if (k->ending == END_REFUSED && k->refusal) {
+	if (k->refusal && (k->ending == END_REFUSED ||
+			   (k->ending == END_MENDED && k->refused_wrong))) {
 		said = *k->refusal;
 		/* On a save the code speaks of a connection, not of the flow. */
 		if (said.err == ERR_NOT_OWNER)
@@ -326,12 +374,15 @@ static enum verdict fail_ending(struct course *k)
 		if (said.err == ERR_CONNECTION_FORBIDDEN)
 			hint(s->c, "The flow is as it was. Put the reference on a connection of your "
 				   "own (connectionReferences), or have that one shared with you.");
+		else if (k->refused_wrong)
+			hint(s->c, "The refused save had changed the flow; it was put back as it was.");
 	} else {
 		fail(s->c, endings[k->ending].err, "%s", endings[k->ending].what);
 		hint(s->c, "%s", endings[k->ending].hint);
 	}
 	if (k->ending == END_MENDED || k->ending == END_STUCK)
 		fail_data(s->c, "differs", json_new_str(s->a, k->where));
+	keep_failure(k);
 	if (k->snapshot.n)
 		fail_data(s->c, "snapshot", json_new_str(s->a, k->snapshot));
 	fail_data(s->c, "flowName", json_new_str(s->a, k->id));

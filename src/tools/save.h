@@ -51,8 +51,9 @@ struct save_done {
 	const struct lint_report *lint;
 	const struct answer *checks; /* ask_service: its errors and its warnings; or NULL */
 	int stage;                 /* the first one after the save: finish() may fetch from there */
-	const struct fetch *restore; /* of a change: puts the flow back as it was, by the same way; it
-				      * was agreed to, and finish() may send it */
+	/* Of a change: puts the flow back as it was, by the same way; it was agreed to, and
+	 * finish() may send it. */
+	const struct fetch *restore;
 };
 
 struct save_wish {

@@ -195,9 +195,8 @@ static struct json *given_references(struct save *s)
 
 static bool merge_references(struct save *s, const struct uses *used)
 {
-	struct json *out = s->w->only_references || !s->base.references ?
-				   json_new_object(s->a) :
-				   json_copy(s->a, s->base.references);
+	bool keep = s->base.references && !s->w->only_references;
+	struct json *out = keep ? json_copy(s->a, s->base.references) : json_new_object(s->a);
 
 	JSON_EACH (r, given_references(s)) {
 		const struct json *old = json_get_n(s->base.references, json_name(r));

@@ -57,13 +57,13 @@ with open("man/flowlatch.1", encoding="utf-8") as f:
     manual = f.read()
 
 text = program("help")
-commands = re.findall(r"^  ([a-z]+) {2,}\S", text.split("options,")[0], flags=re.M)
+commands = re.findall(r"^  ([a-z-]+) {2,}\S", text.split("options,")[0], flags=re.M)
 if len(commands) < 4:
     bad.append("flowlatch help lists no commands")
 for command in commands:
     if not re.search(rf"^\.It Cm {command}\b", manual, flags=re.M):
         bad.append(f"the command {command} is not in flowlatch(1)")
-for command in re.findall(r"^\.It Cm (\w+)", manual, flags=re.M):
+for command in re.findall(r"^\.It Cm ([\w-]+)", manual, flags=re.M):
     if command not in commands:
         bad.append(f"flowlatch(1) has a command {command} that does not exist")
 
