@@ -190,6 +190,16 @@ static bool hex4(struct str s, size_t at, unsigned *out)
 	return true;
 }
 
+/* The one that begins here, in UTF-8. */
+static struct str character(const struct reader *r)
+{
+	size_t n = 1;
+
+	while (r->pos + n < r->s.n && ((unsigned char)r->s.p[r->pos + n] & 0xc0) == 0x80)
+		n++;
+	return str_n(r->s.p + r->pos, n);
+}
+
 static bool escape(struct reader *r, struct buf *b)
 {
 	static const char from[] = "btnfr\\\"'/", to[] = "\b\t\n\f\r\\\"'/";
@@ -205,7 +215,8 @@ static bool escape(struct reader *r, struct buf *b)
 	if (c != 'u') {
 		r->pos += 1;
 		return fail_at(r, r->pos + 1,
-			       str_fmt(r->a, "Bad JSON escape sequence: \\%c.", c ? c : ' ')) != NULL;
+			       str_fmt(r->a, "Bad JSON escape sequence: \\%.*s.",
+				       STR_ARG(c ? character(r) : S(" ")))) != NULL;
 	}
 	if (!hex4(r->s, r->pos + 2, &unit))
 		return fail(r, "Invalid Unicode escape sequence.") != NULL;
