@@ -17,6 +17,7 @@ const struct tool *const tools_table[] = {
 	&tool_create_live_connection,
 	&tool_delete_live_flow,
 	&tool_describe_live_connector,
+	&tool_describe_live_flow_run_repetitions,
 	&tool_diagnose_live_flow_run,
 	&tool_diff_live_flow_versions,
 	&tool_evaluate_expression,

@@ -23,6 +23,7 @@ extern const struct tool tool_copy_live_flow;
 extern const struct tool tool_create_live_connection;
 extern const struct tool tool_delete_live_flow;
 extern const struct tool tool_describe_live_connector;
+extern const struct tool tool_describe_live_flow_run_repetitions;
 extern const struct tool tool_diagnose_live_flow_run;
 extern const struct tool tool_diff_live_flow_versions;
 extern const struct tool tool_evaluate_expression;
