@@ -172,6 +172,28 @@ except Refused as e:
            "of two that are as good a person chooses", e.document)
 
 
+# ---- a flow that was deleted ----
+
+env, flow = find("Jana", "Trial: callback")
+before = state(flow)
+version = keep(env, flow)
+a = world.tenant.flow("/environments/%s/flows/%s?%s" % (env, flow, API), "DELETE")
+tap.ok(a.status == 200, "a flow is deleted by somebody else", a.body)
+kept = agent.call("list_live_flow_versions", environmentName=env, flowName=flow)
+tap.ok([v["version"] for v in kept["versions"]][0] == version, "its versions are still listed", kept)
+try:
+    restore(env, flow, version)
+    tap.ok(False, "it cannot be put back in its place")
+except Refused as e:
+    tap.ok(e.code == "not_found" and "asNew" in e.document["hint"],
+           "it cannot be put back in its place; what can be done is said", e.document)
+r = restore(env, flow, version, asNew=True,
+            connectionReferences={"shared_sharepointonline": bound(new)["sp"]})
+made = state(r["flowName"])
+tap.ok(r["created"] and r["flowName"] != flow and made["definition"] == before["definition"] and
+       made["displayName"] == before["displayName"] and made["state"] == "Stopped",
+       "a new flow is like it", json.dumps(made)[:1000])
+
 # ---- what cannot be kept is not changed ----
 
 env, flow = find("Operations", "Price list: hourly update")

@@ -37,6 +37,7 @@ static void clean(struct arena *a)
 	static const char *const names[] = {
 		"state/profiles/work/refresh_token.sealed", "state/profiles/work/log_key.sealed",
 		"state/profiles/work/seal_key.sealed",	    "state/profiles/work/seal_key.lock",
+		"state/profiles/work/snapshot_key.sealed",  "state/profiles/work/snapshot_key.lock",
 		"state/profiles/work/log_key",		    "state/profiles/work",
 		"state/profiles",			    "state",
 		"key",					    "flowlatch.key",
@@ -88,6 +89,7 @@ static void write_file(const char *path, struct str text, mode_t mode)
 static void check_kind(struct conf *conf)
 {
 	struct store *s = store_new(conf), *again = store_new(conf);
+	unsigned char key[32], same[32];
 	char big[20001];
 
 	check_result(s, "refresh_token", STORE_ABSENT);
@@ -106,6 +108,10 @@ static void check_kind(struct conf *conf)
 		assert_int_equal(put(s, "refresh_token", big), STORE_OK);
 		check_value(again, "refresh_token", big);
 	}
+	/* A key that is an item of its own is made once. */
+	assert_int_equal(store_own_key(s, "snapshot_key", key), STORE_OK);
+	assert_int_equal(store_own_key(again, "snapshot_key", same), STORE_OK);
+	assert_memory_equal(key, same, sizeof(key));
 	/* A profile that names somebody else never sees it. */
 	for (int i = 0; i < 4; i++) {
 		struct conf other = *conf;
@@ -128,11 +134,22 @@ static void check_kind(struct conf *conf)
 	check_result(again, "refresh_token", STORE_ABSENT);
 	assert_int_equal(access(arena_printf(conf->arena, "%s/log_key", store_dir(s)), F_OK), 0);
 	check_value(again, "log_key", "line 1\nline \"2\"\\\t\xff\xfe\n");
+	assert_int_equal(store_own_key(again, "snapshot_key", same), STORE_OK);
+	assert_memory_equal(key, same, sizeof(key));
 	assert_int_equal(put(s, "log_key", "next day"), STORE_OK);
 	assert_int_equal(store_clear(s), STORE_ABSENT);
 	check_value(again, "log_key", "next day");
 	assert_int_equal(store_take_keys(again), STORE_OK);
 	assert_int_equal(access(arena_printf(conf->arena, "%s/log_key", store_dir(s)), F_OK), -1);
+	assert_int_equal(access(arena_printf(conf->arena, "%s/snapshot_key", store_dir(s)), F_OK),
+			 -1);
+	assert_int_equal(store_own_key(s, "snapshot_key", same), STORE_OK);
+	assert_memory_equal(key, same, sizeof(key));
+	assert_int_equal(store_erase(s, "snapshot_key"), STORE_OK);
+	assert_int_equal(put(s, "snapshot_key", "short"), STORE_OK);
+	assert_int_equal(store_own_key(s, "snapshot_key", same), STORE_FAILED);
+	assert_non_null(strstr(store_message(s), "snapshot_key is damaged"));
+	assert_int_equal(store_erase(s, "snapshot_key"), STORE_OK);
 	check_value(s, "log_key", "next day");
 	assert_int_equal(store_erase(s, "log_key"), STORE_OK);
 	store_free(s);
