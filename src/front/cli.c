@@ -329,8 +329,8 @@ static int help(struct reading *r)
 	cli_out("flowlatch lets an agent, or you, work on Power Automate safely.\n\n"
 		"usage: flowlatch [OPTION ...] COMMAND [ARGUMENT ...]\n\ncommands:\n");
 	for (size_t i = 0; i < command_count; i++)
-		cli_out("  %-10s%s\n", commands[i].name, commands[i].help);
-	cli_out("  %-10s%s\n", "help", "explain flowlatch, or a command");
+		cli_out("  %-12s%s\n", commands[i].name, commands[i].help);
+	cli_out("  %-12s%s\n", "help", "explain flowlatch, or a command");
 	cli_out("\noptions, before or after the command:\n");
 	help_options(cli, plain_options);
 	for (size_t i = 0; i < conf_key_count; i++)
