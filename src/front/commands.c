@@ -90,6 +90,14 @@ const struct command commands[] = {
 		.run = cmd_use,
 	},
 	{
+		.name = "connection",
+		.synopsis = "add CONNECTOR",
+		.help = "make a connection whose key you type here, where no agent sees it",
+		.options = cmd_connection_options,
+		.practice = true,
+		.run = cmd_connection,
+	},
+	{
 		.name = "approve",
 		.synopsis = "[CODE] | --list | --set-pin",
 		.help = "decide about what an agent wants to do",

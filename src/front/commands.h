@@ -41,6 +41,10 @@ extern const struct cli_option cmd_setup_options[];
 int cmd_use(struct cli *cli);
 extern const struct cli_option cmd_use_options[];
 
+/* Connections whose keys a person types. */
+int cmd_connection(struct cli *cli);
+extern const struct cli_option cmd_connection_options[];
+
 /* What is wrong on this machine, and the command that mends it. */
 int cmd_doctor(struct cli *cli);
 void cmd_doctor_before(struct cli *cli);

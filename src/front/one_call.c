@@ -88,6 +88,7 @@ int one_call_run(struct cli *cli, struct session *s, struct one_call *o)
 
 	loop_on_signal(s->loop, on_signal, &r);
 	arena_init(&r.arena, LIMIT_CALL_ARENA);
+	r.arena.wipe = o->wipe;
 	r.call = call_start(s->work, &(struct call_request){
 					     .tool = o->tool,
 					     .arguments = json_copy(&r.arena, o->arguments),

@@ -13,6 +13,7 @@
 struct one_call {
 	const struct tool *tool;
 	const struct json *arguments; /* an object */
+	bool wipe;                    /* secrets come into the call's memory */
 	/* Filled in, in cli->arena. */
 	bool answered, is_error;
 	struct str text, note;  /* the document, and what came beside it */
