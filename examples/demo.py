@@ -3,7 +3,7 @@
 
 An agent's host would start `flowlatch serve` and let a model choose the tools.  Here the choices
 are written down, so that anybody can follow them; everything else is real: the protocol on
-standard input and output, the sign-in, HTTPS, the failed run and its error.
+standard input and output, the sign-in, HTTPS, the failed run and its diagnosis.
 """
 import json
 import os
@@ -96,31 +96,20 @@ def main():
     say("", f'{len(failed)} of {len(runs)} failed, the last one at {failed[0]["startTime"][:16]}')
 
     where["runName"] = failed[0]["name"]
-    error = server.call("get_live_flow_run_error", **where)
-    cause = error["rootCause"]
-    say("Agent", "get_live_flow_run_error")
-    say("", " > ".join(a["actionName"] for a in error["failedActions"]))
-
-    which = {"actionName": cause["actionName"]}
-    if cause.get("repetition"):
-        which["repetition"] = cause["repetition"]
-    action = server.call("get_live_flow_run_action_outputs", **where, **which)[0]
-    say("Agent", "get_live_flow_run_action_outputs " +
-        " ".join(f"{k}={v}" for k, v in which.items()))
-    inputs = action.get("inputs") or {}
-    say("", "inputs  " + short(inputs.get("parameters", inputs)
-                               if isinstance(inputs, dict) else inputs))
-    outputs = action.get("outputs") or {}
-    say("", "outputs " + short(outputs.get("body", outputs)
-                               if isinstance(outputs, dict) else outputs))
+    found = server.call("diagnose_live_flow_run", **where)
+    action = found["action"]
+    say("Agent", "diagnose_live_flow_run")
+    say("", " > ".join(action.get("in", []) + [action["name"]]) + f': {found["cause"]}')
+    groups = found.get("iterations", {}).get("groups", [])
+    for group in groups:
+        say("", f'{group["count"]} times, items ' + short(group.get("items", [])))
     server.end()
 
     print()
-    place = "".join(f', {r["scopeName"]} item {r["itemIndex"]}'
-                    for r in cause.get("repetitionIndexes") or [])
-    status = cause.get("statusCode")
-    say("Agent", f'The action {cause["actionName"]} failed{place}'
-        + (f", with status {status}" if status else "") + f': "{cause["message"]}"')
+    error = found.get("error", {})
+    status = error.get("statusCode")
+    said = " The other side said" + (f", with status {status}" if status else "")
+    say("Agent", found["summary"] + said + f': "{error.get("message")}" {found.get("advice", "")}')
 
 
 main()

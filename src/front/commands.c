@@ -152,6 +152,14 @@ const struct command commands[] = {
 		.run = cmd_backup,
 	},
 	{
+		.name = "diagnose",
+		.synopsis = "FLOW [RUN]",
+		.help = "say why a run failed, what broke it, and what mends it",
+		.options = cmd_diagnose_options,
+		.practice = true,
+		.run = cmd_diagnose,
+	},
+	{
 		.name = "report",
 		.synopsis = "run RUN [--flow NAME] [-o FILE]",
 		.help = "write a run as one page to look at and to keep",

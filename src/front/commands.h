@@ -79,6 +79,9 @@ int cmd_refactor(struct cli *cli);
 extern const struct cli_option cmd_refactor_options[];
 
 /* A run as one page. */
+int cmd_diagnose(struct cli *cli);
+extern const struct cli_option cmd_diagnose_options[];
+
 int cmd_report(struct cli *cli);
 extern const struct cli_option cmd_report_options[];
 

@@ -21,9 +21,9 @@ lines = p.stdout.splitlines()
 check("the demo runs without a terminal", p.returncode == 0 and not p.stderr, p.stdout + p.stderr)
 check("it is short", 15 <= len(lines) <= 40 and all(len(x) <= 80 for x in lines[2:]), p.stdout)
 last = " ".join(p.stdout.split("\nAgent ")[-1].split())
-check("it ends with the failed action and its real error",
-      re.fullmatch(r'The action Upsert_row failed.* with status 400: "String or binary data '
-                   r'would be truncated in table .*"', last), last)
+check("it ends with the failed action, its real error, and what to do",
+      re.fullmatch(r'Upsert_row failed: .* iterations\. .* with status 400: "String or binary data '
+                   r'would be truncated in table .*" Correct .*', last), last)
 check("it leaves nothing behind", not home.files(), home.files().keys())
 
 p = subprocess.run(["python3", "tests/talk/talk.py", "examples/first-conversation.talk"],
