@@ -201,8 +201,14 @@ static bool merge_references(struct save *s, const struct uses *used)
 	JSON_EACH (r, given_references(s)) {
 		const struct json *old = json_get_n(s->base.references, json_name(r));
 		const struct json *raw = json_get_n(references_as_given(s), json_name(r));
-		struct json *one = json_set_n(s->a, out, json_name(r), json_copy(s->a, r));
+		struct json *one;
 
+		/* As it is there, bound or not. */
+		if (old && wdl_design_reference_equal(old, r)) {
+			json_set_n(s->a, out, json_name(r), json_copy(s->a, old));
+			continue;
+		}
+		one = json_set_n(s->a, out, json_name(r), json_copy(s->a, r));
 		/* The same connection under its other name is no change. */
 		if (old && json_get(old, "connectionReferenceLogicalName") &&
 		    !json_get(one, "connectionReferenceLogicalName") &&
