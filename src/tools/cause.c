@@ -406,7 +406,8 @@ static bool quotes(struct str message, const char *name)
 
 		if (at < 0)
 			return false;
-		if (at > 0 && (size_t)at + n < s.n && s.p[at - 1] == '\'' && s.p[(size_t)at + n] == '\'')
+		if (at > 0 && (size_t)at + n < s.n && s.p[at - 1] == '\'' &&
+		    s.p[(size_t)at + n] == '\'')
 			return true;
 		s = str_from_at(s, (size_t)at + 1);
 	}

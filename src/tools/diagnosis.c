@@ -4,88 +4,12 @@
 #include "tools/diagnosis_int.h"
 
 #include "base/limits.h"
-#include "base/os.h"
 #include "tools/outline.h"
 #include "wdl/trial.h"
-
-enum { MOST_ALSO = 8, MOST_HANDLED = 8, MOST_SKIPPED = 5 };
 
 static const struct json *definition_of(const struct json *flow)
 {
 	return json_at(flow, "/properties/definition");
-}
-
-/* ---- lists beside the cause ---- */
-
-static void list_others(struct diag *d)
-{
-	const struct failures *x = &d->failures;
-
-	for (size_t i = 0; i < x->count; i++) {
-		struct str name = json_get_str(x->at[i], "actionName");
-
-		if (x->handled[i] && json_count(d->f->handled) < MOST_HANDLED)
-			json_push(d->f->handled, json_new_str(d->a, name));
-	}
-}
-
-static bool is_container_of(const struct diag *d, struct str outer, struct str name)
-{
-	for (unsigned i = 0; i < LIMIT_JSON_DEPTH && name.n; i++) {
-		name = json_get_str(json_get_n(d->index, name), "container");
-		if (name.n && str_eq(name, outer))
-			return true;
-	}
-	return false;
-}
-
-/* Failures beside the cause: no container of another failure, and nothing caught them. */
-static void list_also(struct diag *d)
-{
-	const struct failures *x = &d->failures;
-
-	for (size_t i = 0; i < x->count && json_count(d->f->also) < MOST_ALSO; i++) {
-		struct str name = json_get_str(x->at[i], "actionName");
-		bool outer = false;
-
-		for (size_t k = 0; k < x->count; k++)
-			outer |= k != i &&
-				 is_container_of(d, name, json_get_str(x->at[k], "actionName"));
-		if (!outer && !x->handled[i] && x->at[i] != x->root)
-			json_push(d->f->also, json_new_str(d->a, name));
-	}
-}
-
-static int64_t seconds_between(struct str from, struct str to)
-{
-	int64_t a, b;
-
-	return os_parse_time(from, &a) && os_parse_time(to, &b) && b > a ? (b - a) / 1000 : 0;
-}
-
-static void list_retries(struct diag *d)
-{
-	JSON_EACH(v, d->actions) {
-		const struct json *history = json_get(v, "retryHistory");
-		struct json *one, *codes;
-
-		if (!json_count(history) || json_count(d->f->retries) >= MOST_ALSO)
-			continue;
-		one = json_push(d->f->retries, json_new_object(d->a));
-		json_set_str(d->a, one, "action", json_get_str(v, "actionName"));
-		json_set_int(d->a, one, "attempts", (int64_t)json_count(history));
-		json_set_int(d->a, one, "seconds",
-			     seconds_between(json_get_str(v, "startTime"), json_get_str(v, "endTime")));
-		codes = json_set(d->a, one, "codes", json_new_array(d->a));
-		JSON_EACH(h, history) {
-			bool seen = false;
-
-			JSON_EACH(c, codes)
-				seen |= str_eq(json_str(c), json_get_str(h, "code"));
-			if (!seen && json_count(codes) < 4)
-				json_push(codes, json_new_str(d->a, json_get_str(h, "code")));
-		}
-	}
 }
 
 static void list_containers(struct diag *d)
@@ -102,8 +26,6 @@ static void list_containers(struct diag *d)
 	while (n-- > 0)
 		json_push(d->f->containers, json_new_str(d->a, up[n]));
 }
-
-/* ---- the action ---- */
 
 static void take_action(struct diag *d, const struct json *record, struct str name)
 {
@@ -133,7 +55,7 @@ static const struct json *inside_loop(struct diag *d, const struct json *root)
 		struct want w = { .kind = WANT_REPETITIONS, .action = name, .key = name };
 		const struct json *all;
 
-		if (!is_container_of(d, loop, name) || diag_is(v, "Skipped") ||
+		if (!diag_is_inside(d, loop, name) || diag_is(v, "Skipped") ||
 		    str_eq_nocase(json_get_str(json_get_n(d->index, name), "type"), S("Scope")) ||
 		    str_eq_nocase(json_get_str(json_get_n(d->index, name), "type"), S("If")))
 			continue;
@@ -142,18 +64,6 @@ static const struct json *inside_loop(struct diag *d, const struct json *root)
 			best = v;
 	}
 	return best;
-}
-
-static bool root_in_loop(const struct diag *d, struct str name)
-{
-	for (unsigned i = 0; i < LIMIT_JSON_DEPTH; i++) {
-		name = json_get_str(json_get_n(d->index, name), "container");
-		if (!name.n)
-			return false;
-		if (diag_is_loop(json_get_str(json_get_n(d->index, name), "type")))
-			return true;
-	}
-	return false;
 }
 
 /* ---- the real error ---- */
@@ -193,8 +103,8 @@ static void read_error(struct diag *d, const struct json *execution, struct str 
 		f->reason.code = own.code;
 	if (!f->reason.status.n)
 		f->reason.status = out.status;
-	f->found = cause_of(d->a, json_get_str(execution, "status"), json_get_str(execution, "code"),
-			    error, outputs);
+	f->found = cause_of(d->a, json_get_str(execution, "status"),
+			    json_get_str(execution, "code"), error, outputs);
 	if (f->found.status.n && !f->reason.status.n)
 		f->reason.status = f->found.status;
 	diag_points(d, str_fmt(d->a, "/%.*s/%s", STR_ARG(where), f->source), "the error");
@@ -291,90 +201,6 @@ static void judge(struct diag *d, struct str repetition)
 		diag_fixes(d, v, n);
 }
 
-/* ---- desktop flows ---- */
-
-static void look_at_desktop(struct diag *d, const struct json *execution, struct str where)
-{
-	static const char *const said[] = { "machineName", "machineGroupName", "uiFlowId",
-					    "desktopFlowId", "flowsessionId", "flowSessionId" };
-	const struct json *host = json_at(d->f->step, "/inputs/host"), *outputs;
-	struct json *out = NULL;
-	bool cut;
-
-	if (str_find(json_get_str(host, "apiId"), S("shared_uiflow")) < 0)
-		return;
-	out = d->f->desktop = json_new_object(d->a);
-	outputs = diag_content(d, execution, where, false, &cut);
-	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++) {
-		const struct json *v = json_get(json_get(outputs, "body"), said[i]);
-
-		v = v ? v : json_at(d->f->step, str_c(d->a, str_fmt(d->a, "/inputs/parameters/%s",
-								   said[i])));
-		if (v)
-			json_set(d->a, out, said[i], json_copy(d->a, v));
-	}
-	json_set_str(d->a, out, "errorCode", d->f->reason.code);
-	if (!json_get(out, "machineName") && !json_get(out, "machineGroupName"))
-		json_set_z(d->a, out, "machine", "could not be read");
-	if (!json_get(out, "flowsessionId") && !json_get(out, "flowSessionId"))
-		json_set_z(d->a, out, "session", "could not be read");
-}
-
-/* ---- child flows ---- */
-
-static struct str child_run_of(struct diag *d, const struct json *execution, struct str where)
-{
-	const struct json *outputs, *runs;
-	struct want w = { .kind = WANT_RUNS, .key = d->f->child_flow, .name = d->f->child_flow };
-	struct str start = json_get_str(execution, "startTime"), end = json_get_str(execution, "endTime");
-	bool cut;
-
-	outputs = diag_content(d, execution, where, false, &cut);
-	if (json_str(json_at(outputs, "/headers/x-ms-workflow-run-id")).n)
-		return json_str(json_at(outputs, "/headers/x-ms-workflow-run-id"));
-	/* Not told: the child's run that failed in that time. */
-	runs = diag_entry(d, &w);
-	JSON_EACH(r, json_is(runs, JSON_ARRAY) ? runs : NULL) {
-		struct str at = json_get_str(r, "startTime");
-
-		if (str_cmp(at, start) >= 0 && (!end.n || str_cmp(at, end) <= 0) &&
-		    diag_is(r, "Failed"))
-			return json_get_str(r, "name");
-	}
-	return S("");
-}
-
-static void follow_child(struct diag *d, const struct json *execution, struct str where)
-{
-	struct finding *f = d->f;
-	struct want w = { .kind = WANT_CHILD };
-	struct wants *wants = d->wants;
-	const struct json *child;
-
-	if (!str_eq_nocase(f->type, S("Workflow")) || d->depth + 1 >= DIAGNOSIS_CHILDREN)
-		return;
-	f->child_flow = json_str(json_at(f->step, "/inputs/host/workflowReferenceName"));
-	if (!f->child_flow.n)
-		return;
-	f->child_run = child_run_of(d, execution, where);
-	if (!f->child_run.n) {
-		if (!wants->count)
-			diag_missing(d, "the run of the child flow could not be found");
-		return;
-	}
-	w.name = f->child_flow;
-	w.run = f->child_run;
-	w.key = f->child_run;
-	child = diag_entry(d, &w);
-	if (!child)
-		return;
-	if (json_get(child, "error"))
-		diag_missing(d, "the run of the child flow could not be read: %.*s",
-			     STR_ARG(str_first_utf8(json_get_str(child, "error"), 120)));
-	else
-		f->child = diagnose_at(d->a, child, S(""), wants, d->depth + 1);
-}
-
 /* ---- a run with a failed action ---- */
 
 static void look_at_root(struct diag *d)
@@ -391,7 +217,7 @@ static void look_at_root(struct diag *d)
 	}
 	take_action(d, root, name);
 	execution = root;
-	if (root_in_loop(d, name)) {
+	if (diag_in_loop(d, name)) {
 		if (!diag_loop(d))
 			return;
 		if (f->group_count) {
@@ -404,8 +230,8 @@ static void look_at_root(struct diag *d)
 	f->inputs = diag_content(d, execution, where, true, &cut);
 	f->inputs_hidden = json_at(execution, "/inputsLink/secureData") != NULL;
 	judge(d, repetition);
-	look_at_desktop(d, execution, where);
-	follow_child(d, execution, where);
+	diag_desktop(d, execution, where);
+	diag_child(d, execution, where);
 }
 
 /* ---- a run without one ---- */
@@ -436,7 +262,7 @@ static bool runs_after_failure(struct diag *d, struct str name, struct str faile
 			JSON_EACH(s, before)
 				if (str_eq_nocase(json_str(s), S("Failed")) ||
 				    str_eq_nocase(json_str(s), S("TimedOut")))
-					if (str_eq(next, failed) || is_container_of(d, next, failed))
+					if (str_eq(next, failed) || diag_is_inside(d, next, failed))
 						return true;
 			at = before ? next : S("");
 		}
@@ -507,85 +333,14 @@ static void look_without_root(struct diag *d)
 		f->confidence = "high";
 		from_run(d, json_at(d->run, "/properties/error"));
 		diag_reason(d, "the run was cancelled");
-	} else if (str_eq_nocase(f->status, S("Failed")) || str_eq_nocase(f->status, S("TimedOut"))) {
+	} else if (str_eq_nocase(f->status, S("Failed")) ||
+		   str_eq_nocase(f->status, S("TimedOut"))) {
 		from_run(d, json_at(d->run, "/properties/error"));
 		conclude_code(d);
 	} else {
 		f->cause = CAUSE_NONE;
 		f->confidence = "high";
 	}
-}
-
-/* ---- skipped and waiting ---- */
-
-/* The condition above a skipped action, and what it came to. */
-static struct json *skip_reason(struct diag *d, const struct json *action)
-{
-	struct str name = json_get_str(action, "actionName"), at = name;
-	struct json *out = json_new_object(d->a);
-	struct reason r = reason_of_error(d->a, json_get(action, "error"));
-
-	json_set_str(d->a, out, "action", name);
-	json_set_str(d->a, out, "code", r.code.n ? r.code : json_get_str(action, "code"));
-	for (unsigned i = 0; at.n && i < LIMIT_JSON_DEPTH; i++) {
-		struct str up = json_get_str(json_get_n(d->index, at), "container");
-		struct str type = json_get_str(json_get_n(d->index, up), "type");
-		const struct json *step, *container = up.n ? diag_action(d, up) : NULL;
-
-		if (container && !diag_is(container, "Skipped") &&
-		    (str_eq_nocase(type, S("If")) || str_eq_nocase(type, S("Switch")))) {
-			step = wdl_find_step(d->a, d->definition, up, NULL);
-			json_set_str(d->a, out, "because", up);
-			json_set(d->a, out, "condition",
-				 diag_short(d->a, json_get(step, "expression"), 300));
-			/* In a loop it depends on the iteration. */
-			if (!root_in_loop(d, up)) {
-				struct values v = diag_values(d, step, S(""));
-
-				json_set(d->a, out, "reads", diag_reads(d, step, &v));
-			}
-			return out;
-		}
-		at = up;
-	}
-	JSON_EACH(after, json_get(json_get_n(d->index, name), "runAfter")) {
-		const struct json *before = diag_action(d, json_name(after));
-
-		json_set_str(d->a, out, "because",
-			     str_fmt(d->a, "%.*s is %.*s", STR_ARG(json_name(after)),
-				     STR_ARG(json_get_str(before, "status"))));
-	}
-	return out;
-}
-
-static void list_skipped(struct diag *d, struct str ask)
-{
-	if (ask.n) {
-		const struct json *v = diag_action(d, ask);
-
-		if (v && diag_is(v, "Skipped"))
-			json_push(d->f->skipped, skip_reason(d, v));
-		return;
-	}
-	if (d->f->cause != CAUSE_NONE)
-		return;
-	JSON_EACH(v, d->actions) {
-		struct str up = json_get_str(json_get_n(d->index, json_get_str(v, "actionName")),
-					     "container");
-
-		/* What is inside something skipped needs no words. */
-		if (diag_is(v, "Skipped") && json_count(d->f->skipped) < MOST_SKIPPED &&
-		    !(up.n && diag_is(diag_action(d, up), "Skipped")))
-			json_push(d->f->skipped, skip_reason(d, v));
-	}
-}
-
-static void list_waiting(struct diag *d)
-{
-	JSON_EACH(v, d->actions)
-		if ((diag_is(v, "Running") || diag_is(v, "Waiting")) &&
-		    json_count(d->f->waiting) < MOST_ALSO)
-			json_push(d->f->waiting, json_new_str(d->a, json_get_str(v, "actionName")));
 }
 
 /* ---- all of it ---- */
@@ -598,11 +353,12 @@ static void choose(struct diag *d, struct str ask)
 
 	if (v && (diag_is(v, "Failed") || diag_is(v, "TimedOut")))
 		d->failures.root = v;
-	/* A Terminate that is no handler of what was caught ends the run for a reason of its own. */
+	/* A Terminate that is no handler of what was caught has a reason of its own. */
 	if (!v && d->failures.root && by.n && !diag_is(d->failures.root, "TimedOut"))
 		for (size_t i = 0; i < d->failures.count; i++)
 			if (d->failures.at[i] == d->failures.root && d->failures.handled[i] &&
-			    !runs_after_failure(d, by, json_get_str(d->failures.root, "actionName")))
+			    !runs_after_failure(d, by,
+						json_get_str(d->failures.root, "actionName")))
 				d->failures.root = NULL;
 	if (d->failures.root)
 		d->f->terminated_by = by;
@@ -637,11 +393,11 @@ struct finding *diagnose_at(struct arena *a, const struct json *evidence, struct
 		look_at_root(&d);
 	else
 		look_without_root(&d);
-	list_others(&d);
-	list_also(&d);
-	list_retries(&d);
-	list_skipped(&d, ask);
-	list_waiting(&d);
+	diag_list_handled(&d);
+	diag_list_also(&d);
+	diag_list_retries(&d);
+	diag_list_skipped(&d, ask);
+	diag_list_waiting(&d);
 	return f;
 }
 

@@ -4,6 +4,7 @@
 #ifndef TOOLS_DIAGNOSIS_INT_H
 #define TOOLS_DIAGNOSIS_INT_H
 
+#include "base/limits.h"
 #include "text/scan.h"
 #include "tools/diagnosis.h"
 #include "wdl/ast.h"
@@ -22,6 +23,25 @@ struct diag {
 
 struct finding *diagnose_at(struct arena *a, const struct json *evidence, struct str ask,
 			    struct wants *wants, unsigned depth);
+
+/* ---- diagnosis_beside.c ---- */
+
+/* `outer` is a container of the action, at any distance. */
+bool diag_is_inside(const struct diag *d, struct str outer, struct str name);
+bool diag_in_loop(const struct diag *d, struct str name);
+/* Fill the finding's lists of that name; `ask`: of that action alone. */
+void diag_list_handled(struct diag *d);
+void diag_list_also(struct diag *d);
+void diag_list_retries(struct diag *d);
+void diag_list_skipped(struct diag *d, struct str ask);
+void diag_list_waiting(struct diag *d);
+
+/* ---- diagnosis_child.c ---- */
+
+/* What a desktop flow's machine and session say of the failure. */
+void diag_desktop(struct diag *d, const struct json *execution, struct str where);
+/* The run of the child flow that an action called. */
+void diag_child(struct diag *d, const struct json *execution, struct str where);
 
 /* ---- diagnosis_evidence.c ---- */
 
@@ -48,6 +68,29 @@ bool diag_is_loop(struct str type);
 bool diag_is_container(struct str type);
 struct str diag_where(struct arena *a, struct str name, struct str repetition);
 
+/* ---- diagnosis_items.c ---- */
+
+/* Foreach and Until around a step, outermost first. */
+struct loops {
+	struct str name[LIMIT_RUN_DEPTH];
+	const struct json *step[LIMIT_RUN_DEPTH];
+	size_t count;
+};
+
+struct loops diag_loops(struct diag *d, struct str action);
+/* The index in "000003-000001" at a level, from 0; and the part that names so many levels. */
+uint64_t diag_index_at(struct str repetition, size_t level);
+struct str diag_prefix(struct str repetition, size_t levels);
+/* The list is a plain part of one large content; *name is empty of the trigger. */
+bool diag_is_large_list(struct diag *d, const struct json *loop, struct str *name,
+			struct str *pointer);
+/* The item of the loop at that level, evaluated with what is known, or NULL. */
+const struct json *diag_item_of(struct diag *d, const struct loops *l, size_t level,
+				struct str repetition, const struct json *context);
+
+/* The item of the innermost Foreach around an action in a repetition, or NULL. */
+const struct json *diag_item(struct diag *d, struct str action, struct str repetition);
+
 /* ---- diagnosis_values.c ---- */
 
 struct values {
@@ -57,8 +100,7 @@ struct values {
 
 /* What a step saw when it ran; `repetition` is "" outside loops. */
 struct values diag_values(struct diag *d, const struct json *step, struct str repetition);
-/* The item of the innermost Foreach around an action in a repetition, or NULL. */
-const struct json *diag_item(struct diag *d, struct str action, struct str repetition);
+
 /* ---- diagnosis_reads.c ---- */
 
 /* What the expressions of a step read, for people. */

@@ -110,11 +110,11 @@ struct json *diag_nulls(struct diag *d, const struct json *step, const struct va
 
 	wdl_context_json(&c, v->context);
 	all = wdl_walk_value(d->a, inputs ? json_copy(d->a, inputs) : NULL, S("/inputs"));
-	for (const struct wdl_place *p = all.first; p && json_count(out) < MOST_NULLS; p = p->next) {
+	for (const struct wdl_place *p = all.first; p; p = p->next) {
 		struct wdl_result r;
 		struct json *one;
 
-		if (p->is_key || wdl_is_per_item(step, p->pointer))
+		if (json_count(out) >= MOST_NULLS || p->is_key || wdl_is_per_item(step, p->pointer))
 			continue;
 		r = wdl_evaluate(d->a, p->template, &c);
 		if (!r.ok || !(json_is(r.value, JSON_NULL) ||

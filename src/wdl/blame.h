@@ -74,7 +74,8 @@ struct wdl_candidate *wdl_candidates(struct arena *a, const struct json *step,
 struct wdl_origin *wdl_origin_of(struct arena *a, struct str source, const struct json *context,
 				 const struct json *definition);
 
-/* A step without what it contains and how it signs in, and the texts in it that are evaluated per item. */
+/* A step without what it contains and how it signs in, and whether a text in it is evaluated per
+ * item. */
 struct json *wdl_step_alone(struct arena *a, const struct json *step);
 bool wdl_is_per_item(const struct json *step, struct str pointer);
 

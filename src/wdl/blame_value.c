@@ -168,7 +168,8 @@ static void check_parse_json(struct check *k)
 
 	if (!content)
 		return;
-	if (json_is(content, JSON_NULL) || (json_is(content, JSON_STRING) && !json_str(content).n)) {
+	if (json_is(content, JSON_NULL) ||
+	    (json_is(content, JSON_STRING) && !json_str(content).n)) {
 		tell(k, S("/inputs/content"), content);
 		k->out->kind = WDL_FAULT_NULL;
 		return;
@@ -215,7 +216,8 @@ static void check_variables(struct check *k)
 					     json_str(json_at(k->alone, "/inputs/name"))));
 		v = value_at(k, S("/inputs/value"));
 		/* Null is taken by texts, lists and objects alike: an empty one. */
-		if (wanted && v && !json_is(v, JSON_NULL) && !is_one_of(type_of(v), str_from(wanted)))
+		if (wanted && v && !json_is(v, JSON_NULL) &&
+		    !is_one_of(type_of(v), str_from(wanted)))
 			tell(k, S("/inputs/value"), v);
 		return;
 	}
