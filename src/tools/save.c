@@ -179,7 +179,7 @@ static void after_look(struct course *k, const struct answer *a)
 	} else if (what == 0 && k->refused) {
 		end(k, END_REFUSED);
 	} else if (++k->looks < MOST_LOOKS) {
-		/* Switching a flow of a solution on may give it another id here; its row keeps its. */
+		/* Switching a solution flow on may give it another id here; its row keeps its. */
 		if (k->look->err == ERR_NOT_FOUND && k->s->workflow.n)
 			k->id = k->s->workflow;
 	} else if (what == 2) {
