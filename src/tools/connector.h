@@ -10,6 +10,7 @@
 #define TOOLS_CONNECTOR_H
 
 #include "tools/shared.h"
+#include "wdl/lint.h"
 
 /* Two parameters of the same thing, as published clients spell it. */
 #define PARAM_CONNECTOR                                                                      \
@@ -44,6 +45,9 @@ enum verdict connector_no_operation(struct call *c, struct str connector, struct
 
 /* How connections of it are made: "oauth", "key" (something is typed) or "none". */
 const char *connector_authentication(const struct json *definition);
+
+/* lint_document, and CON11 by the definitions that are in the cache. */
+struct lint_report connector_lint(struct call *c, struct json *document);
 
 /* ---- connections ---- */
 

@@ -3,6 +3,7 @@
  *
  * Knows the linter, differences and what was seen of the surroundings; sends nothing.
  */
+#include "tools/connector.h"
 #include "tools/save_priv.h"
 
 #include <stdarg.h>
@@ -75,7 +76,7 @@ static struct wdl_index known_findings(struct save *s)
 
 	if (s->creating)
 		return known;
-	before = lint_document(s->a, document_of(s, &s->before));
+	before = connector_lint(s->c, document_of(s, &s->before));
 	for (const struct lint_finding *f = before.first; f; f = f->next)
 		wdl_index_put(s->a, &known, finding_key(s, f), json_new_null(s->a));
 	return known;
@@ -100,7 +101,7 @@ static bool lint(struct save *s)
 	struct json *errors = json_new_array(s->a);
 	const struct lint_finding *first = NULL;
 
-	s->lint = lint_document(s->a, document_of(s, &s->wanted));
+	s->lint = connector_lint(s->c, document_of(s, &s->wanted));
 	if (!s->lint.usable) {
 		fail(s->c, ERR_INVALID_DEFINITION, "%s", s->lint.why);
 		hint(s->c, "A definition is an object with triggers and actions. Nothing was sent.");

@@ -4,6 +4,7 @@
  * Of a flow that is there this is a save's dry run: what is judged is what a save would send.
  * A definition alone needs no service.  On request the service's own checker is asked, too.
  */
+#include "tools/connector.h"
 #include "tools/save.h"
 #include "tools/shared.h"
 #include "tools/table.h"
@@ -196,7 +197,7 @@ static enum verdict judged(struct call *c, const struct save_done *d)
 
 static enum verdict answer_locally(struct call *c)
 {
-	struct lint_report r = lint_document(call_arena(c), document_of(c));
+	struct lint_report r = connector_lint(c, document_of(c));
 
 	if (r.usable)
 		return answer(c, &r, NULL);

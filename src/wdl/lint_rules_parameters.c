@@ -243,7 +243,8 @@ const struct lint_rule lint_rules_parameters[] = {
 	  UPDATE(",`item/parentcustomerid_account@odata.bind`:`accounts(7d9c70f4-99ff-460a-93f8-ff76594d4948)`"),
 	  .source = SOURCE_PRACTICE },
 	NOT_HERE("CON11", LINT_ERROR, "operations exist and get the parameters that they take",
-		 SOURCE_CONNECTORS, "it needs the definition of the connector, which the service has"),
+		 SOURCE_CONNECTORS, "it needs the definition of the connector; validate_live_flow looks at those that "
+		 "describe_live_connector has read"),
 	NOT_HERE("CON12", LINT_WARNING,
 		 "triggers of Dataverse name a table, actions its entity set, as they are called",
 		 SOURCE_CONNECTORS, "it needs the names of the environment's tables"),

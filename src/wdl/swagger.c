@@ -117,7 +117,7 @@ struct field {
 
 struct inputs {
 	struct swagger *s;
-	struct json *list, *internal, *values, *trees, *properties;
+	struct json *list, *internal, *values, *trees, *properties, *unseen;
 };
 
 static bool room(struct swagger *s)
@@ -223,6 +223,7 @@ static void put_input(struct inputs *in, const struct field *f)
 		if (json_get(f->schema, "default"))
 			json_set_n(s->a, in->internal, f->name,
 				   json_copy(s->a, json_get(f->schema, "default")));
+		json_push(in->unseen, json_new_str(s->a, f->name));
 		return;
 	}
 	s->fields++;
@@ -441,7 +442,7 @@ struct json *swagger_operation(struct arena *a, const struct json *swagger, stru
 	struct swagger s = { .a = a, .doc = swagger };
 	struct swagger_place at = swagger_find(&s, id);
 	struct inputs in = { &s, json_new_array(a), json_new_object(a), json_new_object(a),
-			     json_new_object(a), json_new_object(a) };
+			     json_new_object(a), json_new_object(a), json_new_array(a) };
 	const struct json *schema;
 	struct json *out, *outputs = json_new_array(a), *dynamic;
 
@@ -454,6 +455,7 @@ struct json *swagger_operation(struct arena *a, const struct json *swagger, stru
 	put_inputs(&in, at);
 	json_set(a, out, "inputs", in.list);
 	put_some(&s, out, "internal", in.internal, NULL);
+	put_some(&s, out, "unseen", in.unseen, NULL);
 	if (!schema)
 		schema = swagger_response(&s, at.operation);
 	s.fields = s.steps = 0;
@@ -480,7 +482,7 @@ struct json *swagger_fields(struct arena *a, const struct json *schema, struct s
 	/* What a lookup gives may refer into itself. */
 	struct swagger s = { .a = a, .doc = schema };
 	struct inputs in = { &s, json_new_array(a), json_new_object(a), json_new_object(a),
-			     json_new_object(a), json_new_object(a) };
+			     json_new_object(a), json_new_object(a), json_new_array(a) };
 	struct field top = { .name = name, .schema = schema, .in = "body", .required = true };
 	struct json *out = json_new_object(a);
 

@@ -29,6 +29,7 @@ struct json *swagger_index(struct arena *a, const struct json *swagger);
  *	inputs	 [{name, type, required, in, title?, description?, enum?, default?, format?,
  *		 visibility?, items?, dynamic?: "values" | "tree" | "properties"}]
  *	internal {name: value}: what a flow sends although no person sees it
+ *	unseen	 [name]: all that no person sees
  *	outputs	 [{path, type, title?, format?}], "body/value[]/Title"
  *	values, trees, properties, outputProperties: {name: metadata}, only where there are some
  *	splitOn	 of a trigger that fires for a batch

@@ -81,7 +81,7 @@ static void test_operation(void **state)
 	     "{`name`:`$top`,`type`:`integer`,`required`:false,`in`:`query`},"
 	     "{`name`:`site`,`type`:`string`,`title`:`Site Address`,`required`:true,`in`:`path`,`dynamic`:`values`},"
 	     "{`name`:`list`,`type`:`string`,`required`:true,`in`:`path`,`dynamic`:`values`}],"
-	     "`internal`:{`single`:true},"
+	     "`internal`:{`single`:true},`unseen`:[`single`],"
 	     "`outputs`:[{`path`:`body`,`type`:`object`},{`path`:`body/value`,`type`:`array`},"
 	     "{`path`:`body/value[]/ID`,`type`:`integer`,`title`:`ID`,`format`:`int64`},"
 	     "{`path`:`body/value[]/Author/Email`,`type`:`string`,`title`:`Mail`}],"
@@ -144,7 +144,7 @@ static const struct {
 	  "`OpenApiConnectionNotification`" },
 	{ "`/x`:{`x-ms-notification-content`:{`schema`:{`type`:`object`,`properties`:{`id`:{`type`:`string`}}}},"
 	  "`post`:{`operationId`:`o`,`x-ms-trigger`:`single`,`parameters`:[{`name`:`u`,`in`:`query`,`x-ms-notification-url`:true}]}}", "",
-	  "", "{`operationId`:`o`,`kind`:`Trigger`,`method`:`post`,`type`:`OpenApiConnectionWebhook`,`path`:`/x`,`inputs`:[],"
+	  "", "{`operationId`:`o`,`kind`:`Trigger`,`method`:`post`,`type`:`OpenApiConnectionWebhook`,`path`:`/x`,`inputs`:[],`unseen`:[`u`],"
 	      "`outputs`:[{`path`:`body`,`type`:`object`},{`path`:`body/id`,`type`:`string`}]}" },
 	/* Nonsense is left out. */
 	{ "`/x`:{`get`:{`operationId`:`o`,`parameters`:[null,1,{},{`name`:``},{`name`:`a`,`in`:`query`,`enum`:3,`x-ms-dynamic-list`:[]},"
