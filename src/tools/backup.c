@@ -127,6 +127,7 @@ static bool keep_one(struct call *c, const struct answer *a, struct str id, stru
 		     struct tally *t)
 {
 	const struct json *definition = json_at(a->json, "/properties/definition"), *newest;
+	const char *why = a->err == ERR_OK ? "it was given without a definition" : a->message;
 	struct json *v = json_new_object(call_arena(c));
 	struct str version;
 	bool same;
@@ -134,13 +135,12 @@ static bool keep_one(struct call *c, const struct answer *a, struct str id, stru
 	put_str(c, v, "flowName", id);
 	put_str(c, v, "displayName", name);
 	if (a->err != ERR_OK || !json_is(definition, JSON_OBJECT)) {
-		put_str(c, v, "why", str_from(a->err == ERR_OK ? "it was given without a definition" :
-								 a->message));
+		put_str(c, v, "why", str_from(why));
 		json_push(t->failed, v);
 		return true;
 	}
 	newest = json_first(snapshot_list(c, arg_str(c, "environmentName"), id));
-	/* In the form of a save, as those that are kept before one: what did not change is equal. */
+	/* In the form of a save, as what is kept before one: the same flow is the same then. */
 	version = snapshot_keep(c, arg_str(c, "environmentName"), id,
 				wdl_design_form(call_arena(c), definition),
 				wdl_design_references(

@@ -150,7 +150,7 @@ static bool bind(struct binding *b, const struct json *r)
 		say_rebound(b, r, json_get_str(given, "connectionName"), "as asked for");
 		return true;
 	}
-	/* A reference of a solution is bound elsewhere; what cannot be looked up is not doubted; and
+	/* A reference of a solution is bound elsewhere; what cannot be looked up is not doubted;
 	 * one that is bound to nothing may stay so. */
 	if (json_get(r, "connectionReferenceLogicalName") || !b->list ||
 	    (connection.n ? is_there(b, connection)

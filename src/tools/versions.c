@@ -214,8 +214,9 @@ static struct json *references_of(struct call *c, const struct json *mine,
 struct json *version_document(struct call *c, const struct version *v, const struct version *other)
 {
 	struct arena *a = call_arena(c);
-	struct json *out = json_new_object(a), *p = json_set(a, out, "properties", json_new_object(a));
+	struct json *out = json_new_object(a), *p = json_new_object(a);
 
+	json_set(a, out, "properties", p);
 	if (v->name.n && other->name.n)
 		json_set_str(a, p, "displayName", v->name);
 	json_set(a, p, "definition", json_copy(a, v->definition));
@@ -395,7 +396,7 @@ static size_t service_ids(struct call *c, struct str ids[2], size_t at[2])
 static enum verdict diff_result(struct call *c, const size_t at[2])
 {
 	struct version from, to;
-	struct json *out = ids_of(c), *told;
+	struct json *out = ids_of(c), *changes;
 	struct diff d;
 
 	if (!version_read(c, arg_str(c, "from"), at[0], &from) ||
@@ -405,11 +406,11 @@ static enum verdict diff_result(struct call *c, const size_t at[2])
 			   version_document(c, &to, &from));
 	if (!d.usable)
 		return fail(c, ERR_UPSTREAM, "the versions cannot be compared: %s", d.why);
-	told = diff_json(call_arena(c), &d, LONGEST_VALUE);
+	changes = json_take(diff_json(call_arena(c), &d, LONGEST_VALUE), "changes");
 	json_set(call_arena(c), out, "from", version_head(c, &from));
 	json_set(call_arena(c), out, "to", version_head(c, &to));
 	json_set_bool(call_arena(c), out, "equal", d.equal);
-	json_set(call_arena(c), out, "changes", json_copy(call_arena(c), json_get(told, "changes")));
+	json_set(call_arena(c), out, "changes", changes);
 	if (d.dropped)
 		note(c, "notTold", json_new_int(call_arena(c), (int64_t)d.dropped));
 	return done(c, out);

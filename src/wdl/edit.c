@@ -90,8 +90,8 @@ static bool among(const char *words, struct str name)
 
 static struct str takes(struct edit *x, const struct row *r)
 {
-	return str_fmt(x->a, "%s takes: %s%s%s", r->name, r->needs, *r->may ? ", and may take: " : "",
-		       r->may);
+	return str_fmt(x->a, "%s takes: %s%s%s", r->name, r->needs,
+		       *r->may ? ", and may take: " : "", r->may);
 }
 
 /* All members but "value", "path" and "actions" are names or expressions. */
