@@ -1,5 +1,5 @@
 /*
- * timeline.c - get_live_flow_run_timeline, and the same with contents for a page that a person keeps
+ * timeline.c - get_live_flow_run_timeline, and the same with contents for a page to keep
  * (`flowlatch report run`).
  */
 #include "base/limits.h"
