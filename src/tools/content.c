@@ -58,8 +58,17 @@ static bool wants_side(const struct content_wants *w, bool inputs)
 	return w->all || (inputs ? w->input_count : w->output_count) > 0;
 }
 
+/* What is kept in a file is read up to there. */
+static size_t spill_part(size_t values)
+{
+	size_t part = LIMIT_SPILL_ALL / (values ? values : 1);
+
+	return part > LIMIT_SPILL ? LIMIT_SPILL : part;
+}
+
+/* `whole`: for a file; else for the answer. */
 static const struct project_options *projection(struct call *c, const struct content_wants *w,
-						bool inputs, size_t values)
+						bool inputs, size_t values, bool whole)
 {
 	struct project_options *o = arena_alloc(call_arena(c), sizeof(*o));
 	size_t part = values ? CONTENT_BYTES / values : CONTENT_BYTES;
@@ -67,7 +76,8 @@ static const struct project_options *projection(struct call *c, const struct con
 	part = part > MOST_BYTES ? MOST_BYTES : part < LEAST_BYTES ? LEAST_BYTES : part;
 	if (arg_int(c, "maxBytes"))
 		part = (size_t)arg_int(c, "maxBytes");
-	o->budget = part;
+	o->budget = whole ? spill_part(values) : part;
+	o->longest_string = whole ? o->budget : 0;
 	o->digest_files = true;
 	if (w->all)
 		return o;
@@ -102,7 +112,8 @@ enum verdict content_fetch(struct call *c, const struct json *items, struct cont
 				f[n++] = (struct fetch){
 					.url = url_content(c, json_get_str(side(v, i), "uri")),
 					.flags = FETCH_TOLERATE,
-					.project = projection(c, w, i, values),
+					.project = projection(c, w, i, values,
+							      arg_bool(c, "toFile")),
 				};
 	return fetch_each(c, f, n);
 }
@@ -133,6 +144,34 @@ static void put_value(struct call *c, struct json *item, bool inputs, const stru
 	put_cut(c, item, inputs ? "inputsCut" : "outputsCut", p, link);
 }
 
+/* What fits stands in the answer; anything else is in a file, and its beginning here. */
+static void put_spilled(struct call *c, struct json *item, bool inputs, const struct json *link,
+			const struct project_result *p, const struct project_options *shown)
+{
+	struct arena *a = call_arena(c);
+	struct project_result part = { 0 };
+	struct json *file;
+	struct str path;
+
+	if (p->value)
+		part = project_tree(a, p->value, shown);
+	if (!part.cut_count && !part.cuts_not_listed) {
+		put_value(c, item, inputs, link, p);
+		return;
+	}
+	path = file_spill(c, p->value);
+	part.bytes = p->bytes;
+	put_value(c, item, inputs, link, &part);
+	if (!path.n) {
+		note(c, "fileNotWritten", json_new_bool(a, true));
+		return;
+	}
+	file = json_set(a, item, inputs ? "inputsFile" : "outputsFile", json_new_object(a));
+	json_set_str(a, file, "path", path);
+	/* Of files beyond the ceiling, too, the answer says that they are cut. */
+	json_set_bool(a, file, "whole", !p->cut_count && !p->cuts_not_listed);
+}
+
 /* Fills one side of an item; returns how many answers of `stage` it used. */
 static size_t fill(struct call *c, struct json *item, bool inputs, struct content_wants *w,
 		   int stage, size_t at, size_t values)
@@ -148,13 +187,16 @@ static size_t fill(struct call *c, struct json *item, bool inputs, struct conten
 	json_set_null(call_arena(c), item, inputs ? "inputs" : "outputs");
 	if (json_get(link, "value")) {
 		p = project_tree(call_arena(c), json_get(link, "value"),
-				 projection(c, w, inputs, values));
+				 projection(c, w, inputs, values, false));
 		put_value(c, item, inputs, link, &p);
 	}
 	if (!json_get_str(link, "uri").n)
 		return 0;
 	a = got(c, stage, at);
-	if (a->err == ERR_OK)
+	if (a->err == ERR_OK && arg_bool(c, "toFile"))
+		put_spilled(c, item, inputs, link, &a->projected,
+			    projection(c, w, inputs, values, false));
+	else if (a->err == ERR_OK)
 		put_value(c, item, inputs, link, &a->projected);
 	else
 		json_set_z(call_arena(c), item, inputs ? "inputsUnavailable" : "outputsUnavailable",

@@ -383,7 +383,8 @@ static enum verdict step(struct call *c)
 	enum rows next;
 	int contents;
 
-	if (!arguments_fit(c) || !content_select(c, w))
+	if (!arguments_fit(c) || !content_select(c, w) ||
+	    (arg_bool(c, "toFile") && call_stage(c) == READ && !file_can_spill(c)))
 		return FAIL;
 	if (!arg_str(c, "actionName").n)
 		return step_all(c, w);
@@ -419,6 +420,8 @@ static const struct param params[] = {
 	  .max = CONTENT_POINTERS },
 	{ "maxBytes", JSON_NUMBER, 0, "Most bytes of each inputs or outputs value.", .min = 64,
 	  .max = CONTENT_BYTES },
+	{ "toFile", JSON_BOOL, 0, "Keep what does not fit in a file of the person's folder, for a day.",
+	  .otherwise = "false" },
 	{ 0 },
 };
 

@@ -4,12 +4,14 @@
  * Names come from models and strangers, so they are names and no paths: nothing below or above
  * the folder can be reached, links are not followed, and nothing is ever replaced.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/os.h"
+#include "text/crypt.h"
 #include "work/call_priv.h"
 #include "work/package.h"
 
@@ -132,6 +134,74 @@ struct str file_save(struct call *c, struct str name, struct str bytes)
 	fsync(dir);
 	close(dir);
 	return str_from(path_of(c, name));
+}
+
+/* ---- values that are too large for an answer ---- */
+
+/* "flowlatch-value-" of ours, when it was made (ms), chance. */
+#define SPILL "flowlatch-value-"
+enum { SPILL_TIME = 13, SPILL_CHANCE = 8 };
+
+/* When a file of ours was made; -1 when it is none. */
+static int64_t spilled_at(struct str name)
+{
+	int64_t at;
+
+	if (!str_starts(name, S(SPILL)) || !str_ends(name, S(".json")) ||
+	    name.n != sizeof(SPILL) - 1 + SPILL_TIME + 1 + SPILL_CHANCE + 5 ||
+	    !str_to_i64(str_first(str_from_at(name, sizeof(SPILL) - 1), SPILL_TIME), &at))
+		return -1;
+	return at;
+}
+
+static void remove_old(int dir)
+{
+	int64_t before = os_wall_ms() - LIMIT_SPILL_MS;
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+
+	for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
+		int64_t at = spilled_at(str_from(e->d_name));
+
+		if (at >= 0 && at < before)
+			unlinkat(dir, e->d_name, 0);
+	}
+	if (d)
+		closedir(d);
+	else if (copy >= 0)
+		close(copy);
+}
+
+static struct str spill_name(struct call *c)
+{
+	uint32_t chance;
+
+	crypt_random(&chance, sizeof(chance));
+	return str_fmt(c->arena, SPILL "%0*lld-%0*x.json", SPILL_TIME, (long long)os_wall_ms(),
+		       SPILL_CHANCE, chance);
+}
+
+bool file_can_spill(struct call *c)
+{
+	int dir = open_folder(c, S(SPILL));
+
+	if (dir < 0)
+		return false;
+	remove_old(dir);
+	close(dir);
+	return true;
+}
+
+struct str file_spill(struct call *c, const struct json *value)
+{
+	struct str text = json_text(c->arena, value), masked;
+	unsigned escaped = 0;
+
+	if (!redact_text(c->arena, text, &masked, &c->redacted)) {
+		fail(c, ERR_TOO_LARGE, "the value could not be looked through for secrets");
+		return S("");
+	}
+	return file_save(c, spill_name(c), redact_steering(c->arena, masked, &escaped));
 }
 
 /* ---- reading ---- */
