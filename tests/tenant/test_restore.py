@@ -216,6 +216,21 @@ os.rename(moved, place)
 r = agent.call("update_live_flow", environmentName=env, flowName=flow, description="kept")
 tap.ok(r["snapshot"] and r["updated"] == ["description"], "and is saved when it can be", r)
 
+# ---- switched off by policy ----
+
+policy = os.path.join(world.home.env["HOME"], ".config", "flowlatch", "policy.conf")
+os.makedirs(os.path.dirname(policy), exist_ok=True)
+with open(policy, "w", encoding="ascii") as f:
+    f.write("snapshots = no\n")
+os.chmod(policy, 0o600)
+ruled = Agent(world.home)
+r = ruled.call("update_live_flow", environmentName=env, flowName=flow, description="not kept")
+tap.ok(r["verified"] and not r["snapshot"], "switched off by policy: saved without a copy", r)
+ruled.call("list_live_flow_versions", environmentName=env, flowName=flow)
+tap.ok(any("policy.conf:1" in n for n in ruled.notes), "and the list says so", ruled.notes)
+ruled.end()
+os.unlink(policy)
+
 # ---- another key ----
 
 key = os.path.join(os.path.dirname(place), "snapshot_key")

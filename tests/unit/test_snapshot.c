@@ -21,11 +21,20 @@
 /* ---- the calls that a process is killed at ---- */
 
 static unsigned long calls, killed_at; /* 0: never */
+/* The call of this number fails. */
+static unsigned long failing;
+static int fails_with;
 
-static void maybe_die(void)
+/* True when the call is to fail, with errno set. */
+static bool maybe_die(void)
 {
-	if (killed_at && ++calls == killed_at)
+	if (!killed_at && !failing)
+		return false;
+	calls++;
+	if (calls == killed_at)
 		raise(SIGKILL);
+	errno = fails_with;
+	return calls == failing;
 }
 
 #define REPLACES(name) __asm__(name)
@@ -37,33 +46,39 @@ int dying_close(int fd) REPLACES("close");
 
 ssize_t dying_write(int fd, const void *p, size_t n)
 {
-	maybe_die();
+	if (maybe_die())
+		return -1;
 	/* In pieces, so that a file can be cut. */
 	return syscall(SYS_write, fd, p, killed_at && n > 7 ? n / 2 : n);
 }
 
 int dying_fsync(int fd)
 {
-	maybe_die();
-	return killed_at ? 0 : (int)syscall(SYS_fsync, fd);
+	if (maybe_die())
+		return -1;
+	return killed_at || failing ? 0 : (int)syscall(SYS_fsync, fd);
 }
 
 int dying_rename(const char *from, const char *to)
 {
-	maybe_die();
+	if (maybe_die())
+		return -1;
 	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 int dying_unlinkat(int dir, const char *path, int flags)
 {
-	maybe_die();
+	if (maybe_die())
+		return -1;
 	return (int)syscall(SYS_unlinkat, dir, path, flags);
 }
 
 int dying_close(int fd)
 {
-	maybe_die();
-	return (int)syscall(SYS_close, fd);
+	bool failed = maybe_die();
+	int result = (int)syscall(SYS_close, fd);
+
+	return failed ? -1 : result;
 }
 
 /* ---- a place ---- */
@@ -459,6 +474,42 @@ static void test_killed(void **state)
 	assert_int_equal(json_count(snapshot_foreign(&p->s, p->a)), 0);
 }
 
+/* Each system call fails once: what was reported as kept is there, what was kept before is whole,
+ * and the next one is kept. */
+static void test_faults(void **state)
+{
+	static const int errors[] = { EIO, ENOSPC };
+	struct place *p = *state;
+	const char *before = keep(p, "f", ONE);
+	size_t refused = 0;
+
+	for (size_t e = 0; e < COUNT(errors); e++) {
+		unsigned long at = 0;
+
+		do {
+			char text[64], id[SNAPSHOT_ID + 1];
+			bool kept;
+
+			snprintf(text, sizeof(text), "{\"definition\":[%zu,%lu]}", e, ++at);
+			fails_with = errors[e];
+			calls = 0;
+			failing = at;
+			kept = try_keep(p, "f", text, id);
+			failing = 0;
+			refused += !kept;
+			if (kept)
+				assert_str(json_text(p->a, json_get(get(p, id), "content")), text);
+			get(p, before);
+			JSON_EACH(v, snapshot_index(&p->s, p->a, S(""), S(""), SIZE_MAX))
+				get(p, json_get_z(v, "id"));
+			assert_true(at < 200);
+		} while (calls >= at);
+	}
+	print_message("# %zu times it said that it could not be kept\n", refused);
+	assert_true(refused > 10);
+	get(p, keep(p, "f", TWO));
+}
+
 /* A full disk: an error that says so, and what was there is whole. */
 static void test_full(void **state)
 {
@@ -537,7 +588,7 @@ int main(void)
 		PLACED(test_kept),    PLACED(test_same),	PLACED(test_secret),
 		PLACED(test_damage),  PLACED(test_mended),	PLACED(test_foreign),
 		PLACED(test_retention), PLACED(test_purge),	PLACED(test_killed),
-		PLACED(test_full),    PLACED(test_together),
+		PLACED(test_full),    PLACED(test_together),	PLACED(test_faults),
 	};
 
 	return UNIT_RUN(tests);
