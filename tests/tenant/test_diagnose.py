@@ -228,6 +228,11 @@ def row(name, actions, body, cause, want):
     want = dict({"action": "Call" if "Call" in actions else "X"}, **want)
     wrong = wrong_with(doc, cause, want)
     fix = want.get("fix", False)
+    # The call that it suggests is one that the save path takes.
+    if fix and doc.get("next"):
+        saved = bench.mcp.call(doc["next"]["tool"], **doc["next"]["arguments"])
+        if "error" in saved and saved["error"]:
+            wrong.append("next: %r" % saved)
     if bool(doc.get("fixes")) != bool(fix):
         wrong.append("fixes: %r" % doc.get("fixes"))
     elif fix is not False:
