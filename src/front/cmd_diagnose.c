@@ -76,7 +76,8 @@ static void show_expression(struct cli *cli, const struct json *doc)
 		return;
 	line("expression", safe(cli, e, "/text"));
 	if (json_get(e, "bad"))
-		cli_out("%-11s %s = %s\n", "", safe(cli, e, "/bad"), safe(cli, e, "/value"));
+		cli_out("%-11s %s%s%s\n", "", safe(cli, e, "/bad"), json_get(e, "value") ? " = " : "",
+			safe(cli, e, "/value"));
 	JSON_EACH(o, json_get(e, "cameFrom"))
 		cli_out("%-11s from %s\n", "", safe(cli, o, "/from"));
 }

@@ -6,7 +6,7 @@
 enum {
 	REPETITIONS_KEPT = 200,  /* failed iterations that are looked at */
 	REPETITIONS_MS = 30000,
-	ATTEMPT_MS = 15000,
+	ATTEMPT_MS = 10000,
 	CONTENT_ALL = 1 << 21,   /* what all contents of a round share */
 	CONTENT_MOST = 1 << 18,
 	CONTENT_LEAST = 1 << 14,

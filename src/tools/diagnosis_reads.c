@@ -63,7 +63,7 @@ static void add_read(struct reads *r, const struct wdl_template *t, const struct
 	if (json_count(r->out) >= MOST_READS || is_known(r, text))
 		return;
 	o = wdl_origin_of(a, str_fmt(a, "@%.*s", STR_ARG(text)), r->v->context, r->d->definition);
-	if (!o)
+	if (!o || (!o->value && !r->v->complete))
 		return;
 	one = json_push(r->out, json_new_object(a));
 	json_set_str(a, one, "expression", text);

@@ -96,7 +96,7 @@ static struct str summary(struct show *s, const struct finding *f)
 		buf_addf(&b, ", in %llu%s of %llu iterations", (unsigned long long)f->failed,
 			 f->more_failed ? " or more" : "", (unsigned long long)f->iterations);
 	buf_addc(&b, '.');
-	if (f->blame.found && f->blame.bad.n) {
+	if (f->blame.found && f->blame.bad.n && f->blame.type[0]) {
 		buf_addf(&b, " %.*s is %.*s", STR_ARG(str_first_utf8(f->blame.bad, 200)),
 			 STR_ARG(value_words(s, &f->blame)));
 		origin_words(s, &b, f->blame.origin);
@@ -166,6 +166,9 @@ static void put_expression(struct show *s, const struct finding *f)
 	put_str(s, v, "failing", cut(s, b->failing));
 	if (b->bad.n) {
 		json_set_str(s->a, v, "bad", cut(s, b->bad));
+	}
+	/* Of a value that could not be read nothing is said. */
+	if (b->bad.n && b->type[0]) {
 		json_set(s->a, v, "value", diag_short(s->a, b->value, sizes[s->detail].value));
 		json_set_z(s->a, v, "type", b->type);
 		json_set(s->a, v, "cameFrom", origins(s, b->origin));
