@@ -7,6 +7,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import canaries
 import temporary
 from cli import check, end, run
 
@@ -15,7 +16,7 @@ agent = w.agent()
 
 # ---- as it should go
 
-f = w.flow("orders")
+f = tested = w.flow("orders")
 before = w.definition(f)
 r = agent.call("test_live_flow", w.arguments(f, body={"ID": 7, "Title": "seven"}))
 check("a test runs the flow once", not r.error and r.doc["status"] == "Succeeded" and r.doc["ended"] and
@@ -97,6 +98,25 @@ check("cancelled in the middle: gone through to its end", w.until(
     lambda: w.definition(f) == before and w.journal() == []), w.journal())
 check("it ends well", agent.close() == 0, agent.err.decode())
 
+# ---- an entry that somebody has changed is not believed, and does not stand in the way for ever
+
+f = w.flow("forged")
+before = w.definition(f)
+w.fault(f, "*", method="PATCH", kind="status", status=400, skip=1, count=1)
+agent = w.agent()
+agent.call("test_live_flow", w.arguments(f))
+agent.close()
+w.change_journal(f, lambda e: dict(e, state=e["state"][:-4] + "AAAA"))
+agent = w.agent()
+check("a forged entry is dropped, and nothing is written for it", w.until(lambda: w.journal() == []) and
+      w.has_temporary(f), w.journal())
+r = agent.call("list_live_flow_versions", w.arguments(f, body=None))
+version = [v["version"] for v in r.doc["versions"] if v["source"] == "flowlatch"][0]
+r = agent.call("restore_live_flow", w.arguments(f, body=None, version=version))
+check("the version from before the test is the way back", not r.error and len(r.questions) == 1 and
+      w.definition(f)["triggers"] == before["triggers"], r)
+check("it ends well", agent.close() == 0, agent.err.decode())
+
 # ---- killed, at a step before, in and after each write
 
 killed = w.kill_at_each_step(steps=temporary.SHORT)
@@ -110,6 +130,10 @@ for f, (step, effect, before) in killed.items():
     check("killed at request %d%s: as it was" % (step, ", carried out" if effect else ""),
           w.definition(f) == before, w.definition(f)["triggers"])
 check("it ends well", agent.close() == 0, agent.err.decode())
+secret = w.signature(tested)
+places = dict(canaries.files(w.desk.home.path), answers=b"".join(a.out + a.err for a in w.started))
+check("no signature of a temporary trigger anywhere", len(secret) > 20 and
+      not canaries.search({"signature": secret}, places), canaries.search({"signature": secret}, places))
 r = run("log", "show", "--last", "200", "--json", home=w.desk.home)
 check("the log says on what ground", '"agreed_before"' in r.out and '"journal"' in r.out, r)
 r = run("log", "verify", home=w.desk.home)
