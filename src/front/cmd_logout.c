@@ -19,6 +19,7 @@
 #include "wire/loop.h"
 #include "work/account.h"
 #include "work/audit.h"
+#include "work/journal.h"
 #include "work/store.h"
 
 enum { LOCK_RETRY_MS = 50 };
@@ -158,6 +159,15 @@ static bool is_locked(enum store_result r)
 	return r == STORE_LOCKED && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
+/* What was begun can only be finished with the key that goes now. */
+static void warn_unfinished(struct cli *cli, const char *dir)
+{
+	JSON_EACH (e, journal_list(cli->arena, arena_printf(cli->arena, "%s/journal", dir)))
+		log_warn("flow %s: %s of %s was not finished, and cannot be after this; earlier "
+			 "versions of the flow are kept (flowlatch versions)",
+			 json_get_z(e, "flowName"), json_get_z(e, "kind"), json_get_z(e, "opened"));
+}
+
 /* *had: there was a sign-in.  An exit code; the error was told. */
 static int forget(struct cli *cli, const struct conf *conf, bool *had)
 {
@@ -174,6 +184,7 @@ static int forget(struct cli *cli, const struct conf *conf, bool *had)
 	}
 	*had = account_read(cli->arena, dir, &account);
 	lock = lock_token(cli, dir);
+	warn_unfinished(cli, dir);
 	if (*had)
 		log_logout(conf, store, cli, &account);
 	r = store_clear(store);

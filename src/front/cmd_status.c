@@ -201,8 +201,8 @@ static const char *trust_text(struct cli *cli, const struct state *s)
 	static const char *const trusts[] = {
 		[TRUST_MANUAL] = "manual: a person is asked before every call",
 		[TRUST_SUPERVISED] = "supervised: a person is asked before every change",
-		[TRUST_AUTONOMOUS] = "autonomous: a person is asked before every change that no "
-				     "grant covers",
+		[TRUST_AUTONOMOUS] = ("autonomous: a person is asked before every change that no "
+				      "grant covers"),
 	};
 	const struct json *by;
 	struct buf b;

@@ -20,7 +20,8 @@ struct act {
 	enum verdict (*judge)(struct call *c);
 	/* What is asked about; it has one write. */
 	const struct change *(*change)(struct call *c);
-	/* NULL, or a read after the approval that says where to send the write; false: not needed. */
+	/* NULL, or a read after the approval that says where to send the write; false: there is no
+	 * need for it. */
 	bool (*find)(struct call *c, struct fetch *f);
 	/* With it: the write, out of that answer; NULL after fail(). */
 	const struct fetch *(*send)(struct call *c, const struct answer *found);

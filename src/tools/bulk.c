@@ -352,6 +352,12 @@ static enum verdict last_look(struct course *k)
 	return result(k);
 }
 
+static bool is_late(const struct course *k)
+{
+	return call_time_left(k->c) < RESERVE_MS || k->stage > LAST_STAGE ||
+	       call_abandoned(k->c);
+}
+
 static enum verdict run_course(struct course *k)
 {
 	struct call *c = k->c;
@@ -359,8 +365,7 @@ static enum verdict run_course(struct course *k)
 	for (; k->at < k->queued && !k->stopped; k->stage++) {
 		size_t n = batch_size(k);
 
-		if (call_stage(c) == k->stage && k->stage > k->p->first &&
-		    (call_time_left(c) < RESERVE_MS || k->stage > LAST_STAGE || call_abandoned(c))) {
+		if (call_stage(c) == k->stage && k->stage > k->p->first && is_late(k)) {
 			k->late = true;
 			break;
 		}

@@ -35,13 +35,13 @@ struct bulk_plan {
 };
 
 /* Parameters of every tool of this kind; the rows' last ones. */
-#define BULK_PARAMS                                                                                 \
-	{ "top", JSON_NUMBER, 0, "Most of them in one call.", .min = 1, .max = 100,                \
-	  .otherwise = "50" },                                                                     \
-		{ "tolerate", JSON_ARRAY, 0,                                                       \
+#define BULK_PARAMS                                                                        \
+	{ "top", JSON_NUMBER, 0, "Most of them in one call.", .min = 1, .max = 100,        \
+	  .otherwise = "50" },                                                             \
+		{ "tolerate", JSON_ARRAY, 0,                                               \
 		  "Kinds of errors that do not stop it: codes of an earlier answer.", .max = 20 }, \
-		{ "dryRun", JSON_BOOL, 0,                                                          \
-		  "The table alone; false: do it, after a person has seen the set.",               \
+		{ "dryRun", JSON_BOOL, 0,                                                  \
+		  "The table alone; false: do it, after a person has seen the set.",       \
 		  .otherwise = "true" }
 
 enum verdict bulk_step(struct call *c, const struct bulk_plan *p);

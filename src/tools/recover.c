@@ -26,7 +26,8 @@ static enum verdict look(struct call *c, int64_t in_ms)
 	return in_ms ? fetch_later(c, in_ms, f, 1) : fetch_each(c, f, 1);
 }
 
-/* The look that shows the temporary trigger, or the one after which none was seen; -1: look again. */
+/* The look that shows the temporary trigger, or the one after which none was seen; -1: look
+ * again. */
 static int decided(struct call *c, const char *name)
 {
 	for (int i = 0; i < LOOKS && i < call_stage(c); i++) {

@@ -208,7 +208,8 @@ static enum verdict result(struct call *c, const struct save_done *d, struct str
 
 static enum verdict not_started(struct call *c, const struct save_done *d)
 {
-	const struct answer *found = got(c, d->stage + FIND, 0), *called = got(c, d->stage + CALL, 0);
+	const struct answer *found = got(c, d->stage + FIND, 0);
+	const struct answer *called = got(c, d->stage + CALL, 0);
 
 	if (found->err != ERR_OK)
 		fail_answer(c, found);

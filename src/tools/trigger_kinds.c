@@ -50,6 +50,12 @@ static enum http_method method_of(struct str name)
 	return HTTP_POST;
 }
 
+static bool is_kind(const struct trigger_facts *f, const char *type, const char *kind)
+{
+	return str_eq_nocase(f->type, str_from(type)) &&
+	       (!kind || str_eq_nocase(f->kind, str_from(kind)));
+}
+
 struct trigger_facts trigger_facts(struct arena *a, const struct json *flow)
 {
 	const struct json *t = json_first(json_at(flow, "/properties/definition/triggers"));
@@ -66,8 +72,7 @@ struct trigger_facts trigger_facts(struct arena *a, const struct json *flow)
 	};
 	size_t i = 0;
 
-	while (kinds[i].type && !(str_eq_nocase(f.type, str_from(kinds[i].type)) &&
-				  (!kinds[i].kind || str_eq_nocase(f.kind, str_from(kinds[i].kind)))))
+	while (kinds[i].type && !is_kind(&f, kinds[i].type, kinds[i].kind))
 		i++;
 	f.way = kinds[i].way;
 	f.instead = kinds[i].instead;

@@ -144,7 +144,7 @@ struct call {
 	struct ticket ticket;
 	struct approval asked; /* what the open or last question was about */
 	bool asked_before;
-	struct str resumed;    /* account that agreed to what is finished here; p NULL: nothing is */
+	struct str resumed;    /* who agreed to what is finished here; p NULL: nothing is */
 	bool attested;         /* a model repeated a plan: `asked` is of it */
 	struct json *edited;   /* a person changed the arguments: start over with these */
 	bool is_edited;        /* these arguments are a person's */

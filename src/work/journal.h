@@ -51,8 +51,9 @@ void journal_release(struct journal *j, const void *owner);
 struct str journal_mine(const struct journal *j, const void *owner, struct str kind);
 
 /* Takes over the entries that nobody holds and that are like `like` (what is "" there fits any).
- * Gives all such that `owner` now holds, oldest first: [{id, kind, environmentName, flowName, account, opened, state}];
- * state is null where it cannot be opened (another key, or changed by somebody). */
+ * Gives all such that `owner` now holds, oldest first: [{id, kind, environmentName, flowName,
+ * account, opened, state}]; state is null where it cannot be opened (another key, or changed by
+ * somebody). */
 struct json *journal_take(struct journal *j, struct arena *a, const unsigned char key[CRYPT_KEY],
 			  const struct journal_head *like, const void *owner);
 

@@ -138,4 +138,15 @@ r = run("log", "show", "--last", "200", "--json", home=w.desk.home)
 check("the log says on what ground", '"agreed_before"' in r.out and '"journal"' in r.out, r)
 r = run("log", "verify", home=w.desk.home)
 check("and it is whole", r.code == 0, r)
+
+# ---- signing out with something open says so
+
+f = w.flow("signed out")
+w.fault(f, "*", method="PATCH", kind="status", status=400, skip=1, count=1)
+agent = w.agent()
+agent.call("test_live_flow", w.arguments(f))
+agent.close()
+r = run("logout", home=w.desk.home)
+check("signing out with something open says so", "temporary-trigger" in r.err and f in r.err and
+      "flowlatch versions" in r.err, r)
 end()
