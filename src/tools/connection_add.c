@@ -3,7 +3,6 @@
  */
 #include "tools/connection_add.h"
 
-#include "text/crypt.h"
 #include "tools/connector.h"
 #include "tools/target.h"
 
@@ -112,21 +111,9 @@ static enum verdict parameters(struct call *c)
 
 /* ---- making it ---- */
 
-/* Every time the same while the connections are the same: the question names it. */
 static const char *new_name(struct call *c)
 {
-	struct json *seed = json_new_array(call_arena(c));
-	unsigned char digest[CRYPT_HASH];
-	struct buf b;
-
-	json_push(seed, json_new_str(call_arena(c), arg_str(c, "environmentName")));
-	json_push(seed, json_new_str(call_arena(c), connector_arg(c)));
-	JSON_EACH (v, got(c, LOOK, ADD_CONNECTIONS)->json)
-		json_push(seed, json_copy(call_arena(c), json_get(v, "id")));
-	crypt_sha256(json_text(call_arena(c), seed), digest);
-	buf_init_in(&b, call_arena(c), CRYPT_HASH + 1);
-	crypt_hex(&b, str_n((const char *)digest, CRYPT_HASH / 2));
-	return buf_c(&b);
+	return str_c(call_arena(c), connector_new_name(c, got(c, LOOK, ADD_CONNECTIONS)));
 }
 
 static struct json *typed_values(struct call *c, bool boxed)

@@ -8,7 +8,6 @@
 #include "tools/connector.h"
 #include "tools/table.h"
 #include "tools/target.h"
-#include "text/crypt.h"
 
 enum { LOOK, WRITE, CONSENT };
 enum { MAKE_ENVIRONMENT, MAKE_CONNECTIONS, MAKE_DEFINITION };
@@ -33,26 +32,6 @@ static bool needs_sign_in(struct call *c)
 {
 	return str_eq(json_get_str(connector_index(c, connector_arg(c)), "authentication"),
 		      S("oauth"));
-}
-
-/* The same name when the call is run again after the question, another one for the next
- * connection: it comes from the ones that there are. */
-static struct str new_name(struct call *c)
-{
-	struct json *seed = json_new_array(call_arena(c));
-	unsigned char digest[CRYPT_HASH];
-	struct buf b;
-
-	json_push(seed, json_new_str(call_arena(c), arg_str(c, "environmentName")));
-	json_push(seed, json_new_str(call_arena(c), connector_arg(c)));
-	json_push(seed, json_new_str(call_arena(c),
-				     at_str(about_identity(c), "/account/objectId")));
-	JSON_EACH (v, got(c, LOOK, MAKE_CONNECTIONS)->json)
-		json_push(seed, json_copy(call_arena(c), json_get(v, "id")));
-	crypt_sha256(json_text(call_arena(c), seed), digest);
-	buf_init_in(&b, call_arena(c), CRYPT_HASH + 1);
-	crypt_hex(&b, str_n((const char *)digest, CRYPT_HASH / 2));
-	return buf_str(&b);
 }
 
 static const struct json *existing(struct call *c)
@@ -132,7 +111,8 @@ static struct json *consent_body(struct call *c)
 
 static struct str name_of(struct call *c)
 {
-	return is_new(c) ? new_name(c) : arg_str(c, "connectionName");
+	return is_new(c) ? connector_new_name(c, got(c, LOOK, MAKE_CONNECTIONS))
+			 : arg_str(c, "connectionName");
 }
 
 static const char *sentence(struct call *c)

@@ -8,6 +8,7 @@
 #include "tools/connector.h"
 
 #include "base/os.h"
+#include "text/crypt.h"
 #include "wdl/swagger.h"
 
 /* Microsoft changes its connectors every few weeks; makers change theirs while they work. */
@@ -279,6 +280,24 @@ const struct json *connector_pick(struct call *c, const struct answer *connectio
 		    (!best || worth(v) > worth(best)))
 			best = v;
 	return best;
+}
+
+struct str connector_new_name(struct call *c, const struct answer *connections)
+{
+	struct json *seed = json_new_array(call_arena(c));
+	unsigned char digest[CRYPT_HASH];
+	struct buf b;
+
+	json_push(seed, json_new_str(call_arena(c), arg_str(c, "environmentName")));
+	json_push(seed, json_new_str(call_arena(c), connector_arg(c)));
+	json_push(seed, json_new_str(call_arena(c),
+				     at_str(about_identity(c), "/account/objectId")));
+	JSON_EACH (v, connections->json)
+		json_push(seed, json_copy(call_arena(c), json_get(v, "id")));
+	crypt_sha256(json_text(call_arena(c), seed), digest);
+	buf_init_in(&b, call_arena(c), CRYPT_HASH + 1);
+	crypt_hex(&b, str_n((const char *)digest, CRYPT_HASH / 2));
+	return buf_str(&b);
 }
 
 enum verdict connector_no_connection(struct call *c, struct str connector)

@@ -60,6 +60,9 @@ struct fetch connector_connections(struct call *c);
 const struct json *connector_pick(struct call *c, const struct answer *connections,
 				  struct str connector);
 bool connector_is_connected(const struct json *connection);
+/* The name of a connection that is to be made: the same when the call is run again after the
+ * question, another one for the next, because it comes from the connections that there are. */
+struct str connector_new_name(struct call *c, const struct answer *connections);
 /* Ends a call that needs a connection and found none. */
 enum verdict connector_no_connection(struct call *c, struct str connector);
 

@@ -145,7 +145,8 @@ static struct resolve_input *named(struct resolve *r, struct str name)
 }
 
 /* True when `in` is asked for, or is (through others) a parent of what is. */
-static bool matters(struct resolve *r, const struct resolve_input *in, struct str of, unsigned depth)
+static bool matters(struct resolve *r, const struct resolve_input *in, struct str of,
+		    unsigned depth)
 {
 	const struct resolve_input *child = named(r, of);
 
