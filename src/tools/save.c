@@ -12,36 +12,6 @@
 /* A look that does not show the save is repeated once, after this time: reads lag behind. */
 enum { LAG_MS = 1500, MOST_LOOKS = 2 };
 
-enum act { ACT_SEND, ACT_LOOK, ACT_MEND, ACT_LOOK_MENDED, ACT_END };
-
-enum ending {
-	END_VERIFIED,
-	END_REFUSED,  /* and the flow is as it was */
-	END_UNKNOWN,  /* no answer came, and the flow is as it was */
-	END_NOT_KEPT, /* accepted, and the flow is as it was */
-	END_MENDED,   /* something else was kept; the flow is as it was again */
-	END_STUCK,    /* something else was kept and stays */
-	END_FOREIGN,  /* somebody else saved meanwhile */
-	END_UNREAD,   /* it could not be read afterwards */
-};
-
-struct course {
-	struct save *s;
-	enum act act;
-	enum way way;
-	unsigned looks;
-	bool unknown, refused;         /* how the last send ended */
-	bool refused_wrong;            /* refused, and the flow was changed all the same */
-	const struct answer *refusal;  /* the first one, or the unknown outcome */
-	const struct answer *look;
-	struct save_form now;
-	struct str where;              /* the first difference from what was meant */
-	enum ending ending;
-	struct str id;                 /* of the flow; a create may get another one */
-	struct str snapshot;
-	int stage;
-};
-
 /* ---- making fetches ---- */
 
 static enum verdict look_again(struct course *k)
@@ -79,6 +49,8 @@ static enum verdict fetch_now(struct course *k)
 	case ACT_SEND:
 		return fetch_each(k->s->c, &w->send, 1);
 	case ACT_MEND:
+		if (!save_keep_found(k->s, &k->now))
+			return FAIL;
 		return fetch_each(k->s->c, &w->restore, 1);
 	default:
 		return look_again(k);
@@ -252,7 +224,7 @@ static void replay(struct course *k)
 
 /* ---- results ---- */
 
-static const char *const way_names[] = { "flow", "flow-references", "dataverse" };
+const char *const save_way_names[] = { "flow", "flow-references", "dataverse" };
 
 static struct save_done done_of(struct save *s)
 {
@@ -287,111 +259,12 @@ static enum verdict finish(struct course *k)
 	d.flow = json_get_str(d.after, "name").n ? json_get_str(d.after, "name") : k->id;
 	d.workflow = at_str(d.after, "/properties/workflowEntityId");
 	d.state = at_str(d.after, "/properties/state");
-	d.way = way_names[k->way];
+	d.way = save_way_names[k->way];
 	d.snapshot = k->snapshot;
 	d.draft = !s->w->publish && s->solution;
 	d.stage = k->stage;
 	d.restore = s->creating ? NULL : &s->ways[k->way].restore;
 	return s->w->finish(s->c, &d);
-}
-
-static const struct {
-	enum err err; /* ERR_OK: that of the answer */
-	const char *what, *hint;
-} endings[] = {
-	[END_REFUSED] = { ERR_OK, "", NULL },
-	[END_UNKNOWN] = { ERR_OUTCOME_UNKNOWN,
-			  "no answer came to the save, and the flow is as it was some seconds later",
-			  "Read the flow again before you save again." },
-	[END_NOT_KEPT] = { ERR_UPSTREAM,
-			   "the service accepted the save and did not keep it: the flow is as it was",
-			   "Try again later, or save it in the designer once." },
-	[END_MENDED] = { ERR_UPSTREAM,
-			 "the service kept something else than was sent; the flow was put back as it "
-			 "was",
-			 "\"differs\" says where the first difference was." },
-	[END_STUCK] = { ERR_UPSTREAM,
-			"the service kept something else than was sent, and it could not be put back",
-			"\"differs\" says where the first difference is. restore_live_flow brings the "
-			"flow back from the snapshot." },
-	[END_FOREIGN] = { ERR_CONFLICT, "somebody else saved the flow at the same time",
-			  "Read the flow again; nothing of theirs was overwritten." },
-	[END_UNREAD] = { ERR_OUTCOME_UNKNOWN,
-			 "the save was sent, but the flow could not be read afterwards",
-			 "Read the flow with get_live_flow before you save again." },
-};
-
-static const char *const ending_names[] = {
-	[END_VERIFIED] = "verified", [END_REFUSED] = "refused",   [END_UNKNOWN] = "no answer",
-	[END_NOT_KEPT] = "not kept", [END_MENDED] = "put back",   [END_STUCK] = "something else stays",
-	[END_FOREIGN] = "saved by another", [END_UNREAD] = "not readable",
-};
-
-/* For `flowlatch bug-report`: what was sent, how it was refused, what is there now. */
-static void keep_failure(struct course *k)
-{
-	struct save *s = k->s;
-	struct json *out = json_new_object(s->a);
-	struct str name;
-
-	json_set_z(s->a, out, "flowlatch", FLOWLATCH_VERSION);
-	json_set_z(s->a, out, "tool", call_tool(s->c)->name);
-	json_set_z(s->a, out, "ending", ending_names[k->ending]);
-	json_set_str(s->a, out, "environmentName", s->w->environment);
-	json_set_str(s->a, out, "flowName", k->id);
-	json_set_bool(s->a, out, "create", s->creating);
-	json_set_bool(s->a, out, "inSolution", s->solution);
-	json_set_z(s->a, out, "lastWay", way_names[k->way]);
-	json_set_str(s->a, out, "differs", k->where);
-	if (k->refusal) {
-		json_set_int(s->a, out, "status", k->refusal->status);
-		json_set_z(s->a, out, "code", k->refusal->service_code);
-		json_set_z(s->a, out, "message", k->refusal->message);
-		json_set_z(s->a, out, "correlation", k->refusal->correlation);
-	}
-	if (!snapshot_off(s->c)) {
-		json_set(s->a, out, "sent", json_copy(s->a, s->ways[k->way].send.body));
-		json_set(s->a, out, "found", k->now.definition ? json_copy(s->a, k->now.definition)
-							     : NULL);
-		json_set(s->a, out, "foundReferences",
-			 k->now.references ? json_copy(s->a, k->now.references) : NULL);
-	}
-	name = failure_keep(s->c, out);
-	if (name.n)
-		fail_data(s->c, "bugReport", json_new_str(s->a, name));
-}
-
-static enum verdict fail_ending(struct course *k)
-{
-	struct save *s = k->s;
-	struct answer said;
-
-	if (k->refusal && (k->ending == END_REFUSED ||
-			   (k->ending == END_MENDED && k->refused_wrong))) {
-		said = *k->refusal;
-		/* On a save the code speaks of a connection, not of the flow. */
-		if (said.err == ERR_NOT_OWNER)
-			said.err = ERR_CONNECTION_FORBIDDEN;
-		fail_answer(s->c, &said);
-		if (said.err == ERR_CONNECTION_FORBIDDEN)
-			hint(s->c, "The flow is as it was. Put the reference on a connection of your "
-				   "own (connectionReferences), or have that one shared with you.");
-		else if (k->refused_wrong)
-			hint(s->c, "The refused save had changed the flow; it was put back as it was.");
-	} else {
-		fail(s->c, endings[k->ending].err, "%s", endings[k->ending].what);
-		hint(s->c, "%s", endings[k->ending].hint);
-	}
-	if (k->ending == END_MENDED || k->ending == END_STUCK)
-		fail_data(s->c, "differs", json_new_str(s->a, k->where));
-	keep_failure(k);
-	if (k->snapshot.n)
-		fail_data(s->c, "snapshot", json_new_str(s->a, k->snapshot));
-	fail_data(s->c, "flowName", json_new_str(s->a, k->id));
-	fail_data(s->c, "asItWas", json_new_bool(s->a, k->ending != END_STUCK &&
-							      k->ending != END_FOREIGN &&
-							      k->ending != END_UNREAD));
-	return FAIL;
 }
 
 /* ---- the steps ---- */
@@ -422,8 +295,9 @@ static enum verdict course_step(struct save *s)
 			save_close(s);
 		return v;
 	}
-	k.snapshot = save_snapshot(s);
-	v = k.ending == END_VERIFIED ? finish(&k) : fail_ending(&k);
+	k.snapshot = save_snapshot(s, "snapshot");
+	k.found = save_snapshot(s, "found");
+	v = k.ending == END_VERIFIED ? finish(&k) : save_fail(&k);
 	if (v != FETCH)
 		save_close(s);
 	return v;

@@ -36,15 +36,38 @@ bool save_announce(struct save *s)
 	return keep(s, state) && journal_open(s->c, "save", state).n > 0;
 }
 
-/* What this save has in the journal says which copy it kept. */
-struct str save_snapshot(struct save *s)
+/* What this save has in the journal, or NULL. */
+static const struct json *state_of(struct save *s)
 {
 	struct str id = journal_held(s->c, "save");
 
 	JSON_EACH (e, id.n ? journal_pending(s->c, "save") : NULL)
 		if (str_eq(json_get_str(e, "id"), id))
-			return json_str(json_at(e, "/state/snapshot"));
-	return S("");
+			return json_get(e, "state");
+	return NULL;
+}
+
+struct str save_snapshot(struct save *s, const char *which)
+{
+	return json_get_str(state_of(s), which);
+}
+
+bool save_keep_found(struct save *s, const struct save_form *found)
+{
+	struct json *about = json_new_object(s->a), *state;
+	struct str id;
+
+	if (!state_of(s) || !found->definition)
+		return true;
+	json_set_str(s->a, about, "displayName", found->name);
+	json_set_z(s->a, about, "reason", "found in the place of what was saved");
+	id = snapshot_keep(s->c, s->w->environment, s->id, found->definition, found->references,
+			   about);
+	if (!id.p)
+		return false;
+	state = json_copy(s->a, state_of(s));
+	json_set_str(s->a, state, "found", id);
+	return journal_note(s->c, journal_held(s->c, "save"), state);
 }
 
 void save_close(struct save *s)

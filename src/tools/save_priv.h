@@ -74,6 +74,40 @@ struct save {
 
 /* ---- save.c ---- */
 
+enum act { ACT_SEND, ACT_LOOK, ACT_MEND, ACT_LOOK_MENDED, ACT_END };
+
+enum ending {
+	END_VERIFIED,
+	END_REFUSED,  /* and the flow is as it was */
+	END_UNKNOWN,  /* no answer came, and the flow is as it was */
+	END_NOT_KEPT, /* accepted, and the flow is as it was */
+	END_MENDED,   /* something else was kept; the flow is as it was again */
+	END_STUCK,    /* something else was kept and stays */
+	END_FOREIGN,  /* somebody else saved meanwhile */
+	END_UNREAD,   /* it could not be read afterwards */
+};
+
+struct course {
+	struct save *s;
+	enum act act;
+	enum way way;
+	unsigned looks;
+	bool unknown, refused;         /* how the last send ended */
+	bool refused_wrong;            /* refused, and the flow was changed all the same */
+	const struct answer *refusal;  /* the first one, or the unknown outcome */
+	const struct answer *look;
+	struct save_form now;
+	struct str where;              /* the first difference from what was meant */
+	enum ending ending;
+	struct str id;                 /* of the flow; a create may get another one */
+	struct str snapshot, found;    /* copies that were kept */
+	int stage;
+};
+
+extern const char *const save_way_names[];
+/* save_end.c: ends the call with what became of the save. */
+enum verdict save_fail(struct course *k);
+
 struct save *save_new(struct call *c, const struct save_wish *w);
 
 /* ---- save_journal.c ---- */
@@ -83,8 +117,11 @@ void save_tell_interrupted(struct save *s);
 /* After agreed() and before the first write: keeps the flow as it is, and writes the journal.
  * False: fail() was called. */
 bool save_announce(struct save *s);
-/* The copy that was kept, "" when none. */
-struct str save_snapshot(struct save *s);
+/* The copy that was kept, "" when none: "snapshot" of what was there before, "found" of what was
+ * there in the place of what was saved. */
+struct str save_snapshot(struct save *s, const char *which);
+/* Keeps what was found, because it may be somebody else's work.  False: fail() was called. */
+bool save_keep_found(struct save *s, const struct save_form *found);
 void save_close(struct save *s);
 
 /* ---- save_look.c: what is there ---- */

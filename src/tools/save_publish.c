@@ -82,7 +82,7 @@ static enum verdict result(struct save *s, bool published, const struct json *fl
 	put(s->c, out, "state", flow, "/properties/state");
 	json_set(s->a, out, "diff",
 		 published ? save_lines(s, SAVE_TOLD_LINES) : json_new_array(s->a));
-	put_str(s->c, out, "snapshot", save_snapshot(s));
+	put_str(s->c, out, "snapshot", save_snapshot(s, "snapshot"));
 	if (!published)
 		json_set_z(s->a, out, "reason", "there is no draft: what is saved is what runs");
 	return done(s->c, out);

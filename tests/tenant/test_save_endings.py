@@ -129,6 +129,12 @@ tap.ok(isinstance(e, Refused) and e.code == "upstream" and e.data["asItWas"] and
        e.data["differs"].startswith("/actions/"),
        "something else is there: the flow is put back, and the difference told", e)
 tap.ok(state(flow) == before, "it is as it was", json.dumps(state(flow))[:1500])
+versions = agent.call("list_live_flow_versions", environmentName=env, flowName=flow)["versions"]
+agent.call("restore_live_flow", environmentName=env, flowName=flow,
+           version=e.data["foundSnapshot"])
+tap.ok(e.data["foundSnapshot"] in [v["version"] for v in versions] and
+       "Edited_by_somebody_else" in world.flow(flow)["definition"]["actions"],
+       "and what was found, which may be somebody's work, is kept", (e.document, versions))
 
 env, flow = find("Operations", "Customers: create everywhere")
 before = state(flow)
