@@ -317,7 +317,7 @@ const struct tool tool_get_live_flow = {
 	.description =
 		"Reads one flow: state, definition (triggers, actions) and "
 		"connectionReferences. Use view=outline first on large flows. For what happened "
-		"in a run use get_live_flow_run_error, to find a flow by name list_live_flows.",
+		"in a run use diagnose_live_flow_run, to find a flow by name list_live_flows.",
 	.toolset = "flow",
 	.bundles = "build-flow debug-flow",
 	.klass = CLASS_READ_ONLY,

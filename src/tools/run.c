@@ -182,7 +182,7 @@ static void suggest(struct call *c, const struct json *runs)
 	JSON_EACH (v, runs)
 		if (str_eq(json_get_str(v, "status"), S("Failed"))) {
 			json_set_str(call_arena(c), arguments, "runName", json_get_str(v, "name"));
-			next_tool(c, "get_live_flow_run_error", arguments);
+			next_tool(c, "diagnose_live_flow_run", arguments);
 			return;
 		}
 	if (!json_count(runs) && !arg_given(c, "status") && !arg_given(c, "startTime") &&
@@ -253,8 +253,7 @@ const struct tool tool_get_live_flow_runs = {
 	.title = "List runs of a flow",
 	.description =
 		"Lists runs of one flow, newest first (28 days are kept): name, status, times, "
-		"error. For why a run failed use get_live_flow_run_error; when there is no run "
-		"at all, list_live_trigger_histories.",
+		"error. For why a run failed, or why there is none, use diagnose_live_flow_run.",
 	.toolset = "run",
 	.bundles = "debug-flow monitor-flow",
 	.klass = CLASS_READ_ONLY,

@@ -434,8 +434,8 @@ const struct tool tool_get_live_flow_run_error = {
 	.title = "Why a run failed",
 	.description =
 		"Says which actions of a run failed (outer to inner, the last is the cause) and "
-		"the real error text in `rootCause`. Use it first on a failed run; then "
-		"get_live_flow_run_action_outputs for that action's inputs and outputs.",
+		"the real error text in `rootCause`. For the reason behind it and what mends it "
+		"use diagnose_live_flow_run.",
 	.toolset = "run",
 	.bundles = "debug-flow",
 	.klass = CLASS_READ_ONLY,

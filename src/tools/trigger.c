@@ -293,7 +293,7 @@ const struct tool tool_list_live_trigger_histories = {
 		"Says why a flow started or never did: flow and trigger state, conditions, and "
 		"what each look of the trigger brought (fired, skipped, failed with error). Use it "
 		"when get_live_flow_runs shows no run; for failed runs use "
-		"get_live_flow_run_error.",
+		"diagnose_live_flow_run.",
 	.toolset = "run",
 	.bundles = "debug-flow monitor-flow",
 	.klass = CLASS_READ_ONLY,
