@@ -4,6 +4,7 @@
 #include "tools/diagnosis_int.h"
 
 #include "base/limits.h"
+#include "base/os.h"
 #include "tools/outline.h"
 #include "wdl/trial.h"
 
@@ -188,8 +189,10 @@ static void judge(struct diag *d, struct str repetition)
 	v[n++] = diag_values(d, f->step, repetition);
 	/* A fix must do for every kind of failure that has this cause. */
 	for (size_t i = 1; i < f->group_count && n < DIAGNOSIS_TRIALS; i++)
-		if (f->groups[i].found.expression)
-			v[n++] = diag_values(d, f->step, json_get_str(f->groups[i].first, "name"));
+		if (f->groups[i].found.expression) {
+			v[n] = diag_values(d, f->step, json_get_str(f->groups[i].first, "name"));
+			n += v[n].complete;
+		}
 	blame_step(d, &v[0]);
 	if (f->found.expression && !f->reason.status.n)
 		conclude_expression(d, &v[0]);
@@ -367,6 +370,26 @@ static void choose(struct diag *d, struct str ask)
 		d->f->terminated_by = by;
 }
 
+/* What makes a finding less sure than it looks. */
+static void doubt(struct diag *d)
+{
+	struct finding *f = d->f;
+	int64_t saved, began;
+
+	f->changed = os_parse_time(json_str(json_at(d->flow, "/properties/lastModifiedTime")),
+				   &saved) &&
+		     os_parse_time(json_str(json_at(d->run, "/properties/startTime")), &began) &&
+		     saved > began;
+	if (f->changed)
+		diag_reason(d, "the flow was saved after this run: its definition is as it is now");
+	if (f->changed && f->blame.found && strcmp(f->confidence, "high") == 0)
+		f->confidence = "medium";
+	if (f->cause == CAUSE_TERMINATED && f->terminated_by.n && json_count(f->handled)) {
+		f->confidence = "medium";
+		diag_reason(d, "a failure was handled before: it may be why the run was ended");
+	}
+}
+
 struct finding *diagnose_at(struct arena *a, const struct json *evidence, struct str ask,
 			    struct wants *wants, unsigned depth)
 {
@@ -401,6 +424,7 @@ struct finding *diagnose_at(struct arena *a, const struct json *evidence, struct
 	diag_list_retries(&d);
 	diag_list_skipped(&d, ask);
 	diag_list_waiting(&d);
+	doubt(&d);
 	return f;
 }
 

@@ -107,6 +107,7 @@ struct finding {
 	struct json *also, *handled, *retries, *skipped, *waiting; /* lists, may be empty */
 	struct json *desktop;       /* of a desktop flow, or NULL */
 	struct str terminated_by;
+	bool changed;               /* the flow was saved after this run began */
 	const struct json *inputs;  /* resolved, or NULL */
 	bool inputs_hidden, outputs_hidden;
 	struct finding *child;      /* the child flow's run, when the action called one */

@@ -58,6 +58,8 @@ static struct str value_words(struct show *s, const struct wdl_blame *b)
 	if (json_is(b->value, JSON_STRING) || json_is(b->value, JSON_NUMBER))
 		return str_fmt(s->a, "%.*s",
 			       STR_ARG(str_first_utf8(json_text(s->a, b->value), 60)));
+	if (json_is(b->value, JSON_ARRAY))
+		return str_fmt(s->a, "a list of %zu", json_count(b->value));
 	return str_fmt(s->a, "of type %s", b->type);
 }
 
@@ -268,6 +270,8 @@ struct json *diagnosis_json(struct arena *a, const struct finding *f, enum diagn
 	json_set_z(a, s.out, "cause", cause_name(in->cause));
 	json_set_z(a, s.out, "confidence", in->confidence);
 	put_list(&s, "reasons", in->reasons, lines);
+	if (f->changed)
+		json_set_bool(a, s.out, "flowChangedSince", true);
 	put_action(&s, f);
 	put_error(&s, f);
 	put_expression(&s, f);

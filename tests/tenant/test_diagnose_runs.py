@@ -349,6 +349,20 @@ def published():
         "advice": lambda v: "source" in v})
 
 
+def changed_since():
+    flow, definition = bench.make("changed", {"X": compose("@split(triggerBody()?['t'], ';')")})
+    run = bench.start(flow, {"t": None})
+    bench.mend(flow, definition, [{"op": "set", "path": ["actions", "X", "description"],
+                                   "value": "touched"}], run)
+    expect("a flow that was saved after the run", bench.diagnose(flow, run), {
+        "flowChangedSince": True, "confidence": "medium", "cause": "null_in_expression"})
+    bench.mend(flow, definition, [{"op": "set", "path": ["actions", "X", "inputs"],
+                                   "value": "fine now"}], run)
+    expect("a failure that the flow as it is now would not have", bench.diagnose(flow, run), {
+        "flowChangedSince": True, "confidence": "low", "fixes": none,
+        "reasons": lambda v: any("does not fail" in x for x in v)})
+
+
 # ---- flows that do not start
 
 def not_started():
@@ -407,6 +421,6 @@ def forecasts():
 
 for test in (three_levels, five_thousand, only_the_loop, loop_in_loop, parallel, handled, caught_then_ended,
              ended_on_purpose, cancelled, timed_out, skipped, children, secured, unreadable, large,
-             german, desktop, published, not_started, forecasts):
+             german, desktop, published, changed_since, not_started, forecasts):
     test()
 sys.exit(tap.end())
