@@ -8,6 +8,9 @@
 #include "tools/outline.h"
 #include "wdl/trial.h"
 
+/* Actions of one loop whose repetitions are asked for. */
+enum { MOST_INSIDE = 16 };
+
 static const struct json *definition_of(const struct json *flow)
 {
 	return json_at(flow, "/properties/definition");
@@ -39,11 +42,36 @@ static void take_action(struct diag *d, const struct json *record, struct str na
 	list_containers(d);
 }
 
-/* The inner actions of a loop that failed: their summaries may say nothing. */
+/* ---- inside loops ---- */
+
+/* A step beside it in the loop, or beside a container of it there, runs after its failure. */
+static bool is_caught(const struct diag *d, struct str name, struct str loop)
+{
+	for (unsigned i = 0; name.n && !str_eq(name, loop) && i < LIMIT_JSON_DEPTH; i++) {
+		JSON_EACH(other, d->index)
+			JSON_EACH(s, json_get_n(json_get(other, "runAfter"), name))
+				if (str_eq_nocase(json_str(s), S("Failed")) ||
+				    str_eq_nocase(json_str(s), S("TimedOut")))
+					return true;
+		name = json_get_str(json_get_n(d->index, name), "container");
+	}
+	return false;
+}
+
+/* How good an action is as the cause: one that does something and that nothing caught is best. */
+static int rank(const struct diag *d, struct str name, struct str type, struct str loop)
+{
+	return diag_is_container(type) ? 1 : is_caught(d, name, loop) ? 2 : 3;
+}
+
+/* Which action of a loop failed, when the run's list does not tell: it may have the actions of
+ * loops as summaries that say nothing, or not at all. */
 static const struct json *inside_loop(struct diag *d, const struct json *root)
 {
 	struct str loop = json_get_str(root, "actionName");
-	const struct json *best = NULL;
+	struct json *best = json_new_object(d->a);
+	size_t asked = 0;
+	int most = 0;
 
 	if (!diag_is_loop(json_get_str(json_get_n(d->index, loop), "type")))
 		return NULL;
@@ -51,20 +79,26 @@ static const struct json *inside_loop(struct diag *d, const struct json *root)
 	if (!str_eq(json_get_str(root, "code"), S("ActionFailed")) ||
 	    str_eq(json_str(json_at(root, "/error/code")), S("UntilLoopLimitsExceeded")))
 		return NULL;
-	JSON_EACH(v, d->actions) {
-		struct str name = json_get_str(v, "actionName");
-		struct want w = { .kind = WANT_REPETITIONS, .action = name, .key = name };
-		const struct json *all;
+	JSON_EACH(v, d->index) {
+		struct str name = json_name(v), type = json_get_str(v, "type");
+		struct want w = { .kind = WANT_REPETITIONS, .action = name, .key = name,
+				  .scope = diag_is_container(type) };
 
-		if (!diag_is_inside(d, loop, name) || diag_is(v, "Skipped") ||
-		    str_eq_nocase(json_get_str(json_get_n(d->index, name), "type"), S("Scope")) ||
-		    str_eq_nocase(json_get_str(json_get_n(d->index, name), "type"), S("If")))
+		if (!diag_is_inside(d, loop, name) || diag_is(diag_action(d, name), "Skipped") ||
+		    diag_is_loop(type) || asked++ >= MOST_INSIDE)
 			continue;
-		all = diag_entry(d, &w);
-		if (!best && json_count(json_get(all, "items")))
-			best = v;
+		if (!json_count(json_get(diag_entry(d, &w), "items")) ||
+		    rank(d, name, type, loop) <= most)
+			continue;
+		most = rank(d, name, type, loop);
+		json_set_str(d->a, best, "actionName", name);
+		json_set_z(d->a, best, "status", "Failed");
 	}
-	return best;
+	if (!most)
+		return NULL;
+	return diag_action(d, json_get_str(best, "actionName")) ?
+		       diag_action(d, json_get_str(best, "actionName")) :
+		       best;
 }
 
 /* ---- the real error ---- */

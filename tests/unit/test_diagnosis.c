@@ -94,10 +94,11 @@ static const char evidence_text[] =
 	"{'actionName':'X','status':'Failed','code':'BadRequest','error':{'code':'InvalidTemplate',"
 	"'message':'m'},'inputsLink':{'uri':'https://c/x'}}],'content':{%s}}";
 
-static struct json *evidence(struct arena *a, const char *content)
+/* The text with `part` in the place of its %s. */
+static struct json *evidence_of(struct arena *a, const char *pattern, const char *part)
 {
-	struct str text = str_fmt(a, evidence_text, content);
-	char *p = str_c(a, text);
+	const char *at = strstr(pattern, "%s");
+	char *p = str_c(a, str_fmt(a, "%.*s%s%s", (int)(at - pattern), pattern, part, at + 2));
 	bool quoted = false;
 
 	/* ' stands for a double quote, but in expressions. */
@@ -108,6 +109,11 @@ static struct json *evidence(struct arena *a, const char *content)
 			*c = '"';
 	}
 	return json_parse(a, str_from(p), JSON_ANSWER, NULL);
+}
+
+static struct json *evidence(struct arena *a, const char *content)
+{
+	return evidence_of(a, evidence_text, content);
 }
 
 /* All that the step reads is wanted at once, through what only passes values on; then nothing. */
@@ -145,6 +151,38 @@ static void wants_all_at_once(void **state)
 	arena_release(&a);
 }
 
+/* A service that lists no actions of loops: they are known from the definition, and one that was
+ * caught there is not the cause. */
+static void unlisted(void **state)
+{
+	static const char text[] =
+		"{'flow':{'properties':{'definition':{'triggers':{},'actions':{'Each':{'type':'Foreach',"
+		"'foreach':[1,2],'actions':{'Try':{'type':'Scope','actions':{'A':{'type':'Http',"
+		"'inputs':{}}}},'Catch':{'type':'Compose','inputs':1,'runAfter':{'Try':['Failed']}},"
+		"'B':{'type':'Http','inputs':{},'runAfter':{'Catch':['Succeeded']}}}}}}}},"
+		"'run':{'properties':{'status':'Failed'}},'actions':[{'actionName':'Each',"
+		"'status':'Failed','code':'ActionFailed','repetitionCount':2}],'repetitions':{%s}}";
+	static const char rows[] =
+		"'A':{'items':[{'name':'000000','status':'Failed','code':'NotFound'}]},"
+		"'B':{'items':[{'name':'000001','status':'Failed','code':'Forbidden'}]},"
+		"'Try':{'items':[{'name':'000000','status':'Failed','code':'ActionFailed'}]},"
+		"'Catch':{'items':[]}";
+	struct arena a;
+	struct wants wants;
+	const struct finding *f;
+
+	(void)state;
+	arena_init(&a, 64 << 20);
+	diagnose(&a, evidence_of(&a, text, ""), S(""), &wants);
+	/* The four, and the error of the loop itself. */
+	assert_int_equal(wants.count, 5);
+	f = diagnose(&a, evidence_of(&a, text, rows), S(""), &wants);
+	assert_string_equal(str_c(&a, f->action), "B");
+	assert_int_equal(f->cause, CAUSE_PERMISSION);
+	assert_int_equal(f->failed, 1);
+	arena_release(&a);
+}
+
 /* Nothing at all is a finding too. */
 static void empty(void **state)
 {
@@ -169,7 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(published),
 					    cmocka_unit_test(wants_all_at_once),
-					    cmocka_unit_test(empty) };
+					    cmocka_unit_test(unlisted), cmocka_unit_test(empty) };
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
