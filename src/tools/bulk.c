@@ -330,7 +330,7 @@ static size_t unseen(struct course *k, struct bulk_item **late)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < k->p->count && n < LIMIT_BULK_BATCH; i++)
+	for (size_t i = 0; i < k->p->count; i++)
 		if (!k->p->items[i].skip && k->outcomes[i] == DONE_UNSEEN)
 			late[n++] = &k->p->items[i];
 	return n;
@@ -338,8 +338,8 @@ static size_t unseen(struct course *k, struct bulk_item **late)
 
 static enum verdict last_look(struct course *k)
 {
-	struct bulk_item *late[LIMIT_BULK_BATCH];
-	struct fetch *f = arena_array(call_arena(k->c), LIMIT_BULK_BATCH, sizeof(*f));
+	struct bulk_item **late = arena_array(call_arena(k->c), k->p->count + 1, sizeof(*late));
+	struct fetch *f = arena_array(call_arena(k->c), k->p->count + 1, sizeof(*f));
 	size_t n = unseen(k, late);
 
 	if (!n || k->late)

@@ -26,7 +26,7 @@ struct bulk_plan {
 	const char *noun;      /* "flows" */
 	const char *const *warnings; /* or NULL */
 	struct json *result;   /* an object with what is known of the selection */
-	/* The looks after a batch: fills f (room for LIMIT_BULK_BATCH), gives how many. */
+	/* The looks at `n` items that were sent: fills f (room for n), gives how many. */
 	size_t (*looks)(struct call *c, struct bulk_item *const *batch, size_t n, struct fetch *f);
 	/* Item `k` of the batch whose looks are stage `stage`: its change is seen.  May add to the
 	 * item's row. */

@@ -10,7 +10,8 @@
 #include "tools/table.h"
 
 enum { LIST, LOOK, WRITE };                          /* stages */
-enum { LIST_RUNS = LOOK_OWN, LIST_AGAIN, LISTS };
+enum { LIST_RUNS = LOOK_OWN, LISTS };
+enum { LOOK_AGAIN };                                 /* of LOOK, before what is looked at in each */
 /* Runs of one selection that are looked at, and those after them that may have replaced them. */
 enum { MOST_LISTED = 1000, MOST_AGAIN = 5000, BUDGET_MS = 30000 };
 
@@ -64,15 +65,12 @@ static enum verdict list(struct call *c)
 {
 	static const struct paging runs = { .keep = keep_run, .most = MOST_LISTED,
 					    .budget_ms = BUDGET_MS };
-	static const struct paging again = { .keep = keep_again, .most = MOST_AGAIN,
-					     .budget_ms = BUDGET_MS };
 	struct fetch *f = arena_array(call_arena(c), LISTS, sizeof(*f));
 
 	target_looks(c, f);
 	f[LIST_RUNS] = run_list_fetch(c, arg_z(c, "status"), utc_arg(c, "startTime"),
 				      utc_arg(c, "endTime"), &runs);
-	f[LIST_AGAIN] = run_list_fetch(c, "", utc_arg(c, "startTime"), "", &again);
-	return fetch_each(c, f, is_cancel(c) ? LIST_AGAIN : LISTS);
+	return fetch_each(c, f, LISTS);
 }
 
 /* Oldest first, at most `top`. */
@@ -104,6 +102,15 @@ static struct json *keep_failed(struct call *c, const struct json *item)
 	return v;
 }
 
+/* Runs that were sent again, among those that started at or after `since`. */
+static struct fetch again_since(struct call *c, const char *since)
+{
+	static const struct paging again = { .keep = keep_again, .most = MOST_AGAIN,
+					     .budget_ms = BUDGET_MS };
+
+	return run_list_fetch(c, "", since, "", &again);
+}
+
 static enum verdict look(struct call *c)
 {
 	static const struct paging actions = { .keep = keep_failed };
@@ -111,6 +118,9 @@ static enum verdict look(struct call *c)
 	struct fetch *f = arena_array(call_arena(c), json_count(rows) + 1, sizeof(*f));
 	size_t n = 0;
 
+	/* No run was sent again before it was there. */
+	if (!is_cancel(c) && json_count(rows))
+		f[n++] = again_since(c, json_get_z(json_first(rows), "startTime"));
 	if (is_cancel(c) || arg_given(c, "error"))
 		JSON_EACH (v, rows)
 			f[n++] = run_actions_fetch(c, json_get_z(v, "runName"), &actions);
@@ -119,9 +129,15 @@ static enum verdict look(struct call *c)
 
 /* ---- what is known of each ---- */
 
+/* What was looked at in candidate number `i`. */
+static const struct json *actions_of(struct call *c, size_t i)
+{
+	return got(c, LOOK, is_cancel(c) ? i : LOOK_AGAIN + 1 + i)->json;
+}
+
 static const char *replaced_by(struct call *c, struct str run)
 {
-	JSON_EACH (v, got(c, LIST, LIST_AGAIN)->json)
+	JSON_EACH (v, got(c, LOOK, LOOK_AGAIN)->json)
 		if (str_eq(json_get_str(v, "origin"), run))
 			return json_get_z(v, "name");
 	return NULL;
@@ -140,7 +156,7 @@ static bool has_error(struct call *c, const struct json *row, size_t i)
 	}
 	if (!action.n && str_eq_nocase(json_get_str(row, "code"), wanted))
 		return true;
-	JSON_EACH (v, got(c, LOOK, i)->json)
+	JSON_EACH (v, actions_of(c, i))
 		if ((!action.n || str_eq_nocase(json_get_str(v, "name"), action)) &&
 		    (str_eq_nocase(json_get_str(v, "code"), wanted) ||
 		     str_eq_nocase(json_get_str(v, "error"), wanted)))
@@ -154,7 +170,7 @@ static struct str waits_for(struct call *c, size_t i)
 	const struct json *definition =
 		json_at(got(c, LIST, LOOK_FLOW)->json, "/properties/definition");
 
-	JSON_EACH (v, got(c, LOOK, i)->json) {
+	JSON_EACH (v, actions_of(c, i)) {
 		struct outline_step step;
 
 		if (run_has_ended(json_get_str(v, "status")))
@@ -220,11 +236,9 @@ static struct bulk_item item_of(struct call *c, const struct json *v, size_t i)
 
 static size_t looks(struct call *c, struct bulk_item *const *batch, size_t n, struct fetch *f)
 {
-	static const struct paging again = { .keep = keep_again, .most = MOST_AGAIN,
-					     .budget_ms = BUDGET_MS };
-
 	if (!is_cancel(c)) {
-		f[0] = run_list_fetch(c, "", json_get_z(batch[0]->row, "startTime"), "", &again);
+		/* What is new is newer than the newest of what was there. */
+		f[0] = again_since(c, at_z(got(c, LIST, LIST_RUNS)->json, "/0/startTime"));
 		return 1;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -271,10 +285,23 @@ static enum verdict judge(struct call *c)
 	    !str_eq(at_str(flow->json, "/properties/state"), S("Started")))
 		return fail(c, ERR_CONFLICT, "the flow is %s: it starts no runs",
 			    quoted(c, at_str(flow->json, "/properties/state")));
-	/* Whether a run was sent again already must be known before it is sent again. */
-	if (!is_cancel(c) && got(c, LIST, LIST_AGAIN)->err != ERR_OK)
-		return fail_read(c, got(c, LIST, LIST_AGAIN));
 	return FETCH;
+}
+
+/* Whether a run was sent again already must be known before it is sent again. */
+static enum verdict judge_again(struct call *c, size_t count)
+{
+	const struct answer *again = got(c, LOOK, LOOK_AGAIN);
+
+	if (is_cancel(c) || !count)
+		return FETCH;
+	if (again->err != ERR_OK)
+		return fail_read(c, again);
+	if (!again->more)
+		return FETCH;
+	fail(c, ERR_TOO_LARGE, "there are too many runs since then to know which were sent again");
+	hint(c, "Give a later startTime, and go on from the newer runs to the older ones.");
+	return FAIL;
 }
 
 static enum verdict step(struct call *c)
@@ -291,6 +318,9 @@ static enum verdict step(struct call *c)
 	if (call_stage(c) == LOOK)
 		return look(c);
 	rows = candidates(c);
+	v = judge_again(c, json_count(rows));
+	if (v != FETCH)
+		return v;
 	p.verb = is_cancel(c) ? "Cancels" : "Starts again, with what the trigger gave then,";
 	p.items = arena_array(call_arena(c), json_count(rows) + 1, sizeof(*p.items));
 	JSON_EACH (row, rows) {

@@ -38,6 +38,14 @@ def runs(flow):
     return t.flow("%s/%s/runs?api-version=2016-11-01&$top=250" % (w.base, flow)).json["value"]
 
 
+def broken(flow, count):
+    """Starts so many runs that fail; their names, oldest first."""
+    for i in range(count):
+        start(flow, n="x%d" % i)
+    w.until(lambda: {x["properties"]["status"] for x in runs(flow)} == {"Failed"})
+    return [x["name"] for x in reversed(runs(flow))]
+
+
 def origins(flow):
     """{run: how often it was sent again}"""
     count = {}
@@ -102,15 +110,14 @@ check("told that it is known, it goes on", not r.error and "stopped" not in r.do
 # ---- runs sent again
 
 f = w.flow("again", trigger=BUTTON, action=BROKEN)
-for i in range(7):
-    start(f, n="x%d" % i)
-failed = [x["name"] for x in reversed(runs(f))]
+failed = broken(f, 7)
 r = call("resubmit_live_flow_runs", flowName=f)
 check("all that failed, oldest first", not r.error and results(r, "runName") == failed and
       r.doc["selected"] == 7 and not r.questions, r)
 r = agent.call("resubmit_live_flow_run", w.arguments(f, body=None, runName=failed[0]))
 assert not r.error, r
 again = r.doc["runName"]
+w.until(lambda: {x["properties"]["status"] for x in runs(f)} == {"Failed"})
 r = call("resubmit_live_flow_runs", flowName=f, top=8)
 by = dict(zip(results(r, "runName"), r.doc["items"]))
 check("one that was sent again already is left out", by[failed[0]]["result"] == "skipped" and
@@ -133,6 +140,7 @@ check("the rest of it, each once", not r.error and r.doc["done"] == 4 and r.doc[
 f = w.flow("waiting", trigger=BUTTON, action=WAIT)
 for i in range(6):
     start(f, n=i)
+w.until(lambda: len(runs(f)) == 6)
 r = call("cancel_live_flow_runs", flowName=f)
 check("cancel: the table", not r.error and r.doc["selected"] == 6 and not r.questions, r)
 r = call("cancel_live_flow_runs", flowName=f, dryRun=False, name="waiting")
@@ -147,9 +155,7 @@ check("it ends well", agent.close() == 0, agent.err.decode())
 
 for effect in (False, True):
     f = w.flow("killed %s" % effect, trigger=BUTTON, action=BROKEN)
-    for i in range(6):
-        start(f, n="x%d" % i)
-    failed = {x["name"] for x in runs(f)}
+    failed = set(broken(f, 6))
     t.control("fault/clear", {})
     w.fault(f, "*/resubmit?*", kind="hang", effect=effect, skip=4, count=9)
     agent = w.agent()

@@ -102,10 +102,13 @@ class Bulk:
         self.flow = w.flow("torture: runs", trigger=BUTTON, action=BROKEN)
         self.count, self.failed = 0, []
 
+    def all_runs(self):
+        return w.tenant.flow("%s/%s/runs?api-version=2016-11-01&$top=250" % (
+            w.base, self.flow)).json["value"]
+
     def origins(self):
         found = {}
-        for r in w.tenant.flow("%s/%s/runs?api-version=2016-11-01&$top=250" % (
-                w.base, self.flow)).json["value"]:
+        for r in self.all_runs():
             o = r["properties"]["trigger"]["originHistoryName"]
             if o != r["name"]:
                 found[o] = found.get(o, 0) + 1
@@ -116,6 +119,7 @@ class Bulk:
         for i in range(9):
             w.tenant.flow("%s/%s/triggers/When_an_item_is_created/run?api-version=2016-11-01" % (
                 w.base, self.flow), "POST", body={"n": "x%d" % i})
+        w.until(lambda: all(r["properties"]["status"] == "Failed" for r in self.all_runs()))
         self.failed = sorted(set(w.runs(self.flow)) - known)
         return self.again(agent)
 
