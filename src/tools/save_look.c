@@ -90,7 +90,8 @@ enum verdict save_look(struct save *s)
 	f[SEE_BAP] = look_at(url(s->c, HOST_BAP,
 				 "/environments/%s?$select=name,"
 				 "properties.linkedEnvironmentMetadata.instanceUrl,"
-				 "properties.linkedEnvironmentMetadata.instanceApiUrl",
+				 "properties.linkedEnvironmentMetadata.instanceApiUrl,"
+				 "properties.governanceConfiguration.protectionLevel",
 				 environment),
 			     FETCH_OPTIONAL);
 	f[SEE_CONNECTIONS] = look_at(url(s->c, HOST_POWERAPPS,
@@ -123,19 +124,40 @@ struct children {
 	struct save *s;
 	struct fetch *f;
 	size_t count, most;
+	struct json *seen;
 };
 
 /* A child is named by its workflowid. */
-static void see_child(void *arg, struct json *step, bool trigger)
+static void add_child(struct children *k, struct str id)
 {
-	struct children *k = arg;
-	struct str id = json_str(json_at(step, "/inputs/host/workflowReferenceName"));
-
-	(void)trigger;
-	if (!str_eq_nocase(json_get_str(step, "type"), S("Workflow")) || id.n != 36 ||
-	    k->count == k->most)
+	if (id.n != 36 || k->count == k->most || json_get_n(k->seen, id))
 		return;
+	json_set_n(k->s->a, k->seen, id, json_new_null(k->s->a));
 	k->f[k->count++] = look_at(flow_url(k->s, id), FETCH_OPTIONAL | FETCH_LARGE);
+}
+
+/* In a definition, and in the values of operations. */
+static void see_children(struct children *k, const struct json *v, unsigned depth)
+{
+	JSON_EACH (m, depth < LIMIT_JSON_DEPTH ? v : NULL) {
+		if (str_eq(json_name(m), S("workflowReferenceName")))
+			add_child(k, json_str(m));
+		else
+			see_children(k, m, depth + 1);
+	}
+}
+
+/* An operation may also set nothing but the name. */
+static void see_operations(struct children *k, const struct json *operations)
+{
+	JSON_EACH (op, operations) {
+		const struct json *path = json_get(op, "path");
+		const struct json *last = json_item(path, json_count(path) ? json_count(path) - 1 : 0);
+
+		if (str_eq(json_str(last), S("workflowReferenceName")))
+			add_child(k, json_get_str(op, "value"));
+		see_children(k, op, 0);
+	}
 }
 
 static struct str organisation(struct save *s)
@@ -169,7 +191,7 @@ enum verdict save_look_more(struct save *s)
 {
 	const struct json *flow = s->creating ? NULL : save_got(s, SAVE_LOOK, SEE_FLOW)->json;
 	struct fetch *f = arena_array(s->a, MORE__COUNT, sizeof(*f));
-	struct children k = { s, f, MORE_CHILDREN, MORE__COUNT };
+	struct children k = { s, f, MORE_CHILDREN, MORE__COUNT, json_new_object(s->a) };
 	const struct json *meant = s->w->definition ? s->w->definition
 						    : json_at(flow, "/properties/definition");
 	struct str workflow = at_str(flow, "/properties/workflowEntityId");
@@ -187,8 +209,10 @@ enum verdict save_look_more(struct save *s)
 	} else {
 		k.count = 0;
 	}
-	if (k.count)
-		wdl_design_each(meant, see_child, &k);
+	if (k.count) {
+		see_children(&k, meant, 0);
+		see_operations(&k, s->w->operations);
+	}
 	return fetch_each(s->c, f, k.count);
 }
 

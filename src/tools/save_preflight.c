@@ -116,10 +116,21 @@ static void look_at_licences(struct save *s)
 				 "whether the licence of the owner covers premium connectors");
 }
 
+/* Managed Environments have rules of their own (sharing, solution checker), which are not shown. */
+static void look_at_environment(struct save *s)
+{
+	const struct json *e = save_got(s, SAVE_LOOK, SEE_BAP)->json;
+	struct str level = at_str(e, "/properties/governanceConfiguration/protectionLevel");
+
+	if (level.n && !str_eq_nocase(level, S("Basic")))
+		save_say(s, s->unchecked, "the rules of this managed environment");
+}
+
 void save_preflight(struct save *s)
 {
 	look_at_connections(s);
 	look_at_children(s);
 	look_at_policies(s);
 	look_at_licences(s);
+	look_at_environment(s);
 }
