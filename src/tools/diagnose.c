@@ -117,7 +117,7 @@ static enum verdict answer(struct reading *r, const struct finding *f)
 static enum verdict no_run(struct call *c)
 {
 	struct json *out = json_new_object(call_arena(c)), *all;
-	struct flow_state s;
+	struct flow_state s = { 0 };
 	enum verdict v = flow_state_read(c, 1, &s);
 
 	if (v != DONE)

@@ -181,7 +181,7 @@ static void conclude_expression(struct diag *d, const struct values *v)
 			     "not all values that the step read could be had");
 	if (f->cause != CAUSE_UNKNOWN)
 		diag_reason(d, "the engine's error names the type it met");
-	/* What is missing looks like null: only what the engine met too is believed, and no value. */
+	/* What is missing looks like null: only what the engine met is believed, and no value. */
 	f->blame.found = f->blame.found && f->cause == cause_of_fault(f->blame.kind);
 	f->blame.origin = NULL;
 	f->blame.value = NULL;

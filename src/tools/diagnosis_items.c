@@ -84,8 +84,8 @@ static size_t item_pointers(struct diag *d, size_t level, struct str list, struc
 	out[n++] = str_fmt(d->a, "%.*s/%llu", STR_ARG(list),
 			   (unsigned long long)diag_index_at(own, level));
 	JSON_EACH(v, json_get(all, "items")) {
-		struct str p = str_fmt(d->a, "%.*s/%llu", STR_ARG(list),
-				       (unsigned long long)diag_index_at(json_get_str(v, "name"), level));
+		uint64_t index = diag_index_at(json_get_str(v, "name"), level);
+		struct str p = str_fmt(d->a, "%.*s/%llu", STR_ARG(list), (unsigned long long)index);
 		bool seen = false;
 
 		for (size_t i = 0; i < n; i++)

@@ -53,7 +53,7 @@ static bool is_known(const struct reads *r, struct str text)
 static void add_read(struct reads *r, const struct wdl_template *t, const struct wdl_node *n)
 {
 	struct arena *a = r->d->a;
-	struct str text = str_n(t->source.p + n->start, n->end - n->start);
+	struct str text;
 	struct wdl_origin *o;
 	struct json *one;
 

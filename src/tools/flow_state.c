@@ -360,7 +360,7 @@ enum verdict flow_state_read(struct call *c, int first, struct flow_state *out)
 
 static enum verdict step(struct call *c)
 {
-	struct flow_state s;
+	struct flow_state s = { 0 };
 	struct json *out, *all;
 	enum verdict v = flow_state_read(c, 0, &s);
 
