@@ -152,9 +152,9 @@ static void see_operations(struct children *k, const struct json *operations)
 {
 	JSON_EACH (op, operations) {
 		const struct json *path = json_get(op, "path");
-		const struct json *last = json_item(path, json_count(path) ? json_count(path) - 1 : 0);
+		size_t keys = json_count(path);
 
-		if (str_eq(json_str(last), S("workflowReferenceName")))
+		if (keys && str_eq(json_str(json_item(path, keys - 1)), S("workflowReferenceName")))
 			add_child(k, json_get_str(op, "value"));
 		see_children(k, op, 0);
 	}

@@ -262,6 +262,18 @@ static bool shows(const struct card *card, const char **why)
 	return true;
 }
 
+/* Names and values in it are a stranger's: what does not show is left out of each line. */
+static void add_diff(struct arena *a, struct buf *b, struct str diff)
+{
+	struct str line;
+
+	buf_addz(b, "Changes:\n");
+	while (str_cut(&diff, '\n', &line)) {
+		buf_adds(b, card_plain(a, line));
+		buf_addc(b, '\n');
+	}
+}
+
 /* What must be there whole, and between its halves what may be shortened. */
 bool card_build(struct arena *a, const struct card *card, bool full, struct str *out,
 		const char **why)
@@ -278,7 +290,7 @@ bool card_build(struct arena *a, const struct card *card, bool full, struct str 
 	add_head(&head, card);
 	add_target(a, &head, card, full);
 	if (card->diff)
-		buf_addf(&middle, "Changes:\n%s\n", card->diff);
+		add_diff(a, &middle, str_from(card->diff));
 	add_arguments(a, &middle, card, full);
 	add_requests(a, &foot, card, full);
 	add_foot(a, &foot, card);

@@ -57,6 +57,20 @@ static struct card card_of(struct arena *a, const char *arguments)
 	};
 }
 
+/* Lines of a difference are a stranger's words, too. */
+static void test_diff(void **state)
+{
+	struct arena *a = *state;
+	struct card card = card_of(a, "{}");
+	const char *why;
+	struct str out;
+
+	card.diff = "- action \u202e\u200bA\x1b[2J added\n- action B removed";
+	assert_true(card_build(a, &card, true, &out, &why));
+	assert_true(str_find(out, S("Changes:\n- action A[2J added\n- action B removed\nArguments")) >=
+		    0);
+}
+
 static void test_golden(void **state)
 {
 	static const char *const golden =
@@ -154,7 +168,7 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_quote), UNIT(test_golden), UNIT(test_long), UNIT(test_exact),
+		UNIT(test_quote), UNIT(test_golden), UNIT(test_diff), UNIT(test_long), UNIT(test_exact),
 		UNIT(test_refused),
 	};
 
