@@ -241,6 +241,22 @@ def children():
     tap.eq(bench.mend(inner, definition, operations, run), "Succeeded", "the child, mended")
 
 
+def child_by_time():
+    """The action does not say which run it called: the one that failed meanwhile."""
+    inner, _ = bench.make("inner by time", {"X": compose("@int(triggerBody()?['text'])")})
+    bench.start(inner, {"text": "an older one"})
+    outer, _ = bench.make("outer by time", {"Child": dict(call_child(inner), inputs=dict(
+        call_child(inner)["inputs"], retryPolicy={"type": "none"}))}, {
+        "Child": dict(failed_child(None), fail={"ms": 600000, "outputs": {
+            "statusCode": 502, "headers": {}, "body": {"error": {"code": "NoResponse"}}}})})
+    bench.start(outer, {"text": "x"}, 5)
+    run = bench.start(inner, {"text": "twelve"}, 3600)
+    expect("a child flow's run that nobody named", bench.diagnose(outer, bench.newest(outer)), {
+        "cause": "bad_input_data", "child": {
+            "flowName": inner, "runName": run["name"],
+            "expression": {"value": "twelve"}}})
+
+
 # ---- what cannot be seen
 
 def secured():
@@ -420,7 +436,7 @@ def forecasts():
 
 
 for test in (three_levels, five_thousand, only_the_loop, loop_in_loop, parallel, handled, caught_then_ended,
-             ended_on_purpose, cancelled, timed_out, skipped, children, secured, unreadable, large,
+             ended_on_purpose, cancelled, timed_out, skipped, children, child_by_time, secured, unreadable, large,
              german, desktop, published, changed_since, not_started, forecasts):
     test()
 sys.exit(tap.end())
