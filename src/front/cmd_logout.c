@@ -19,6 +19,7 @@
 #include "wire/loop.h"
 #include "work/account.h"
 #include "work/audit.h"
+#include "work/cache.h"
 #include "work/journal.h"
 #include "work/store.h"
 
@@ -124,6 +125,15 @@ static bool remove_files(struct cli *cli, const char *dir)
 	return ok;
 }
 
+/* Connectors as this account has seen them. */
+static void forget_cache(struct cli *cli, const struct conf *conf, const char *dir)
+{
+	const char *cache = cache_directory(cli->arena, conf, dir);
+
+	if (cache)
+		cache_clear(cache);
+}
+
 static void forget_settings(struct cli *cli, const struct conf *conf,
 			    const struct account *account)
 {
@@ -197,6 +207,7 @@ static int forget(struct cli *cli, const struct conf *conf, bool *had)
 				"profile %s: the sign-in may still be stored: %s", conf->profile,
 				store_message(store));
 	} else {
+		forget_cache(cli, conf, dir);
 		if (!remove_files(cli, dir))
 			code = EXIT_FOUND;
 		forget_settings(cli, conf, &account);

@@ -120,6 +120,20 @@ void cache_drop(const struct cache *k, struct arena *a, struct str key)
 	(void)unlink(path_of(k, a, key));
 }
 
+void cache_clear(const char *dir)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (strlen(e->d_name) == NAME ||
+		    strncmp(e->d_name, ASIDE, sizeof(ASIDE) - 1) == 0)
+			(void)unlinkat(dirfd(d), e->d_name, 0);
+	if (d)
+		closedir(d);
+	(void)rmdir(dir);
+}
+
 /* ---- keeping within bounds ---- */
 
 struct file {

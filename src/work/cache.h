@@ -29,5 +29,12 @@ int cache_write(const struct cache *k, struct arena *a, struct str key, struct s
 		int64_t ms);
 /* Removes what is kept for `key`. */
 void cache_drop(const struct cache *k, struct arena *a, struct str key);
+/* Removes all of it, and the directory when nothing else is there. */
+void cache_clear(const char *dir);
+
+struct conf;
+/* Where a profile's cache is: with its state, when that was put somewhere on purpose (`store` is
+ * its directory there), else below $XDG_CACHE_HOME.  NULL when there is no home. */
+const char *cache_directory(struct arena *a, const struct conf *conf, const char *store);
 
 #endif

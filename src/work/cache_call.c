@@ -25,23 +25,24 @@ static bool is_on(const struct call *c)
 	return w->conf->cache && (!w->policy || policy_value(w->policy, POLICY_CACHE));
 }
 
-/* Beside the state where that was put somewhere on purpose, else where caches belong. */
-static const char *directory(struct call *c)
+const char *cache_directory(struct arena *a, const struct conf *conf, const char *store)
 {
-	const struct conf *conf = c->work->conf;
-	const char *base = conf->state_dir_chosen ? NULL : os_cache_dir(c->arena);
+	const char *base = conf->state_dir_chosen ? NULL : os_cache_dir(a);
 
 	if (base)
-		return arena_printf(c->arena, "%s/%s", base, conf->profile);
-	base = store_dir(c->work->store);
-	return base ? arena_printf(c->arena, "%s/cache", base) : NULL;
+		return arena_printf(a, "%s/%s", base, conf->profile);
+	return store ? arena_printf(a, "%s/cache", store) : NULL;
 }
 
 static bool place(struct call *c, struct cache *k)
 {
-	*k = (struct cache){ .dir = is_on(c) ? directory(c) : NULL, .total = LIMIT_CACHE_TOTAL,
-			     .entry = LIMIT_CACHE_ENTRY, .files = LIMIT_CACHE_FILES };
-	return k->dir != NULL;
+	const char *dir = is_on(c) ? cache_directory(c->arena, c->work->conf,
+						     store_dir(c->work->store))
+				   : NULL;
+
+	*k = (struct cache){ .dir = dir, .total = LIMIT_CACHE_TOTAL, .entry = LIMIT_CACHE_ENTRY,
+			     .files = LIMIT_CACHE_FILES };
+	return dir != NULL;
 }
 
 static struct str whole_key(struct call *c, const char *kind, struct str key)

@@ -78,6 +78,12 @@ r = subprocess.run([PROGRAM, "connection", "remove", "x"], capture_output=True, 
                    text=True)
 check("no other command", r.returncode == 2, r)
 
+subprocess.run([PROGRAM, "call", "describe_live_connector", "--environment-name", ENV,
+                "--connector-name", "shared_teams"], capture_output=True, env=desk.home.env())
+kept = [p for p in desk.home.files() if "/.cache/" in p]
 leaks = [p for p, text in desk.home.files().items() if KEY.encode() in text]
 check("the key is in no file and on no screen", not leaks and KEY not in shown, leaks)
+r = subprocess.run([PROGRAM, "logout"], capture_output=True, env=desk.home.env(), text=True)
+check("signing out removes what is kept of connectors",
+      kept and r.returncode == 0 and not [p for p in desk.home.files() if "/.cache/" in p], r)
 end()

@@ -239,6 +239,28 @@ static void test_bounds(void **state)
 	clean(*state);
 }
 
+static void test_clear(void **state)
+{
+	const char *file, *foreign;
+	int fd;
+
+	make(*state);
+	cache_clear(k.dir); /* which is not there */
+	assert_int_equal(keep(*state, "x", "1", 60000), 0);
+	assert_int_equal(keep(*state, "y", "2", 60000), 0);
+	foreign = arena_printf(*state, "%s/notes", k.dir);
+	fd = open(foreign, O_CREAT | O_WRONLY, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	cache_clear(k.dir);
+	assert_int_equal(files(*state, &file), 1); /* nobody else's is touched */
+	assert_string_equal(file, foreign);
+	assert_int_equal(unlink(foreign), 0);
+	cache_clear(k.dir);
+	assert_int_equal(access(k.dir, F_OK), -1);
+	clean(*state);
+}
+
 /* Killed at any time, a writer leaves the old content or the new one. */
 static void test_killed(void **state)
 {
@@ -274,6 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_round),     UNIT(test_keys),	 UNIT(test_time),   UNIT(test_damage),
 		UNIT(test_strangers), UNIT(test_bounds), UNIT(test_killed),
+		UNIT(test_clear),
 	};
 
 	return UNIT_RUN(tests);
