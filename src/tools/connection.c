@@ -183,6 +183,33 @@ static enum verdict fetch_roles(struct call *c, const struct json **others, size
 	return fetch_each(c, f, n);
 }
 
+/* What is searched for as a connector: its operations, or a connection of it, where there is none
+ * or one's own is broken. */
+static void suggest(struct call *c, const struct json *list, struct str me)
+{
+	struct json *arguments = json_new_object(call_arena(c));
+	struct str connector = str_trim(arg_str(c, "search"));
+	const struct json *own = NULL;
+
+	JSON_EACH (v, list) {
+		if (json_is_true(json_get(v, "usable"))) {
+			put(c, arguments, "environmentName", v, "/environment");
+			put(c, arguments, "connectorName", v, "/connectorName");
+			next_tool(c, "describe_live_connector", arguments);
+			return;
+		}
+		own = !own && is_mine(me, v) ? v : own;
+	}
+	if (own)
+		connector = json_get_str(own, "connectorName");
+	else if (!str_starts_nocase(connector, S("shared_")) || json_first(list))
+		return;
+	json_set_str(call_arena(c), arguments, "environmentName", arg_str(c, "environmentName"));
+	json_set_str(call_arena(c), arguments, "connectorName", connector);
+	put_found(c, arguments, "connectionName", own, "/id");
+	next_tool(c, "create_live_connection", arguments);
+}
+
 static enum verdict step(struct call *c)
 {
 	static const struct paging pages = { .keep = keep_connection };
@@ -226,6 +253,8 @@ static enum verdict step(struct call *c)
 	json_set_int(call_arena(c), out, "totalCount", (int64_t)total);
 	json_set(call_arena(c), out, "connections", list);
 	json_set_null(call_arena(c), out, "error");
+	if (arg_str(c, "search").n)
+		suggest(c, list, me);
 	return done(c, out);
 }
 

@@ -158,6 +158,19 @@ static enum verdict search_one(struct call *c, struct str connector)
 	return done(c, out);
 }
 
+/* What is looked up is looked up for all inputs at once. */
+static enum verdict told(struct call *c, struct str connector, struct json *view)
+{
+	struct json *args = json_new_object(call_arena(c));
+
+	json_set_str(call_arena(c), args, "environmentName", arg_str(c, "environmentName"));
+	json_set_str(call_arena(c), args, "connectorName", connector);
+	put(c, args, "operationId", view, "/operationId");
+	if (json_get(view, "dynamicParameters") || json_get(view, "dynamicProperties"))
+		next_tool(c, "resolve_live_parameters", args);
+	return done(c, view);
+}
+
 static enum verdict one_operation(struct call *c, struct str connector)
 {
 	const struct json *op = connector_operation(c, connector, arg_str(c, "operationId"));
@@ -169,9 +182,9 @@ static enum verdict one_operation(struct call *c, struct str connector)
 	variants = connector_variants(c, op);
 	JSON_EACH (v, variants)
 		if (str_eq_nocase(json_get_str(v, "variant"), variant))
-			return done(c, connector_view(c, op, variant));
+			return told(c, connector, connector_view(c, op, variant));
 	if (!variant.n)
-		return done(c, connector_view(c, op, variant));
+		return told(c, connector, connector_view(c, op, variant));
 	fail(c, ERR_NOT_FOUND, "no variant %s of %s is known", quoted(c, variant),
 	     quoted(c, json_get_str(op, "operationId")));
 	hint(c, "Leave variant out to see the operation and the variants that are known.");

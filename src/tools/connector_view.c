@@ -122,13 +122,15 @@ bool connector_is_people(const struct json *metadata)
 	return str_eq_nocase(json_get_str(metadata, "builtInOperation"), S("AadGraph.GetUsers"));
 }
 
-static struct json *next_call(struct call *c, const char *tool, const struct json *operation,
-			      struct str parameter, const struct json *metadata)
+/* The tool's name alone, as published skills know it, and beside it the arguments; which it
+ * gives. */
+static struct json *put_next(struct call *c, struct json *out, const char *tool,
+			     const struct json *operation, struct str parameter,
+			     const struct json *metadata)
 {
 	struct arena *a = call_arena(c);
-	struct json *out = json_new_object(a), *args = json_new_object(a), *outer;
+	struct json *args = json_new_object(a), *outer;
 
-	json_set_z(a, out, "tool", tool);
 	json_set_str(a, args, "environmentName", arg_str(c, "environmentName"));
 	json_set(a, args, "connectorName", json_copy(a, json_get(operation, "connectorName")));
 	json_set(a, args, "operationId", json_copy(a, json_get(operation, "operationId")));
@@ -143,8 +145,8 @@ static struct json *next_call(struct call *c, const char *tool, const struct jso
 	}
 	if (json_first(outer))
 		json_set(a, args, "parameters", outer);
-	json_set(a, out, "arguments", args);
-	return out;
+	json_set_z(a, out, "nextTool", tool);
+	return json_set(a, out, "nextArguments", args);
 }
 
 static struct json *people_fallback(struct call *c)
@@ -170,7 +172,7 @@ static void put_lookup(struct call *c, struct json *out, const struct lookup *l,
 	const struct json *open = json_get(metadata, "open") ? json_get(metadata, "open") : metadata;
 	const struct json *text = json_get_n(json_get(l->hints, "parameters"), name);
 
-	json_set(a, v, "nextTool", next_call(c, l->tool, l->operation, name, open));
+	put_next(c, v, l->tool, l->operation, name, open);
 	if (connector_is_people(open))
 		json_set(a, v, "fallback", people_fallback(c));
 	else if (text)
@@ -193,10 +195,9 @@ static void put_lookups(struct call *c, struct json *out, const struct json *ope
 		put_lookup(c, properties, &fields, json_name(m), m);
 	JSON_EACH (m, json_get(operation, "outputProperties")) {
 		struct json *v = json_set_n(a, properties, S("(output)"), json_copy(a, m));
-		struct json *next = next_call(c, fields.tool, operation, S("body"), m);
+		struct json *args = put_next(c, v, fields.tool, operation, S("body"), m);
 
-		json_set_z(a, json_get(next, "arguments"), "location", "output");
-		json_set(a, v, "nextTool", next);
+		json_set_z(a, args, "location", "output");
 	}
 	if (json_first(parameters))
 		json_set(a, out, "dynamicParameters", parameters);

@@ -7,6 +7,7 @@
  */
 #include "tools/act.h"
 #include "tools/table.h"
+#include "tools/trigger_kinds.h"
 
 #define FLOW "/environments/%s/flows/%s"
 
@@ -18,6 +19,17 @@ static enum effect state_effect(const struct json *args, const struct target *t)
 	return str_eq(json_get_str(args, "state"), S("Started")) ? EFFECT_ON : EFFECT_OFF;
 }
 
+/* What is on can be tried, where it can be started from outside. */
+static void state_suggest(struct call *c, const struct json *flow)
+{
+	if (str_eq(at_str(flow, "/properties/state"), S("Started")))
+		next_tool(c,
+			  trigger_facts(call_arena(c), flow).way == START_NONE ?
+				  "get_live_flow_runs" :
+				  "trigger_live_flow",
+			  ids_of(c));
+}
+
 static enum verdict state_result(struct call *c, const struct json *flow)
 {
 	struct json *out = json_new_object(call_arena(c));
@@ -26,6 +38,7 @@ static enum verdict state_result(struct call *c, const struct json *flow)
 	put_str(c, out, "environmentName", arg_str(c, "environmentName"));
 	put_str(c, out, "requestedState", arg_str(c, "state"));
 	put(c, out, "actualState", flow, "/properties/state");
+	state_suggest(c, flow);
 	return done(c, out);
 }
 

@@ -190,7 +190,7 @@ static enum verdict first(struct call *c)
 	if (!connector.n || (!given && !arg_str(c, "operationId").n)) {
 		fail(c, ERR_INVALID_ARGUMENT, "which input?");
 		hint(c, "Give connectorName, operationId and parameterName (or dynamicMetadata), as "
-			"nextTool of describe_live_connector has them.");
+			"nextArguments of describe_live_connector has them.");
 		return FAIL;
 	}
 	if (!known)
@@ -232,12 +232,47 @@ static struct json *head(struct call *c, const struct asked *q)
 
 /* ---- get_live_dynamic_options ---- */
 
+static void put_missing(struct call *c, struct json *out, struct str name, const struct json *v)
+{
+	if (v && name.n && str_find_char(name, '/') < 0 && !json_get_n(out, name))
+		json_set_n(call_arena(c), out, name, json_copy(call_arena(c), v));
+}
+
+static const struct json *first_of(const struct json *row, struct str name, struct str path)
+{
+	const struct json *v = json_get_n(row, name);
+
+	return v || !path.n ? v : json_get_n(row, path);
+}
+
+/* A record as it came, by both names that its value and its title have: ours, and those that the
+ * connector's definition has for them, which published skills read (Name, DisplayName). */
+static struct json *option(struct call *c, const struct asked *q, const struct json *row)
+{
+	struct str value_path = json_get_str(q->metadata, "itemValuePath");
+	struct str title_path = json_get_str(q->metadata, "itemTitlePath");
+	struct json *out = json_copy(call_arena(c), row);
+	const struct json *value, *title;
+
+	if (!json_is(row, JSON_OBJECT))
+		return out;
+	value = first_of(row, S("value"), value_path);
+	title = first_of(row, S("displayName"), title_path);
+	put_missing(c, out, S("value"), value ? value : lookup_value(row));
+	if (!title)
+		title = json_new_str(call_arena(c), lookup_title(row));
+	put_missing(c, out, S("displayName"), title);
+	put_missing(c, out, value_path, value);
+	put_missing(c, out, title_path, title);
+	return out;
+}
+
 static enum verdict options(struct call *c)
 {
 	struct lookup_question question;
 	struct asked q;
 	struct fetch *f;
-	struct json *out;
+	struct json *out, *list;
 
 	if (call_stage(c) == FIRST)
 		return first(c);
@@ -252,12 +287,11 @@ static enum verdict options(struct call *c)
 	if (got(c, ASKED, 0)->err != ERR_OK)
 		return lookup_failed(c, got(c, ASKED, 0));
 	out = head(c, &q);
-	json_set_int(call_arena(c), out, "totalCount",
-		     (int64_t)json_count(lookup_rows(got(c, ASKED, 0))));
-	json_set(call_arena(c), out, "value",
-		 lookup_rows(got(c, ASKED, 0)) ?
-			 json_copy(call_arena(c), lookup_rows(got(c, ASKED, 0))) :
-			 json_new_array(call_arena(c)));
+	list = json_new_array(call_arena(c));
+	JSON_EACH (row, lookup_rows(got(c, ASKED, 0)))
+		json_push(list, option(c, &q, row));
+	json_set_int(call_arena(c), out, "totalCount", (int64_t)json_count(list));
+	json_set(call_arena(c), out, "value", list);
 	return done(c, out);
 }
 
@@ -277,7 +311,7 @@ const struct tool tool_get_live_dynamic_options = {
 	.name = "get_live_dynamic_options",
 	.title = "Look up the values of an input",
 	.description = "The values that one input can have (sites, lists, people). Arguments as in "
-		       "nextTool of describe_live_connector. For all inputs at once use "
+		       "nextArguments of describe_live_connector. For all inputs at once use "
 		       "resolve_live_parameters.",
 	.toolset = "connection",
 	.bundles = "create-flow build-flow",
@@ -362,7 +396,7 @@ const struct tool tool_get_live_dynamic_properties = {
 	.name = "get_live_dynamic_properties",
 	.title = "Look up the fields of a body",
 	.description = "The fields of a body that depend on other inputs, such as the columns of a list, "
-		       "as a flow names them (item/Title). Arguments as in nextTool.",
+		       "as a flow names them (item/Title). Arguments as in nextArguments.",
 	.toolset = "connection",
 	.bundles = "build-flow",
 	.klass = CLASS_READ_ONLY,

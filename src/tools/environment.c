@@ -51,6 +51,16 @@ static struct json *keep_environment(struct call *c, const struct json *item)
 	return v;
 }
 
+/* Where there is one only, its flows. */
+static void suggest(struct call *c, const struct json *list)
+{
+	struct json *arguments = json_new_object(call_arena(c));
+
+	put(c, arguments, "environmentName", json_first(list), "/id");
+	if (json_count(list) == 1)
+		next_tool(c, "list_live_flows", arguments);
+}
+
 static enum verdict step(struct call *c)
 {
 	static const struct paging pages = { .keep = keep_environment };
@@ -67,6 +77,7 @@ static enum verdict step(struct call *c)
 		if (found_in(search, texts, 2) && (!top || (int64_t)json_count(out) < top))
 			json_push(out, json_copy(call_arena(c), v));
 	}
+	suggest(c, out);
 	return done(c, out);
 }
 

@@ -88,6 +88,14 @@ static void put_how(struct call *c, struct json *out)
 		"view=action with actionName gives one step whole; view=outline lists all steps");
 }
 
+/* What runs has runs to look at. */
+static enum verdict shown(struct call *c, const struct json *flow, struct json *out)
+{
+	if (str_eq(at_str(flow, "/properties/state"), S("Started")))
+		next_tool(c, "get_live_flow_runs", ids_of(c));
+	return done(c, out);
+}
+
 /* `draft`: what is to be said of one; NULL: nothing. */
 static struct json *head(struct call *c, const struct json *flow, struct json *draft)
 {
@@ -118,7 +126,7 @@ static enum verdict view_outline(struct call *c, const struct json *flow, struct
 	json_set(call_arena(c), out, "outline",
 		 outline_make(call_arena(c), json_at(flow, "/properties/definition")));
 	put_how(c, out);
-	return done(c, out);
+	return shown(c, flow, out);
 }
 
 static enum verdict no_such_step(struct call *c, const struct json *definition)
@@ -176,7 +184,7 @@ static enum verdict view_full(struct call *c, const struct json *flow, struct js
 	put_ids(c, out);
 	json_set(call_arena(c), out, "draft", draft);
 	if (text_size(c, out) <= LIMIT_RESULT)
-		return done(c, out);
+		return shown(c, flow, out);
 	left_out = json_new_array(call_arena(c));
 	if (json_take(properties, "definitionSummary"))
 		json_push(left_out, json_new_z(call_arena(c), "/properties/definitionSummary"));
@@ -196,7 +204,7 @@ static enum verdict view_full(struct call *c, const struct json *flow, struct js
 		put_how(c, out);
 	}
 	note(c, "leftOut", left_out);
-	return done(c, out);
+	return shown(c, flow, out);
 }
 
 static enum verdict view(struct call *c, const struct json *flow, struct json *draft)

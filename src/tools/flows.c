@@ -265,6 +265,18 @@ static bool take_page(struct call *c, struct json *all, const struct start *s, s
 	return more;
 }
 
+/* Of the one that was looked for, its steps. */
+static void suggest(struct call *c, const struct json *page)
+{
+	struct json *arguments = ids_of(c);
+
+	if (json_count(page) != 1)
+		return;
+	put(c, arguments, "flowName", json_first(page), "/id");
+	json_set_z(call_arena(c), arguments, "view", "outline");
+	next_tool(c, "get_live_flow", arguments);
+}
+
 static enum verdict answer(struct call *c, const struct start *s, size_t lists, struct json *all)
 {
 	struct json *out = json_new_object(call_arena(c)), *page = json_new_array(call_arena(c));
@@ -282,6 +294,8 @@ static enum verdict answer(struct call *c, const struct start *s, size_t lists, 
 	else if (stopped_early(c, lists))
 		put_next(c, out, links_of(c, s, true), 0, true);
 	json_set_null(call_arena(c), out, "error");
+	if (!more && !stopped_early(c, lists))
+		suggest(c, page);
 	return done(c, out);
 }
 

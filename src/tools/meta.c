@@ -184,10 +184,11 @@ static struct json *found(struct call *c, const struct tool *t)
 	return v;
 }
 
+/* One name that is not known does not keep the others from being told. */
 static enum verdict by_names(struct call *c, struct str names)
 {
-	struct json *out = json_new_array(call_arena(c));
-	struct str name;
+	struct json *out = json_new_array(call_arena(c)), *unknown = json_new_array(call_arena(c));
+	struct str name, first = S("");
 
 	while (str_cut(&names, ',', &name)) {
 		const struct tool *t;
@@ -196,10 +197,17 @@ static enum verdict by_names(struct call *c, struct str names)
 		if (!name.n)
 			continue;
 		t = row_named(c, name);
-		if (!t)
-			return unknown_tool(c, name);
-		json_push(out, found(c, t));
+		if (t) {
+			json_push(out, found(c, t));
+			continue;
+		}
+		first = first.n ? first : name;
+		json_push(unknown, json_new_str(call_arena(c), str_first_utf8(name, 64)));
 	}
+	if (first.n && !json_first(out))
+		return unknown_tool(c, first);
+	if (first.n)
+		note(c, "unknown", unknown);
 	return done(c, out);
 }
 

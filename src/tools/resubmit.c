@@ -157,7 +157,7 @@ const struct tool tool_resubmit_live_flow_run = {
 		       "of trigger, and names the new run. A person is asked first. The flow as it is "
 		       "now is run: repair it first with update_live_flow.",
 	.toolset = "run",
-	.bundles = "debug-flow build-flow",
+	.bundles = "debug-flow build-flow monitor-flow",
 	.klass = CLASS_MODERATE,
 	.effect = effect,
 	.destructive = true,

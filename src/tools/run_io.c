@@ -335,12 +335,30 @@ static void tell_more(struct call *c, const struct answer *a)
 				       "status, iterationIndex or repetition"));
 }
 
+/* Of a step that failed, what the definition says. */
+static void suggest(struct call *c, const struct json *items)
+{
+	struct json *arguments = ids_of(c);
+
+	JSON_EACH (v, items) {
+		if (!arg_str(c, "actionName").n ||
+		    !str_eq_nocase(json_get_str(v, "status"), S("Failed")))
+			continue;
+		json_take(arguments, "runName");
+		json_set_z(call_arena(c), arguments, "view", "action");
+		json_set_str(call_arena(c), arguments, "actionName", arg_str(c, "actionName"));
+		next_tool(c, "get_live_flow", arguments);
+		return;
+	}
+}
+
 static enum verdict answer(struct call *c, struct json *items, struct content_wants *w, int stage,
 			   const struct answer *list)
 {
 	struct json *out = content_fill(c, items, w, stage);
 
 	tell_more(c, list);
+	suggest(c, out);
 	return done(c, out);
 }
 

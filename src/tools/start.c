@@ -259,6 +259,15 @@ static void put_body(struct call *c, struct json *out, const struct answer *writ
 		put_str(c, out, "responseBody", write->text);
 }
 
+static void put_status(struct arena *a, struct json *out, const char *name,
+		       const struct answer *write)
+{
+	if (write->status)
+		json_set_int(a, out, name, write->status);
+	else
+		json_set_null(a, out, name);
+}
+
 static const char *shown_url(struct call *c, const struct answer *found,
 			     const struct trigger_facts *t)
 {
@@ -285,10 +294,9 @@ static enum verdict result(struct call *c, const struct answer *write, struct st
 	json_set_bool(a, out, "requiresAadAuth", t.signed_in);
 	json_set_z(a, out, "authType", t.way == START_CALLBACK ? t.auth : "Owner");
 	json_set_z(a, out, "invocation", t.way == START_CALLBACK ? "callbackUrl" : "run");
-	if (write->status)
-		json_set_int(a, out, "responseStatus", write->status);
-	else
-		json_set_null(a, out, "responseStatus");
+	put_status(a, out, "responseStatus", write);
+	/* What newer skills call it. */
+	put_status(a, out, "httpStatus", write);
 	put_body(c, out, write);
 	put_str(c, out, "runName", run);
 	if (write->err != ERR_OK)
@@ -360,7 +368,7 @@ const struct tool tool_trigger_live_flow = {
 		       "Connector triggers cannot be started: use test_live_flow; offline: "
 		       "rehearse_live_flow.",
 	.toolset = "run",
-	.bundles = "build-flow debug-flow",
+	.bundles = "build-flow debug-flow monitor-flow",
 	.klass = CLASS_MODERATE,
 	.effect = effect,
 	.sensitive = true,

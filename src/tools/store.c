@@ -13,6 +13,8 @@ struct replacement {
 
 /* Source of the names: the published skills and their changelogs. */
 static const struct replacement replacements[] = {
+	{ "get_live_connector", "describe_live_connector",
+	  "it became describe_live_connector, whose mode=full gives the definition" },
 	{ "get_live_flow_trigger_url", "get_live_flow",
 	  "the address holds a key, and no key is handed to a model; the flow's trigger page in "
 	  "the "
@@ -25,6 +27,8 @@ static const struct replacement replacements[] = {
 	{ "get_store_maker", "list_live_flows",
 	  "makers are not kept; the flows of an environment name "
 	  "their owners (owners)" },
+	{ "grant_flow_studio_access", "whoami",
+	  "there is no service in between that would need access; the sign-in is one's own" },
 	{ "list_store_connections", "list_live_connections", NULL },
 	{ "list_store_environments", "list_live_environments", NULL },
 	{ "list_store_flows", "list_live_flows", NULL },
@@ -39,15 +43,26 @@ static const struct replacement replacements[] = {
 	  "in its definition" },
 };
 
-/* The ids that the replacement takes too. */
+/* What was given under that name here; of several statuses the service takes one, as did the
+ * tool that was meant. */
+static const struct json *given_for(struct call *c, const struct param *p)
+{
+	bool search = strcmp(p->name, "search") == 0;
+	const struct json *v = arg_json(c, search ? "searchTerm" : p->name);
+
+	if (json_is(v, JSON_ARRAY) && p->type == JSON_STRING)
+		v = json_first(v);
+	return json_is(v, p->type) ? v : NULL;
+}
+
+/* The arguments that the replacement takes too. */
 static struct json *arguments_for(struct call *c, const struct tool *t)
 {
-	struct json *v = ids_of(c), *out = json_new_object(call_arena(c));
+	struct json *out = json_new_object(call_arena(c));
 
 	for (const struct param *p = t->params; p && p->name; p++)
-		if (json_get(v, p->name))
-			json_set(call_arena(c), out, p->name,
-				 json_copy(call_arena(c), json_get(v, p->name)));
+		json_set(call_arena(c), out, p->name,
+			 json_copy(call_arena(c), given_for(c, p)));
 	return out;
 }
 
@@ -87,6 +102,7 @@ static enum verdict step(struct call *c)
 static const struct param params[] = {
 	{ "environmentName", JSON_STRING, P_UNLISTED, "Environment.", .max = 2048 },
 	{ "flowName", JSON_STRING, P_UNLISTED, "Flow.", .max = 2048 },
+	{ "connectorName", JSON_STRING, P_UNLISTED, "Connector.", .alias = "apiName", .max = 2048 },
 	{ "makerKey", JSON_STRING, P_UNLISTED, "Maker.", .alias = "makerName", .max = 2048 },
 	{ "startTime", JSON_STRING, P_UNLISTED, "Window.", .max = 64 },
 	{ "endTime", JSON_STRING, P_UNLISTED, "Window.", .max = 64 },
@@ -130,6 +146,7 @@ static const struct param params[] = {
 		.step = step,                                                                    \
 	}
 
+ABSENT(get_live_connector);
 ABSENT(get_live_flow_trigger_url);
 ABSENT(get_store_flow);
 ABSENT(get_store_flow_errors);
@@ -137,6 +154,7 @@ ABSENT(get_store_flow_runs);
 ABSENT(get_store_flow_summary);
 ABSENT(get_store_flow_trigger_url);
 ABSENT(get_store_maker);
+ABSENT(grant_flow_studio_access);
 ABSENT(list_store_connections);
 ABSENT(list_store_environments);
 ABSENT(list_store_flows);

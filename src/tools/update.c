@@ -46,13 +46,15 @@ static void set_list(struct call *c, struct json *out, const char *name, const s
 
 static void put_next(struct call *c, const struct save_done *d)
 {
-	struct json *arguments;
+	struct json *arguments = json_new_object(call_arena(c));
 
-	if (!d->created || !str_eq(d->state, S("Stopped")))
-		return;
-	arguments = json_new_object(call_arena(c));
 	json_set_str(call_arena(c), arguments, "environmentName", arg_str(c, "environmentName"));
 	json_set_str(call_arena(c), arguments, "flowName", d->flow);
+	/* The runs that there are can be sent again, to see that it is mended. */
+	if (!d->created && !d->previewed && str_eq(d->state, S("Started")))
+		next_tool(c, "get_live_flow_runs", arguments);
+	if (!d->created || !str_eq(d->state, S("Stopped")))
+		return;
 	json_set_z(call_arena(c), arguments, "state", "Started");
 	next_tool(c, "set_live_flow_state", arguments);
 }
@@ -97,12 +99,16 @@ static enum verdict finish(struct call *c, const struct save_done *d)
 	if (v != DONE)
 		return v;
 
+	/* Published skills take the new flow's id from here; it is as true as true. */
+	if (d->created && !d->previewed)
+		json_set_str(call_arena(c), out, "created", d->flow);
 	if (arg_bool(c, "returnDefinition")) {
 		json_set(call_arena(c), out, "definition", json_copy(call_arena(c), d->definition));
 		json_set(call_arena(c), out, "connectionReferences",
 			 json_copy(call_arena(c), d->references));
 	}
-	put_next(c, d);
+	if (!repair_wanted(c))
+		put_next(c, d);
 	return done(c, out);
 }
 
