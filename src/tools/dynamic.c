@@ -89,6 +89,10 @@ static const struct json *values_of(struct call *c, struct str connector)
 		m = json_at_n(json_get_n(json_get(op, "trees"), name), S("/open"));
 	if (!m && (!name.n || !json_first(dynamic_names(c, op, kinds))))
 		m = connector_lookup(c, connector, id);
+	/* The way round the directory's picker is a lookup, though nothing declares it. */
+	if (!m && str_eq(connector, lookup_people_connector) &&
+	    str_eq_nocase(id, S(LOOKUP_PEOPLE)))
+		m = lookup_people(c, NULL);
 	if (!m)
 		no_parameter(c, op, kinds, "no values");
 	return m;
@@ -258,9 +262,11 @@ static struct json *option(struct call *c, const struct asked *q, const struct j
 		return out;
 	value = first_of(row, S("value"), value_path);
 	title = first_of(row, S("displayName"), title_path);
-	put_missing(c, out, S("value"), value ? value : lookup_value(row));
-	if (!title)
+	if (!value)
+		value = lookup_value(row);
+	if (!title && lookup_title(row).n)
 		title = json_new_str(call_arena(c), lookup_title(row));
+	put_missing(c, out, S("value"), value);
 	put_missing(c, out, S("displayName"), title);
 	put_missing(c, out, value_path, value);
 	put_missing(c, out, title_path, title);

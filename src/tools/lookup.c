@@ -36,7 +36,7 @@ struct json *lookup_people(struct call *c, const struct json *metadata)
 	struct arena *a = call_arena(c);
 	struct json *out = json_parse(
 		a,
-		S("{\"operationId\":\"SearchUserV2\",\"itemsPath\":\"value\",\"parameters\":{"
+		S("{\"operationId\":\"" LOOKUP_PEOPLE "\",\"itemsPath\":\"value\",\"parameters\":{"
 		  "\"" LOOKUP_TERM "\":{\"parameterReference\":\"" LOOKUP_TERM "\"},"
 		  "\"isSearchTermRequired\":{\"value\":false},\"top\":{\"value\":100}}}"),
 		JSON_STRICT, NULL);

@@ -37,6 +37,7 @@ struct str lookup_title(const struct json *record);
  * term among what is known. */
 struct json *lookup_people(struct call *c, const struct json *metadata);
 extern const struct str lookup_people_connector;
+#define LOOKUP_PEOPLE "SearchUserV2" /* its operation */
 /* The name under which the search term is looked for in `known`. */
 #define LOOKUP_TERM "searchTerm"
 

@@ -39,8 +39,8 @@ class Host:
             if answer.get("id") == self.id:
                 return answer
 
-    def call(self, tool, **arguments):
-        """The result's document; questions are answered with yes."""
+    def result(self, tool, arguments):
+        """The result, of an error too; questions are answered with yes."""
         more = {}
         for _ in range(4):
             answer = self.request(tool, arguments, **more)
@@ -48,7 +48,7 @@ class Host:
                 raise Failure("%s: %s" % (tool, answer["error"]))
             result = answer["result"]
             if result.get("resultType") != "input_required":
-                break
+                return result
             form = result["inputRequests"]["approve"]["params"]
             self.asked.append(form["message"].split(":")[0])
             content = {"decision": "approve_once"}
@@ -56,6 +56,11 @@ class Host:
                 content["name"] = re.search(r'Target: "([^"]*)"', form["message"]).group(1)
             more = {"requestState": result["requestState"],
                     "inputResponses": {"approve": {"action": "accept", "content": content}}}
+        raise Failure("%s asks again and again" % tool)
+
+    def call(self, tool, **arguments):
+        """The result's document; questions are answered with yes."""
+        result = self.result(tool, arguments)
         text = result["content"][0]["text"]
         if result.get("isError"):
             raise Failure("%s %s: %s" % (tool, arguments, text))
