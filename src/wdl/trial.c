@@ -176,6 +176,25 @@ static struct json *in_loops(struct trial *t, struct json *step, struct json *pa
 	return inner;
 }
 
+/* Cases count, because they and the value must be of one type; what is in them does not. */
+static void add_cases(struct trial *t, struct json *subject, const struct json *step)
+{
+	struct json *cases = json_set(t->a, subject, "cases", json_new_object(t->a));
+	size_t i = 0;
+
+	JSON_EACH(c, json_get(step, "cases")) {
+		struct json *one = json_new_object(t->a), *inside = json_new_object(t->a);
+		struct json *dummy = action(t->a, "Compose");
+
+		json_set_int(t->a, dummy, "inputs", 1);
+		json_set_n(t->a, inside, str_fmt(t->a, "trial-case-%zu", i++), dummy);
+		if (json_get(c, "case"))
+			json_set(t->a, one, "case", json_copy(t->a, json_get(c, "case")));
+		json_set(t->a, one, "actions", inside);
+		json_set_n(t->a, cases, json_name(c), one);
+	}
+}
+
 static struct json *small(struct trial *t, const struct json *step, const struct json *definition,
 			  struct json *parameters)
 {
@@ -187,6 +206,8 @@ static struct json *small(struct trial *t, const struct json *step, const struct
 
 	if (nests)
 		json_set(t->a, subject, "actions", json_new_object(t->a));
+	if (str_eq_nocase(type, S("Switch")))
+		add_cases(t, subject, step);
 	/* What it does with the answers of others is not on trial. */
 	json_take(subject, "trackedProperties");
 	json_take(subject, "limit");

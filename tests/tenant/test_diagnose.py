@@ -97,6 +97,26 @@ ROWS = [
         {"X": compose("@split(items('Each')?['Title'], ';')")})}, {}, "null_in_expression",
      {"script": {"Get": LIST}, "fix": "@split(coalesce(items('Each')?['Title'], ''), ';')",
       "in": ["Each"], "failed": (2, 3)}),
+    ("a switch over nothing", {"X": {"type": "Switch", "expression": "@triggerBody()?['kind']",
+                                     "cases": {"A": {"case": "a", "actions": {}}},
+                                     "default": {"actions": {}}}}, {"kind": None},
+     "null_in_expression", {"fix": "@coalesce(triggerBody()?['kind'], '')"}),
+    ("in a loop that repeats until something holds", {"Again": {
+        "type": "Until", "expression": "@equals(1, 1)", "limit": {"count": 2, "timeout": "PT1H"},
+        "actions": {"X": compose("@length(triggerBody()?['rows'])")}}}, {"rows": None},
+     "null_in_expression", {"fix": True, "in": ["Again"]}),
+    ("in the else of a condition in a scope", {"S": {"type": "Scope", "actions": {"C": {
+        "type": "If", "expression": {"equals": [1, 2]}, "actions": {}, "else": {"actions": {
+            "X": compose("@first(triggerBody()?['rows'])['ID']")}}}}}}, {"rows": []},
+     "null_in_expression", {"fix": True, "in": ["S", "C"]}),
+    ("in the case of a switch", {"S": {
+        "type": "Switch", "expression": "a", "default": {"actions": {}}, "cases": {"A": {
+            "case": "a", "actions": {"X": compose("@split(triggerBody()?['t'], ',')")}}}}},
+     {"t": None}, "null_in_expression", {"fix": True, "in": ["S"]}),
+    ("in text with several expressions", {"X": compose(
+        "Hello @{triggerBody()?['name']}, @{toUpper(triggerBody()?['city'])}!")},
+     {"name": "Ada", "city": None}, "null_in_expression",
+     {"fix": "Hello @{triggerBody()?['name']}, @{toUpper(coalesce(triggerBody()?['city'], ''))}!"}),
     # ---- names
     ("a member that is called otherwise", {"X": compose("@split(triggerBody()?['Titel'], ' ')")},
      {"Title": "Night shift"}, "wrong_path", {"fix": "@split(triggerBody()?['Title'], ' ')"}),
