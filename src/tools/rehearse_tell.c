@@ -2,12 +2,13 @@
  * rehearse_tell.c - what a rehearsal came to, action by action, against what was recorded; and
  * what of it rests on an assumption.
  */
+#include "base/limits.h"
 #include "tools/rehearse_int.h"
 #include "tools/run_record.h"
 #include "wdl/needs.h"
 #include "wdl/walk.h"
 
-enum { MOST_ACTIONS = 60, MOST_DIFFERENCES = 5 };
+enum { MOST_ACTIONS = 60, MOST_DIFFERENCES = 5, MOST_READ = 512 };
 
 struct telling {
 	struct arena *a;
@@ -30,17 +31,23 @@ struct edges {
 	size_t count, room;
 };
 
+/* Room for what one place can read, so that adding needs no memory. */
+static void reserve(struct edges *e)
+{
+	size_t room = e->room;
+
+	while (room < e->count + MOST_READ)
+		room = room ? room * 2 : MOST_READ;
+	if (room == e->room)
+		return;
+	e->at = arena_grow(e->a, e->at, e->room * sizeof(*e->at), room * sizeof(*e->at));
+	e->room = room;
+}
+
 static void add_edge(struct edges *e, int reader, int read)
 {
-	if (reader < 0 || read < 0 || reader == read)
-		return;
-	if (e->count == e->room) {
-		size_t room = e->room ? e->room * 2 : 64;
-
-		e->at = arena_grow(e->a, e->at, e->room * sizeof(*e->at), room * sizeof(*e->at));
-		e->room = room;
-	}
-	e->at[e->count++] = (struct edge){ (size_t)reader, (size_t)read };
+	if (reader >= 0 && read >= 0 && reader != read && e->count < e->room)
+		e->at[e->count++] = (struct edge){ (size_t)reader, (size_t)read };
 }
 
 static bool writes(const struct step *s, struct str variable)
@@ -57,21 +64,41 @@ static bool writes(const struct step *s, struct str variable)
 	return false;
 }
 
-static void edges_of_place(struct edges *e, const struct steps *steps, const struct wdl_place *p,
-			   struct json *definition)
+static void add_needs(struct edges *e, const struct steps *steps, int reader,
+		      const struct wdl_needs *n)
 {
-	struct wdl_needs n = wdl_needs_of(e->a, p->template, definition);
-	int reader = steps_find(steps, p->step);
-
-	for (const struct wdl_need *x = n.actions; x; x = x->next)
+	for (const struct wdl_need *x = n->actions; x; x = x->next)
 		add_edge(e, reader, steps_find(steps, x->name));
-	for (const struct wdl_need_name *x = n.variables; x; x = x->next)
+	for (const struct wdl_need_loop *x = n->loops; x; x = x->next)
+		add_edge(e, reader, steps_find(steps, x->name));
+	for (const struct wdl_need_name *x = n->variables; x; x = x->next)
 		for (size_t i = 0; i < steps->count; i++)
 			if (writes(&steps->at[i], x->name))
 				add_edge(e, reader, (int)i);
-	for (const struct wdl_need_name *x = n.results; x; x = x->next)
-		JSON_EACH (name, x->children)
-			add_edge(e, reader, steps_find(steps, json_str(name)));
+	for (const struct wdl_need_name *x = n->results; x; x = x->next) {
+		int scope = steps_find(steps, x->name);
+
+		for (size_t i = 0; scope >= 0 && i < steps->count; i++)
+			if (steps->at[i].parent == scope)
+				add_edge(e, reader, (int)i);
+	}
+}
+
+/* What is found on the way goes at once: a flow has many expressions.  One that takes too much
+ * reads nothing. */
+static void edges_of_place(struct edges *e, const struct steps *steps, const struct wdl_place *p)
+{
+	struct wdl_needs needs;
+	struct arena scratch;
+	jmp_buf out;
+
+	reserve(e);
+	arena_init(&scratch, LIMIT_CALL_ARENA / 4);
+	if (!arena_guard(&scratch, &out)) {
+		needs = wdl_needs_of(&scratch, p->template, NULL);
+		add_needs(e, steps, steps_find(steps, p->step), &needs);
+	}
+	arena_release(&scratch);
 }
 
 /* Who reads an assumed answer, directly or by way of others, or stands in a container that does. */
@@ -85,7 +112,7 @@ static bool *find_uncertain(struct arena *a, const struct player *now)
 
 	for (const struct wdl_place *p = places.first; p && again; p = p->next)
 		if (!p->in_trigger)
-			edges_of_place(&e, &now->steps, p, definition);
+			edges_of_place(&e, &now->steps, p);
 	while (again) {
 		again = false;
 		for (size_t i = 0; i < e.count; i++)

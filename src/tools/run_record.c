@@ -202,7 +202,7 @@ static const char *why_not(struct reading *r, const struct json *link)
 	if (r->w->largest && size > r->w->largest)
 		return "too large";
 	if (r->n >= r->w->contents || (r->w->total && r->bytes + size > r->w->total))
-		return "left out: there is too much of it";
+		return "left out";
 	r->bytes += size;
 	return NULL;
 }

@@ -98,18 +98,48 @@ static void read_branch(struct reading *r, const struct json *actions, int paren
 	}
 }
 
+/* FNV-1a of the name in lower case. */
+static size_t slot_of(const struct steps *s, struct str name)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (size_t i = 0; i < name.n; i++) {
+		unsigned char c = (unsigned char)name.p[i];
+
+		h = (h ^ (c >= 'A' && c <= 'Z' ? c | 32u : c)) * 1099511628211u;
+	}
+	return (size_t)(h % s->slot_count);
+}
+
+/* The first of a name stays found. */
+static void index_names(struct arena *a, struct steps *s)
+{
+	s->slot_count = s->count * 2 + 1;
+	s->slots = arena_array(a, s->slot_count, sizeof(*s->slots));
+	for (size_t i = 0; i < s->count; i++) {
+		size_t at = slot_of(s, s->at[i].name);
+
+		while (s->slots[at])
+			at = (at + 1) % s->slot_count;
+		s->slots[at] = (unsigned)i + 1;
+	}
+}
+
 struct steps steps_of(struct arena *a, const struct json *definition)
 {
 	struct reading r = { .a = a };
 
 	read_branch(&r, json_get(definition, "actions"), -1, S(""), 0);
+	index_names(a, &r.out);
 	return r.out;
 }
 
 int steps_find(const struct steps *s, struct str name)
 {
-	for (size_t i = 0; i < s->count; i++)
-		if (str_eq_nocase(s->at[i].name, name))
-			return (int)i;
+	if (!s->slot_count)
+		return -1;
+	for (size_t at = slot_of(s, name); s->slots[at]; at = (at + 1) % s->slot_count)
+		if (str_eq_nocase(s->at[s->slots[at] - 1].name, name))
+			return (int)s->slots[at] - 1;
 	return -1;
 }

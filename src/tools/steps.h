@@ -24,6 +24,8 @@ struct step {
 struct steps {
 	struct step *at;
 	size_t count;
+	unsigned *slots; /* of names: number + 1, or 0 */
+	size_t slot_count;
 };
 
 /* At most LIMIT_RUN_ACTIONS of them; none when it is no definition. */

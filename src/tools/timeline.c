@@ -11,7 +11,8 @@
 
 enum {
 	TREE_LINES = 150,
-	REPORT_BYTES = 5 * LIMIT_RESULT, /* of all contents together */
+	REPORT_BYTES = 6 * LIMIT_RESULT, /* of all of it; the engine hands out two more */
+	STEP_BYTES = 300,
 	VALUE_LEAST = 300,
 	VALUE_MOST = 6000,
 	PASSES = 3,
@@ -134,14 +135,23 @@ const struct tool tool_get_live_flow_run_timeline = {
 
 /* ---- the report ---- */
 
+/* How many contents there is room for beside the steps themselves, and how much of each. */
+static size_t contents_of(size_t actions)
+{
+	size_t left = STEP_BYTES * actions < REPORT_BYTES ? REPORT_BYTES - STEP_BYTES * actions : 0;
+	size_t most = left / VALUE_LEAST;
+
+	return most < CONTENTS ? most : CONTENTS;
+}
+
 static const struct project_options *part(struct call *c, size_t actions)
 {
 	struct project_options *o = arena_alloc(call_arena(c), sizeof(*o));
+	size_t n = contents_of(actions), wanted = 4 * actions + 2;
 
-	o->budget = REPORT_BYTES / (2 * actions + 2);
-	o->budget = o->budget < VALUE_LEAST  ? VALUE_LEAST
-		    : o->budget > VALUE_MOST ? VALUE_MOST
-					     : o->budget;
+	n = wanted < n ? wanted : n;
+	o->budget = n ? (REPORT_BYTES - STEP_BYTES * actions) / n : VALUE_LEAST;
+	o->budget = o->budget > VALUE_MOST ? VALUE_MOST : o->budget;
 	o->longest_array = 20;
 	return o;
 }
@@ -197,14 +207,15 @@ static enum verdict report(struct call *c, const struct record *r)
 static enum verdict report_step(struct call *c)
 {
 	struct record_wants *w = arena_alloc(call_arena(c), sizeof(*w));
+	size_t actions = json_count(got(c, 0, 1)->json);
 	struct record r;
 	enum verdict v;
 
 	*w = (struct record_wants){ .runs = { arg_z(c, "runName") },
 				    .run_count = 1,
-				    .project = part(c, json_count(got(c, 0, 1)->json)),
+				    .project = part(c, actions),
 				    .largest = LARGEST,
-				    .contents = CONTENTS,
+				    .contents = contents_of(actions),
 				    .repetitions = PASSES };
 	v = record_read(c, 0, w, &r);
 	return v == DONE ? report(c, &r) : v;
