@@ -35,7 +35,12 @@ w.tenant.set(latencyMs=15)
 print("# SEED=%s" % SEED)
 
 
-class Test:
+class Work:
+    def prepare(self):
+        """What the tenant is told before the call."""
+
+
+class Test(Work):
     """A test through a temporary trigger: the flow is as it was."""
 
     def __init__(self):
@@ -50,7 +55,7 @@ class Test:
         return now == self.before, now["triggers"]
 
 
-class Save:
+class Save(Work):
     """A save: the old or the new one, and the next one goes as ever."""
 
     def __init__(self):
@@ -59,8 +64,10 @@ class Save:
     def operations(self):
         return [{"op": "set", "path": ["actions", "Keep", "inputs"], "value": "number %d" % self.n}]
 
-    def begin(self, agent):
+    def prepare(self):
         self.before, self.n = w.definition(self.flow), self.n + 1
+
+    def begin(self, agent):
         return agent.call("update_live_flow", w.arguments(self.flow, body=None,
                                                           operations=self.operations()))
 
@@ -76,14 +83,18 @@ class Save:
 class Restore(Save):
     """Putting an earlier version back: the same."""
 
+    def __init__(self):
+        super().__init__()
+        agent = w.agent()
+        self.prepare()
+        Save.begin(self, agent)
+        r = agent.call("list_live_flow_versions", w.arguments(self.flow, body=None))
+        self.version = [v["version"] for v in r.doc["versions"] if v["source"] == "flowlatch"][-1]
+        agent.close()
+
     def begin(self, agent):
-        self.before = w.definition(self.flow)
-        versions = agent.call("list_live_flow_versions", w.arguments(self.flow, body=None))
-        ours = [v for v in versions.doc.get("versions", []) if v["source"] == "flowlatch"] if versions else []
-        if not ours:
-            return Save.begin(self, agent)
         return agent.call("restore_live_flow", w.arguments(self.flow, body=None,
-                                                           version=ours[-1]["version"]))
+                                                           version=self.version))
 
     def after(self, agent):
         now = w.definition(self.flow)
@@ -95,7 +106,7 @@ class Restore(Save):
         return whole and not r.error, r
 
 
-class Bulk:
+class Bulk(Work):
     """Many runs sent again: each once in the end."""
 
     def __init__(self):
@@ -114,21 +125,20 @@ class Bulk:
                 found[o] = found.get(o, 0) + 1
         return found
 
-    def begin(self, agent):
+    def prepare(self):
         known = set(w.runs(self.flow))
         for i in range(9):
             w.tenant.flow("%s/%s/triggers/When_an_item_is_created/run?api-version=2016-11-01" % (
                 w.base, self.flow), "POST", body={"n": "x%d" % i})
         w.until(lambda: all(r["properties"]["status"] == "Failed" for r in self.all_runs()))
         self.failed = sorted(set(w.runs(self.flow)) - known)
-        return self.again(agent)
 
-    def again(self, agent):
+    def begin(self, agent):
         return agent.call("resubmit_live_flow_runs", w.arguments(
             self.flow, body=None, runs=self.failed, dryRun=False), name="torture: runs")
 
     def after(self, agent):
-        r = self.again(agent)
+        r = self.begin(agent)
         sent = self.origins()
         return not r.error and all(sent.get(x) == 1 for x in self.failed), "%s\n%s" % (r, sent)
 
@@ -143,9 +153,11 @@ def silent(work, agent):
 def one_round(works):
     agents, talks = [], []
     for work in works:
+        work.prepare()
         agents.append(w.agent())
         talks.append(threading.Thread(target=silent, args=(work, agents[-1])))
-        talks[-1].start()
+    for talk in talks:
+        talk.start()
     moments = sorted((rng.uniform(0.02, LONGEST), i) for i in range(len(agents)))
     begun = time.monotonic()
     for moment, i in moments:
@@ -175,26 +187,34 @@ check("%d servers killed at random moments: nothing is lost, nothing is done twi
 left = [e for e in w.open_entries("") if e["kind"] != "save"]
 check("nothing is left in the journal but saves of which the next one tells", not left, left)
 
+
+def at_each_request(kind, effect):
+    """One server killed at each request that it makes, or that is carried out and not answered."""
+    for step in range(MOST_REQUESTS):
+        work = kind()
+        work.prepare()
+        w.tenant.control("fault/clear", {})
+        w.fault(work.flow, "*", kind="hang", effect=effect, skip=step, count=9)
+        agent = w.agent()
+        talk = threading.Thread(target=silent, args=(work, agent))
+        talk.start()
+        w.until(lambda: w.struck() or not talk.is_alive())
+        reached = w.struck()
+        agent.kill()
+        talk.join()
+        w.tenant.control("fault/clear", {})
+        agent = w.agent()
+        good = w.until(lambda: w.journal() == [])
+        fine, detail = work.after(agent)
+        check("%s, killed at request %d%s" % (kind.__name__, step, ", carried out" if effect else ""),
+              good and fine and agent.close() == 0, detail)
+        if not reached:
+            return
+
+
 if KILLS >= 100:
     w.tenant.set(latencyMs=0)
-    for effect in (False, True):
-        for step in range(MOST_REQUESTS):
-            flow = w.flow("torture: step %d" % step)
-            before = w.definition(flow)
-            w.tenant.control("fault/clear", {})
-            w.fault(flow, "*", kind="hang", effect=effect, skip=step, count=9)
-            agent = w.agent()
-            talk = threading.Thread(target=agent.call, args=("test_live_flow", w.arguments(flow)))
-            talk.start()
-            w.until(lambda: w.struck() or not talk.is_alive())
-            reached = w.struck()
-            agent.kill()
-            talk.join()
-            w.tenant.control("fault/clear", {})
-            agent = w.agent()
-            good = w.until(lambda: w.journal() == []) and w.definition(flow) == before
-            check("killed at request %d%s: as it was" % (step, ", carried out" if effect else ""),
-                  good and agent.close() == 0, w.definition(flow)["triggers"])
-            if not reached:
-                break
+    for kind in kinds:
+        for effect in (False, True):
+            at_each_request(kind, effect)
 end()
