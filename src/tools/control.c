@@ -347,6 +347,7 @@ const struct tool tool_cancel_live_flow_run = {
 	.klass = CLASS_MODERATE,
 	.effect = cancel_effect,
 	.destructive = true,
+	.idempotent = true,
 	.params = cancel_params,
 	.result = cancel_fields,
 	.step = cancel_step,

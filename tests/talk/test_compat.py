@@ -342,6 +342,9 @@ ROWS = [
         lambda k: sharepoint(k, operationId="GetItems", detail="compact", search="",
                              match={"dataset": "no such site"}), INPUTS,
         statuses(dataset="nomatch")),
+    Row(SCHEMA, "resolve_live_parameters",
+        lambda k: in_flow(k, actionName="List_customers", top=1),
+        dict(INPUTS, connectorName=str, operationId=Is("ListRecords"), connectionName=str)),
     Row(SCHEMA, "test_live_connection",
         lambda k: sharepoint(k), {"status": str, "works": Is(True)}),
     Row(SCHEMA, "test_live_connection", lambda k: sharepoint(k, operationId="PostItem"),
@@ -450,12 +453,75 @@ ROWS = [
         Refused("not_available", "set_live_flow_state")),
 ]
 
+# As the hosted server publishes them: what a tool takes (* required), and its annotations: R reads
+# only, D destructive, I idempotent.  apiName is another name of connectorName.
+TAKES = {
+    "list_skills": ("R", ""),
+    "tool_search": ("R", "query*:s"),
+    "list_live_environments": ("R", ""),
+    "list_live_connections": ("R", "environmentName*:s search:s top:n"),
+    "list_live_flows": ("R", "environmentName*:s mode:s search:s top:n timeoutSeconds:n "
+                             "continuationUrl:s"),
+    "describe_live_connector": ("R", "environmentName*:s connectorName:s operationId:s search:s "
+                                     "variant:s mode:s type:s top:n"),
+    "get_live_dynamic_options": ("R", "environmentName*:s parameterName*:s connectionName*:s "
+                                      "dynamicMetadata*:o connectorName:s operationId:s "
+                                      "parameters:o"),
+    "get_live_dynamic_properties": ("R", "environmentName*:s parameterName*:s connectionName*:s "
+                                         "dynamicMetadata*:o connectorName:s operationId:s "
+                                         "parameters:o location:s propertyName:s includeRaw:b"),
+    "resolve_live_parameters": ("R", "environmentName*:s operationId:s connectorName:s "
+                                     "connectionName:s parameterName:s parameters:o match:o "
+                                     "browse:o search:s top:n detail:s include:a flowName:s "
+                                     "actionName:s"),
+    "get_live_flow": ("R", "environmentName*:s flowName*:s"),
+    "update_live_flow": ("DI", "environmentName*:s flowName:s definition:o displayName:s "
+                               "connectionReferences:o operations:a dryRun:b description:s"),
+    "validate_live_flow": ("R", "environmentName*:s flowName*:s definition*:o"),
+    "add_live_flow_to_solution": ("I", "environmentName*:s flowName*:s solutionId:s"),
+    "create_live_connection": ("", "environmentName*:s connectorName*:s connectionName:s"),
+    "test_live_connection": ("R", "environmentName*:s connectorName*:s connectionName*:s "
+                                  "operationId:s parameters:o"),
+    "get_live_flow_runs": ("R", "environmentName*:s flowName*:s top:n"),
+    "get_live_flow_run_error": ("R", "environmentName*:s flowName*:s runName*:s top:n"),
+    "get_live_flow_run_action_outputs": ("R", "environmentName*:s flowName*:s runName*:s "
+                                              "actionName:s iterationIndex:n top:n"),
+    "resubmit_live_flow_run": ("", "environmentName*:s flowName*:s runName*:s"),
+    "cancel_live_flow_run": ("DI", "environmentName*:s flowName*:s runName*:s"),
+    "trigger_live_flow": ("", "environmentName*:s flowName*:s body:o"),
+    "set_live_flow_state": ("I", "environmentName*:s flowName*:s state*:s"),
+}
+TYPES = {"s": ("string",), "n": ("integer", "number"), "b": ("boolean",), "o": ("object",),
+         "a": ("array",)}
+
+
+def takes(host, tool):
+    """Whatever the published schema lets a skill give is taken; nothing more is needed."""
+    hints, words = TAKES[tool]
+    row = host.call("tool_search", query="select:" + tool)[0]
+    schema, required = row["inputSchema"], set()
+    for word in words.split():
+        name, kind = word.replace("*", "").split(":")
+        required |= {name} if "*" in word else set()
+        if schema["properties"].get(name, {}).get("type") not in TYPES[kind]:
+            raise Failure("%s is %s" % (name, schema["properties"].get(name)))
+    if set(schema.get("required", [])) - required:
+        raise Failure("also needs %s" % (set(schema["required"]) - required))
+    for letter, name in (("R", "readOnlyHint"), ("D", "destructiveHint"), ("I", "idempotentHint")):
+        if letter in hints and row["annotations"].get(name) is not True:
+            raise Failure("annotations are %s" % row["annotations"])
+    if "R" not in hints and row["annotations"].get("readOnlyHint") is not False:
+        raise Failure("it reads only: %s" % row["annotations"])
+
+
 # What is called first, and the tools that `next` then names, one after the other.
 CHAINS = [
-    ("find a flow, its failed run, the step, its definition", "list_live_flows",
+    ("find a flow, its failed run, the cause", "list_live_flows",
      lambda k: of(k, search="Nightly copy"),
-     ["get_live_flow", "get_live_flow_runs", "get_live_flow_run_error",
-      "get_live_flow_run_action_outputs", "get_live_flow"]),
+     ["get_live_flow", "get_live_flow_runs", "diagnose_live_flow_run"]),
+    ("the failed step, its inputs and outputs, its definition", "get_live_flow_run_error",
+     lambda k: in_flow(k, runName=k["run"]),
+     ["get_live_flow_run_action_outputs", "get_live_flow"]),
     ("the same from a cache that is not here", "list_store_flows",
      lambda k: of(k, searchTerm="Nightly copy"),
      ["list_live_flows", "get_live_flow", "get_live_flow_runs"]),
@@ -525,7 +591,7 @@ def main():
     home = Home()
     home.start_tenant([])
     host, known, failed, number = Host(home), {}, 0, 0
-    print("1..%d" % (len(ROWS) + len(CHAINS) + 2))
+    print("1..%d" % (len(ROWS) + len(TAKES) + len(CHAINS) + 2))
 
     def tell(title, what, *arguments):
         nonlocal failed, number
@@ -543,6 +609,8 @@ def main():
             raise Failure("it ended badly")
 
     tell("the table can fail", can_fail)
+    for tool in TAKES:
+        tell("%s takes what the published schema has" % tool, takes, host, tool)
     for row in ROWS:
         given = "" if callable(row.arguments) else " " + json.dumps(row.arguments)
         tell("%s%s (%s)" % (row.tool, given, row.source), play, host, known, row)
