@@ -291,8 +291,16 @@ static enum verdict course_step(struct save *s)
 	replay(&k);
 	if (k.act != ACT_END) {
 		v = call_stage(s->c) == s->w->first + SAVE_SEND ? begin(&k) : fetch_now(&k);
-		if (v == FAIL)
-			save_close(s);
+		if (v != FAIL)
+			return v;
+		/* Not even the way back may be sent: a policy's rate, or no room for a copy. */
+		if (k.act == ACT_MEND) {
+			k.ending = END_STUCK;
+			k.snapshot = save_snapshot(s, "snapshot");
+			k.found = save_snapshot(s, "found");
+			v = save_fail(&k);
+		}
+		save_close(s);
 		return v;
 	}
 	k.snapshot = save_snapshot(s, "snapshot");

@@ -84,13 +84,17 @@ static struct wdl_index known_findings(struct save *s)
 
 static bool refuse_errors(struct save *s, struct json *errors, const struct lint_finding *first)
 {
+	bool any = false;
+
+	JSON_EACH (e, errors)
+		any |= json_get(e, "fix") != NULL;
 	fail(s->c, ERR_INVALID_DEFINITION, "%zu error%s of the new definition stop%s this: %.*s (%s, %.*s)",
 	     s->new_errors, s->new_errors == 1 ? "" : "s", s->new_errors == 1 ? "s" : "",
 	     STR_ARG(first->message), first->rule->id, STR_ARG(first->pointer));
 	fail_data(s->c, "errors", errors);
 	fail_data(s->c, "errorCount", json_new_int(s->a, (int64_t)s->new_errors));
-	hint(s->c, "Nothing was sent. \"fix\" holds the operations that put an error right. With force a "
-		   "person is asked to save it all the same.");
+	hint(s->c, "Nothing was sent.%s With force a person is asked to save it all the same.",
+	     any ? " \"fix\" holds the operations that put an error right." : "");
 	return false;
 }
 

@@ -82,6 +82,13 @@ class Agent:
             self.notes = [b["text"] for b in result["content"][1:]]
             return document
 
+    def find(self, part, name):
+        """(environment, flow) ids: by a part of the environment's name, and the flow's."""
+        env = next(e["id"] for e in self.call("list_live_environments")
+                   if part in e["displayName"])
+        flows = self.call("list_live_flows", environmentName=env, search=name)["flows"]
+        return env, next(f["id"] for f in flows if f["displayName"] == name)
+
     def end(self):
         self.p.stdin.close()
         try:
@@ -121,6 +128,11 @@ class World:
     def flow(self, name):
         """What the tenant really has of a flow."""
         return self.tenant.control("flow?flow=" + name).json
+
+    def state(self, flow):
+        """What of it a save is about."""
+        v = self.flow(flow)
+        return {k: v[k] for k in ("definition", "references", "displayName", "state")}
 
     def connection(self, env, api):
         """One more connection of a connector, signed in."""
