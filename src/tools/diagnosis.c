@@ -175,6 +175,12 @@ static void conclude_expression(struct diag *d, const struct values *v)
 	}
 	f->cause = cause_of_names(f->reason.message);
 	f->confidence = "low";
+	if (v->complete && f->reproduced && f->cause == CAUSE_UNKNOWN) {
+		f->cause = CAUSE_INPUT;
+		f->confidence = "medium";
+		diag_reason(d, "its expressions can be evaluated, and what they give is not taken");
+		return;
+	}
 	diag_reason(d, "%s", v->complete ?
 			     "with the recorded values the step does not fail: the definition was "
 			     "changed since, or a value is not recorded" :

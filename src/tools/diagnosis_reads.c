@@ -20,7 +20,7 @@ struct json *diag_short(struct arena *a, const struct json *v, size_t most)
 	return r.value ? r.value : json_new_null(a);
 }
 
-struct str diag_from(struct arena *a, const struct wdl_origin *o)
+static struct str from(struct arena *a, const struct wdl_origin *o)
 {
 	struct str at = o->pointer;
 
@@ -33,6 +33,11 @@ struct str diag_from(struct arena *a, const struct wdl_origin *o)
 	if (strcmp(o->where, "action") == 0)
 		return str_fmt(a, "outputs of %.*s %.*s", STR_ARG(o->name), STR_ARG(at));
 	return str_fmt(a, "%s %.*s %.*s", o->where, STR_ARG(o->name), STR_ARG(at));
+}
+
+struct str diag_from(struct arena *a, const struct wdl_origin *o)
+{
+	return str_trim(from(a, o));
 }
 
 struct reads {

@@ -239,6 +239,17 @@ static const struct json *written(struct diag *d, const struct json *writer, boo
 	return set ? json_get(v, "value") : json_at(v, "/body/value");
 }
 
+/* The expression that a SetVariable put into the variable. */
+static const struct json *written_as(struct diag *d, const struct json *writer)
+{
+	const struct json *step =
+		wdl_find_step(d->a, d->definition, json_get_str(writer, "actionName"), NULL);
+
+	return str_eq_nocase(json_get_str(step, "type"), S("SetVariable")) ?
+		       json_at(step, "/inputs/value") :
+		       NULL;
+}
+
 static const struct json *initial(struct diag *d, const struct wdl_need_name *n, bool *complete)
 {
 	const struct json *e = diag_action(d, n->action), *v;
@@ -261,7 +272,7 @@ static void put_variables(struct diag *d, struct values *v, const struct wdl_nee
 	for (const struct wdl_need_name *x = n->variables; x; x = x->next) {
 		bool unsure = false;
 		const struct json *writer = x->changes ? last_writer(d, x->name, &unsure) : NULL;
-		const struct json *value;
+		const struct json *value, *source;
 
 		if (unsure) {
 			diag_missing(d, "the variable %.*s is changed in a loop, and the service keeps "
@@ -274,8 +285,9 @@ static void put_variables(struct diag *d, struct values *v, const struct wdl_nee
 			json_set_n(d->a, out, x->name, json_copy(d->a, value));
 		else
 			v->complete = false;
-		if (json_get(x->row, "value") && !writer)
-			json_set_n(d->a, sources, x->name, json_copy(d->a, json_get(x->row, "value")));
+		source = writer ? written_as(d, writer) : json_get(x->row, "value");
+		if (source)
+			json_set_n(d->a, sources, x->name, json_copy(d->a, source));
 	}
 	json_set(d->a, v->context, "variables", out);
 	json_set(d->a, v->context, "variableSources", sources);

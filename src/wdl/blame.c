@@ -70,27 +70,56 @@ bool wdl_reads_text(const struct wdl_function *f)
 	return false;
 }
 
+/* What the place of an argument takes, by the letters of functions.h: false when surely not. */
+static bool fits(const struct wdl_node *call, size_t i, const struct json *v)
+{
+	size_t last = call->function && call->function->types ? strlen(call->function->types) : 0;
+
+	if (!last || !v)
+		return true;
+	switch (call->function->types[i < last ? i : last - 1]) {
+	case 's':
+	case 'd':
+		return json_is(v, JSON_STRING);
+	case 'n':
+	case 'i':
+		return json_is(v, JSON_NUMBER);
+	case 'b':
+		return json_is(v, JSON_BOOL);
+	case 'a':
+		return json_is(v, JSON_ARRAY);
+	case 'o':
+		return json_is(v, JSON_OBJECT);
+	case 'c':
+		return json_is(v, JSON_ARRAY) || json_is(v, JSON_STRING);
+	default:
+		return true;
+	}
+}
+
+/* The argument with nothing in it, else the first that does not fit, else the first that reads. */
 static const struct wdl_node *bad_argument(struct look *l, const struct wdl_node *call,
 					   const struct json **value)
 {
-	const struct wdl_node *first = NULL;
-	const struct json *v;
+	const struct wdl_node *best = NULL;
+	bool unfit = false;
+	size_t i = 0;
 
 	*value = NULL;
-	for (const struct wdl_node *n = call->first; n; n = n->next) {
-		if (is_literal(n))
-			continue;
-		v = value_of(l, n);
+	for (const struct wdl_node *n = call->first; n; n = n->next, i++) {
+		const struct json *v = is_literal(n) ? NULL : value_of(l, n);
+
 		if (json_is(v, JSON_NULL)) {
 			*value = v;
 			return n;
 		}
-		if (!first) {
-			first = n;
-			*value = v;
-		}
+		if (is_literal(n) || (best && (unfit || fits(call, i, v))))
+			continue;
+		unfit = !fits(call, i, v);
+		best = n;
+		*value = v;
 	}
-	return first;
+	return best;
 }
 
 static bool is_text_argument(const struct wdl_function *f, const struct wdl_node *call,

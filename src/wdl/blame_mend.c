@@ -174,6 +174,8 @@ static void mend_type(struct mend *m, const struct wdl_node *n)
 		wrap_bad(m, "int($B)", "the text is read as a number");
 		wrap_bad(m, "float($B)", "the text is read as a number");
 		wrap_bad(m, "json($B)", "the text is read as JSON");
+		if (str_find_char(json_str(v), ',') >= 0)
+			wrap_bad(m, "split($B, ',')", "the text is cut at its commas");
 		wrap_bad(m, "createArray($B)", "a list of one");
 		return;
 	}
@@ -212,6 +214,8 @@ static void mend_data(struct mend *m, const struct wdl_node *n)
 	/* Excel hands out dates as days since 1899-12-30. */
 	if (date && all_digits(s) && s.n == 5)
 		wrap_bad(m, "addDays('1899-12-30', int($B))", "a number of days, as Excel has dates");
+	if (n && (wdl_is_call(n, "div") || wdl_is_call(n, "mod")))
+		wrap_fail(m, "if(equals($B, 0), null, $F)", "left empty where it would divide by 0");
 	if (str_trim(s).n != s.n)
 		wrap_bad(m, "trim($B)", "without blanks around it");
 	if (n && wdl_is_call(n, "substring") && n->count == 3 && wdl_argument(n, 1)->kind == WDL_INT &&

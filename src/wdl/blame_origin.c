@@ -191,10 +191,15 @@ static void trace_loop(struct trace *x, struct wdl_origin *o)
 	const struct json *loop = wdl_find_step(x->a, x->definition, o->name, NULL);
 	const struct json *index = json_get_nocase(json_get(x->context, "iterationIndexes"), o->name);
 	struct wdl_origin *list = trace_text(x, json_get(loop, "foreach"));
+	struct str name, place;
 
 	if (!list)
 		return;
 	o->in_list = o->lacks.n && others_have(list->value, o->lacks);
+	/* Of a list that was not read as a whole the place is known all the same. */
+	if (wdl_static_place(x->a, json_get_str(loop, "foreach"), &name, &place))
+		list->pointer = place;
+	list->lacks = list->near = S("");
 	list->pointer = str_fmt(x->a, "%.*s/%lld%.*s", STR_ARG(list->pointer),
 				(long long)json_int(index, 0), STR_ARG(o->pointer));
 	list->value = o->value;

@@ -56,8 +56,10 @@ static bool better(const struct wdl_blame *old, const struct wdl_blame *new)
 	if (!str_eq(old->pointer, new->pointer) ||
 	    (old->kind == WDL_FAULT_PATH && new->kind == WDL_FAULT_NULL))
 		return true;
+	/* Now the text can be evaluated, and only its value is not taken; or what was put around it
+	 * fails itself. */
 	if (!old->fail_end || !new->fail_end)
-		return old->fail_end != new->fail_end;
+		return old->fail_end != 0;
 	/* The same call with another argument is where it was; a longer chain of members is not. */
 	if (is_call(old->failing) || is_call(new->failing))
 		return old->fail_start != new->fail_start ||

@@ -241,7 +241,6 @@ struct wdl_trial wdl_trial(struct arena *a, struct str name, const struct json *
 	o.start = clock.now ? clock.now : wdl_ticks_of_ms(0);
 	o.trigger = json_at(context, "/trigger/outputs");
 	o.workflow = json_get(context, "workflow");
-	o.no_caller = true;
 	run = wdl_run(a, tree, &host, &o);
 	if (!run.ok) {
 		t.out.ran = false;
