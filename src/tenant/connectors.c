@@ -126,6 +126,13 @@ static struct json *operation_swagger(struct arena *a, const struct json *op)
 		json_set_bool(a, out, "deprecated", true);
 	if (json_get(op, "trigger"))
 		json_set_str(a, out, "x-ms-trigger", json_get_str(op, "trigger"));
+	/* The other side calls back. */
+	if (str_eq(json_get_str(op, "calls"), S("webhook")))
+		json_set(a, out, "x-ms-notification-content",
+			 emit_json(a, "{'schema':{'type':'object'}}"));
+	if (str_eq(json_get_str(op, "calls"), S("notification")))
+		json_set(a, out, "x-ms-notification",
+			 emit_json(a, "{'operationId':'Subscribe%S'}", json_get_str(op, "id")));
 	return out;
 }
 
@@ -287,12 +294,14 @@ static struct json *operation_shape(struct request *q, const struct connector *c
 		a,
 		"{'name':'%S','id':'/providers/Microsoft.ProcessSimple/apis/%s/apiOperations/%S','type':"
 		"'Microsoft.ProcessSimple/apis/apiOperations','properties':{'summary':'%S',"
-		"'description':'%S','visibility':'%s','isWebhook':false,'isNotification':false,"
+		"'description':'%S','visibility':'%s','isWebhook':%b,'isNotification':%b,"
 		"'api':{'name':'%s','id':'/providers/Microsoft.PowerApps/apis/%s','displayName':'%s',"
 		"'iconUri':'%S','brandColor':'%s','tier':'%s'},'annotation':{'status':'Production'}}}",
 		json_get_str(op, "id"), c->name, json_get_str(op, "id"),
 		json_get_str(op, "summary"), json_get_str(op, "description"),
-		json_get(op, "visibility") ? json_get_z(op, "visibility") : "important", c->name,
+		json_get(op, "visibility") ? json_get_z(op, "visibility") : "important",
+		(int)str_eq(json_get_str(op, "calls"), S("webhook")),
+		(int)str_eq(json_get_str(op, "calls"), S("notification")), c->name,
 		c->name, c->title, icon_of(a, c), c->color, c->tier);
 	struct json *p = json_get(out, "properties");
 
