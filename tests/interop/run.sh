@@ -82,7 +82,11 @@ cat >"$lab/practice" <<END
 #!/bin/sh
 exec "$B/flowlatch" serve --practice
 END
-chmod +x "$lab/practice"
+cat >"$lab/practice-all" <<END
+#!/bin/sh
+exec "$B/flowlatch" --toolsets all serve --practice
+END
+chmod +x "$lab/practice" "$lab/practice-all"
 
 # ---- Inspector ----
 
@@ -100,7 +104,13 @@ strict() {
 	return $rc
 }
 
-export -f inspect strict
+# A tool that a host with MCP Apps draws.
+has_view() {
+	inspect "$lab/practice-all" --protocol-era "$1" --method tools/call --tool-name "$2" \
+		--app-info >"$lab/view" && grep -q '"resourceUri":"ui://flowlatch/' "$lab/view"
+}
+
+export -f inspect strict has_view
 export lab here B
 for era in legacy modern; do
 	test "inspector, $era: tools/list --strict" strict $era
@@ -112,6 +122,9 @@ for era in legacy modern; do
 		--method prompts/get --prompt-name review_flow --prompt-args flow=x
 	test "inspector, $era: resources/read" inspect "$lab/practice" --protocol-era $era \
 		--method resources/read --uri flowlatch://guide
+	test "inspector, $era: the view of a run" has_view $era get_live_flow_run_timeline
+	test "inspector, $era: read the view" inspect "$lab/practice" --protocol-era $era \
+		--method resources/read --uri ui://flowlatch/run
 	for tool in list_skills whoami list_live_environments; do
 		test "inspector, $era: tools/call $tool" inspect "$lab/practice" --protocol-era $era \
 			--method tools/call --tool-name $tool
