@@ -61,10 +61,13 @@ static void no_parameter(struct call *c, const struct json *op, const char *cons
 {
 	struct json *names = dynamic_names(c, op, kinds);
 
-	fail(c, ERR_INVALID_ARGUMENT, "%s of %s has %s to look up",
-	     arg_str(c, "parameterName").n ? quoted(c, arg_str(c, "parameterName"))
-					   : "no input, or none that was named,",
-	     quoted(c, json_get_str(op, "operationId")), what);
+	if (arg_str(c, "parameterName").n)
+		fail(c, ERR_INVALID_ARGUMENT, "%s of %s has no %s to look up",
+		     quoted(c, arg_str(c, "parameterName")),
+		     quoted(c, json_get_str(op, "operationId")), what);
+	else
+		fail(c, ERR_INVALID_ARGUMENT, "which input of %s?",
+		     quoted(c, json_get_str(op, "operationId")));
 	if (json_first(names)) {
 		hint(c, "parameterName is one of error.data.parameters.");
 		fail_data(c, "parameters", names);
@@ -94,7 +97,7 @@ static const struct json *values_of(struct call *c, struct str connector)
 	    str_eq_nocase(id, S(LOOKUP_PEOPLE)))
 		m = lookup_people(c, NULL);
 	if (!m)
-		no_parameter(c, op, kinds, "no values");
+		no_parameter(c, op, kinds, "values");
 	return m;
 }
 
@@ -114,7 +117,7 @@ static const struct json *fields_of(struct call *c, struct str connector)
 		m = name.n ? json_get_n(json_get(op, "properties"), name) :
 			     json_first(json_get(op, "properties"));
 	if (!m)
-		no_parameter(c, op, kinds, "no fields");
+		no_parameter(c, op, kinds, "fields");
 	return m;
 }
 
