@@ -17,6 +17,59 @@ enum {
 	MOST_ACTIONS = 40, /* of which contents are read */
 };
 
+/* ---- who wrote a variable ---- */
+
+static bool writes(const struct json *step, struct str variable)
+{
+	struct str type = json_get_str(step, "type");
+
+	return str_ends_nocase(type, S("Variable")) &&
+	       !str_eq_nocase(type, S("InitializeVariable")) &&
+	       wdl_same_nocase(json_str(json_at(step, "/inputs/name")), variable);
+}
+
+/* The last action that wrote the variable before the failed one started; *unsure: one in a loop
+ * did, whose order is not recorded here. */
+static const struct json *last_writer(struct diag *d, struct str variable, bool *unsure)
+{
+	struct str until = json_get_str(d->f->record, "startTime");
+	const struct json *best = NULL;
+
+	*unsure = false;
+	JSON_EACH(v, d->actions) {
+		struct str name = json_get_str(v, "actionName"), end = json_get_str(v, "endTime");
+
+		if (!diag_is(v, "Succeeded") ||
+		    !writes(wdl_find_step(d->a, d->definition, name, NULL), variable))
+			continue;
+		if (json_get(v, "repetitionCount") || diag_loops(d, name).count)
+			*unsure = true;
+		if (until.n && str_cmp(end, until) > 0)
+			continue;
+		if (!best || str_cmp(end, json_get_str(best, "endTime")) > 0)
+			best = v;
+	}
+	return best;
+}
+
+/* The expression that gave the variable its value: of the action that set it last. */
+static const struct json *written_as(struct diag *d, const struct json *writer)
+{
+	const struct json *step =
+		wdl_find_step(d->a, d->definition, json_get_str(writer, "actionName"), NULL);
+
+	return str_eq_nocase(json_get_str(step, "type"), S("SetVariable")) ?
+		       json_at(step, "/inputs/value") :
+		       NULL;
+}
+
+/* The same, or the value it began with. */
+static const struct json *source_of(struct diag *d, const struct wdl_need_name *x,
+				    const struct json *writer)
+{
+	return writer ? written_as(d, writer) : json_get(x->row, "value");
+}
+
 /* ---- what is read ---- */
 
 struct reader {
@@ -71,6 +124,28 @@ static bool follow(struct reader *r, const struct wdl_needs *n)
 	return more;
 }
 
+/* Variables too, unless others are in what they were set to: those may change by the order. */
+static bool follow_variables(struct reader *r, const struct wdl_needs *n)
+{
+	bool more = false;
+
+	for (const struct wdl_need_name *x = n->variables; x; x = x->next) {
+		bool unsure = false;
+		const struct json *writer =
+			x->changes ? last_writer(r->d, x->name, &unsure) : NULL;
+		const struct json *source = unsure ? NULL : source_of(r->d, x, writer);
+		struct str seen = str_fmt(r->d->a, "variable %.*s", STR_ARG(x->name));
+
+		if (!json_is(source, JSON_STRING) || json_get_n(r->seen, seen) ||
+		    wdl_needs_of(r->d->a, wdl_parse(r->d->a, json_str(source)), NULL).variables)
+			continue;
+		json_set_n(r->d->a, r->seen, seen, json_new_bool(r->d->a, true));
+		add_text(r, json_str(source));
+		more = true;
+	}
+	return more;
+}
+
 static struct wdl_needs read_all(struct reader *r, const struct json *step, const struct loops *l)
 {
 	struct wdl_needs n;
@@ -83,7 +158,7 @@ static struct wdl_needs read_all(struct reader *r, const struct json *step, cons
 		if (!diag_is_large_list(r->d, l->step[i], &name, &pointer))
 			add_texts(r, json_get(l->step[i], "foreach"));
 	n = wdl_needs_of(r->d->a, wdl_parse(r->d->a, buf_str(&r->text)), r->d->model);
-	for (unsigned i = 0; i < FURTHER && follow(r, &n); i++)
+	for (unsigned i = 0; i < FURTHER && (follow(r, &n) | follow_variables(r, &n)); i++)
 		n = wdl_needs_of(r->d->a, wdl_parse(r->d->a, buf_str(&r->text)), r->d->model);
 	return n;
 }
@@ -195,39 +270,6 @@ static void put_trigger(struct diag *d, struct values *v, const struct wdl_templ
 
 /* ---- variables ---- */
 
-static bool writes(const struct json *step, struct str variable)
-{
-	struct str type = json_get_str(step, "type");
-
-	return str_ends_nocase(type, S("Variable")) &&
-	       !str_eq_nocase(type, S("InitializeVariable")) &&
-	       wdl_same_nocase(json_str(json_at(step, "/inputs/name")), variable);
-}
-
-/* The last action that wrote the variable before the failed one started; *unsure: one in a loop
- * did, whose order is not recorded here. */
-static const struct json *last_writer(struct diag *d, struct str variable, bool *unsure)
-{
-	struct str until = json_get_str(d->f->record, "startTime");
-	const struct json *best = NULL;
-
-	*unsure = false;
-	JSON_EACH(v, d->actions) {
-		struct str name = json_get_str(v, "actionName"), end = json_get_str(v, "endTime");
-
-		if (!diag_is(v, "Succeeded") ||
-		    !writes(wdl_find_step(d->a, d->definition, name, NULL), variable))
-			continue;
-		if (json_get(v, "repetitionCount") || diag_loops(d, name).count)
-			*unsure = true;
-		if (until.n && str_cmp(end, until) > 0)
-			continue;
-		if (!best || str_cmp(end, json_get_str(best, "endTime")) > 0)
-			best = v;
-	}
-	return best;
-}
-
 static const struct json *written(struct diag *d, const struct json *writer, bool *complete)
 {
 	struct str name = json_get_str(writer, "actionName");
@@ -237,17 +279,6 @@ static const struct json *written(struct diag *d, const struct json *writer, boo
 
 	*complete &= !cut;
 	return set ? json_get(v, "value") : json_at(v, "/body/value");
-}
-
-/* The expression that a SetVariable put into the variable. */
-static const struct json *written_as(struct diag *d, const struct json *writer)
-{
-	const struct json *step =
-		wdl_find_step(d->a, d->definition, json_get_str(writer, "actionName"), NULL);
-
-	return str_eq_nocase(json_get_str(step, "type"), S("SetVariable")) ?
-		       json_at(step, "/inputs/value") :
-		       NULL;
 }
 
 static const struct json *initial(struct diag *d, const struct wdl_need_name *n, bool *complete)
@@ -285,7 +316,7 @@ static void put_variables(struct diag *d, struct values *v, const struct wdl_nee
 			json_set_n(d->a, out, x->name, json_copy(d->a, value));
 		else
 			v->complete = false;
-		source = writer ? written_as(d, writer) : json_get(x->row, "value");
+		source = source_of(d, x, writer);
 		if (source)
 			json_set_n(d->a, sources, x->name, json_copy(d->a, source));
 	}

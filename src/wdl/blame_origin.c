@@ -216,6 +216,9 @@ static void trace_variable(struct trace *x, struct wdl_origin *o)
 			set = v;
 	if (set)
 		o->next = trace_text(x, set);
+	/* What gave a value did not lack one. */
+	if (o->next && o->next->lacks.n && o->value && !json_is(o->value, JSON_NULL))
+		o->next = NULL;
 }
 
 static void trace_back(struct trace *x, struct wdl_origin *o)

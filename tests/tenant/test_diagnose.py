@@ -198,6 +198,24 @@ ROWS = [
      "licence_or_dlp", {}),
     ("a data policy", *refused(403, {"error": {"code": "DlpViolation", "message": "x"}}),
      "licence_or_dlp", {}),
+    # ---- where the value came from
+    ("a value that a variable passed on", {
+        "V": variable("a", "string", "x"),
+        "S": {"type": "SetVariable", "inputs": {"name": "a", "value": "@triggerBody()?['q']"}},
+        "X": compose("@int(variables('a'))")}, {"q": "abc"}, "bad_input_data",
+     {"from": "trigger outputs /body/q"}),
+    ("a number divided by 0", {"X": compose("@div(100, triggerBody()?['n'])")}, {"n": 0},
+     "bad_input_data", {"fix": True}),
+    ("a loop over text with commas", {"X": each("@triggerBody()?['csv']", {"In": compose("x")})},
+     {"csv": "a,b"}, "type_mismatch", {"fix": True}),
+    ("an answer with the first of nothing", {"X": {
+        "type": "Response", "kind": "PowerApp", "inputs": {
+            "statusCode": 200, "body": {"a": "@first(triggerBody()?['rows'])['q']"}}}},
+     {"rows": []}, "null_in_expression", {"fix": True}),
+    ("a null that an action of the loop passed on", {"Get": http(), "E": each(
+        "@outputs('Get')?['body/value']",
+        {"In": compose("@items('E')?['Title']"), "X": compose("@split(outputs('In'), ';')")})},
+     {}, "null_in_expression", {"script": {"Get": LIST}, "fix": True, "failed": (2, 3)}),
 ]
 
 
