@@ -384,8 +384,8 @@ struct str failure_keep(struct call *c, const struct json *what);
 struct str file_save(struct call *c, struct str name, struct str bytes);
 /* True when a file of that name could be kept; else fail() was called.  For asking before work. */
 bool file_can_save(struct call *c, struct str name);
-/* Keeps a value that is too large for an answer there, as JSON, masked as an answer is, in a new file
- * that is removed after LIMIT_SPILL_MS when one is kept again.  Its path; "" after fail(). */
+/* Keeps a value that is too large for an answer there, as JSON, masked as an answer is, in a new
+ * file that is removed after LIMIT_SPILL_MS when one is kept again.  Its path; "" after fail(). */
 struct str file_spill(struct call *c, const struct json *value);
 /* True when that may be done; else fail() was called. */
 bool file_can_spill(struct call *c);

@@ -121,8 +121,8 @@
  * as a table and as text, several times over. */
 #define LIMIT_CLI_ARENA (64u << 20)
 
-/* A value that is kept in a file: one, and all of one answer; as a tree, as text and masked it is in
- * memory three times. */
+/* A value that is kept in a file: one, and all of one answer; as a tree, as text and masked it is
+ * in memory three times. */
 #define LIMIT_SPILL (6u << 20)
 #define LIMIT_SPILL_ALL (24u << 20)
 /* Whoever asked for it has read it by then. */
