@@ -49,6 +49,10 @@ const char *connector_authentication(const struct json *definition);
 /* lint_document, and CON11 by the definitions that are in the cache. */
 struct lint_report connector_lint(struct call *c, struct json *document);
 
+/* Remembers the entity sets of Dataverse when these are the options of an input that takes one. */
+void connector_keep_sets(struct call *c, struct str connector, struct str input,
+			 const struct json *rows);
+
 /* ---- connections ---- */
 
 /* The connections of the environment that can be used, [{id, connectorName, displayName, status,

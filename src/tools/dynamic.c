@@ -297,6 +297,8 @@ static enum verdict options(struct call *c)
 		return lookup_failed(c, got(c, ASKED, 0));
 	out = head(c, &q);
 	list = json_new_array(call_arena(c));
+	connector_keep_sets(c, q.connector, arg_str(c, "parameterName"),
+			    lookup_rows(got(c, ASKED, 0)));
 	JSON_EACH (row, lookup_rows(got(c, ASKED, 0)))
 		json_push(list, option(c, &q, row));
 	json_set_int(call_arena(c), out, "totalCount", (int64_t)json_count(list));

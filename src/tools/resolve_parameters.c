@@ -314,6 +314,7 @@ static enum verdict result(struct call *c, const struct asking *k, struct resolv
 	for (size_t i = 0; i < r->count; i++) {
 		const struct resolve_input *in = &r->inputs[i];
 
+		connector_keep_sets(c, k->s->connector, in->name, in->rows);
 		if (in->value)
 			json_set_n(a, values, in->name, json_copy(a, in->value));
 		if (is_missing(in))

@@ -21,7 +21,7 @@ struct walk {
 /* ---- findings ---- */
 
 /* Behind the errors and the warnings of pointers that come before. */
-static void tell(struct walk *w, struct str pointer, struct str message)
+static void tell_rule(struct walk *w, const char *rule, struct str pointer, struct str message)
 {
 	struct lint_finding **at = &w->report->first, *f;
 
@@ -33,11 +33,16 @@ static void tell(struct walk *w, struct str pointer, struct str message)
 		       ((*at)->severity == LINT_WARNING && str_cmp((*at)->pointer, pointer) <= 0)))
 		at = &(*at)->next;
 	f = arena_alloc(w->a, sizeof(*f));
-	*f = (struct lint_finding){ .next = *at, .rule = lint_rule_find(S("CON11")),
+	*f = (struct lint_finding){ .next = *at, .rule = lint_rule_find(str_from(rule)),
 				    .severity = LINT_WARNING, .pointer = pointer,
 				    .message = message };
 	*at = f;
 	w->report->counts[LINT_WARNING]++;
+}
+
+static void tell(struct walk *w, struct str pointer, struct str message)
+{
+	tell_rule(w, "CON11", pointer, message);
 }
 
 static struct str below(struct walk *w, struct str pointer, struct str name)
@@ -160,6 +165,43 @@ static void check_operation(struct walk *w, struct str pointer, const struct jso
 				     STR_ARG(json_get_str(in, "name"))));
 }
 
+/* ---- tables of Dataverse ---- */
+
+static bool is_set(const struct json *sets, struct str name)
+{
+	JSON_EACH (v, sets)
+		if (str_eq_nocase(json_str(v), name))
+			return true;
+	return false;
+}
+
+/* Actions take the entity set (accounts), triggers the table (account). */
+static void check_table(struct walk *w, struct str pointer, const struct json *parameters)
+{
+	const struct json *sets = w->facts->entity_sets ? w->facts->entity_sets(w->facts->arg) :
+							   NULL;
+
+	if (!json_first(sets))
+		return;
+	JSON_EACH (p, parameters) {
+		struct str name = json_name(p), value = json_str(p);
+		bool action = str_eq_nocase(name, S("entityName"));
+		bool trigger = str_eq_nocase(name, S("subscriptionRequest/entityname"));
+
+		if (!value.n || is_expression(p))
+			continue;
+		if (action && !is_set(sets, value))
+			tell_rule(w, "CON12", below(w, pointer, name),
+				  str_fmt(w->a, "%.*s is no entity set of the environment",
+					  STR_ARG(value)));
+		if (trigger && is_set(sets, value))
+			tell_rule(w, "CON12", below(w, pointer, name),
+				  str_fmt(w->a, "%.*s is an entity set; a trigger takes the name of the "
+						"table",
+					  STR_ARG(value)));
+	}
+}
+
 static struct str last_part(struct str path)
 {
 	struct str part = path;
@@ -184,6 +226,9 @@ static void check_step(struct walk *w, struct str pointer, const struct json *st
 	api = str_lower(w->a, last_part(api));
 	if (!api.n || is_expression(json_get(host, "operationId")))
 		return;
+	if (str_eq(api, S("shared_commondataserviceforapps")))
+		check_table(w, below(w, below(w, pointer, S("inputs")), S("parameters")),
+			    json_at(step, "/inputs/parameters"));
 	op = w->facts->operation(w->facts->arg, api, id, &known);
 	if (op)
 		check_operation(w, below(w, below(w, pointer, S("inputs")), S("parameters")), op,

@@ -1,5 +1,6 @@
 /*
- * lint_connectors.h - what only definitions of connectors show: rule CON11.
+ * lint_connectors.h - what only definitions of connectors show (rule CON11), and names of tables
+ * (CON12).
  *
  * Pure: whoever has definitions hands them in, one operation at a time.
  */
@@ -13,6 +14,8 @@ struct lint_facts {
 	 * definition is at hand, so that an operation that is NULL does not exist. */
 	const struct json *(*operation)(void *arg, struct str connector, struct str operation,
 					bool *known);
+	/* The entity sets of the environment's Dataverse as an array of names, or NULL. */
+	const struct json *(*entity_sets)(void *arg);
 	void *arg;
 };
 

@@ -247,7 +247,8 @@ const struct lint_rule lint_rules_parameters[] = {
 		 "describe_live_connector has read"),
 	NOT_HERE("CON12", LINT_WARNING,
 		 "triggers of Dataverse name a table, actions its entity set, as they are called",
-		 SOURCE_CONNECTORS, "it needs the names of the environment's tables"),
+		 SOURCE_CONNECTORS, "it needs the names of the environment's tables; validate_live_flow knows "
+		 "them once they were looked up"),
 	{ "CON13", LINT_WARNING, "updates of Dataverse leave out what does not change", nulls,
 	  UPDATE(",`item/telephone1`:null"), UPDATE(",`item/telephone1`:`1`"),
 	  .source = SOURCE_PRACTICE },
