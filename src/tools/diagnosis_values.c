@@ -158,8 +158,13 @@ static struct wdl_needs read_all(struct reader *r, const struct json *step, cons
 		if (!diag_is_large_list(r->d, l->step[i], &name, &pointer))
 			add_texts(r, json_get(l->step[i], "foreach"));
 	n = wdl_needs_of(r->d->a, wdl_parse(r->d->a, buf_str(&r->text)), r->d->model);
-	for (unsigned i = 0; i < FURTHER && (follow(r, &n) | follow_variables(r, &n)); i++)
+	for (unsigned i = 0; i < FURTHER; i++) {
+		bool steps = follow(r, &n), variables = follow_variables(r, &n);
+
+		if (!steps && !variables)
+			break;
 		n = wdl_needs_of(r->d->a, wdl_parse(r->d->a, buf_str(&r->text)), r->d->model);
+	}
 	return n;
 }
 
