@@ -53,7 +53,7 @@ const struct command commands[] = {
 	{
 		.name = "bug-report",
 		.synopsis = "[--list]",
-		.help = "show what was kept of the last save that failed, masked; nothing is sent",
+		.help = "show, masked, what was kept of the last save that failed",
 		.options = cmd_bug_report_options,
 		.practice = true,
 		.run = cmd_bug_report,
@@ -61,7 +61,7 @@ const struct command commands[] = {
 	{
 		.name = "unlock",
 		.synopsis = "",
-		.help = "ask for the keyring's password, so that servers can use the sign-in",
+		.help = "open the keyring, so that servers can use the sign-in",
 		.run = cmd_unlock,
 	},
 	{

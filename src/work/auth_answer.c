@@ -99,8 +99,8 @@ static void refused(struct auth *a, struct arena *arena, const struct json *doc)
 	if (a->refused == ERR_REAUTH_REQUIRED && !a->reread)
 		auth_ask_store(a, STORE_GET, NULL, on_reread);
 	else
-		auth_fail_refresh(a, a->refused, auth_text(a->refused_code), auth_text(a->refused_message),
-			     REMEMBER_MS);
+		auth_fail_refresh(a, a->refused, auth_text(a->refused_code),
+				  auth_text(a->refused_message), REMEMBER_MS);
 }
 
 /* The service or the network is not well: try again a little later, then give up for a while. */
