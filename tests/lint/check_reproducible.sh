@@ -7,7 +7,7 @@ fi
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/another place" || exit 2
-tar -c Makefile VERSION src include man | tar -x -C "$work/another place" || exit 2
+tar -c Makefile VERSION src include data man | tar -x -C "$work/another place" || exit 2
 make -s -j2 -C "$work/another place" all >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 for program in flowlatch flowlatch-tenant; do
     cmp "$B/$program" "$work/another place/build/$program" || exit 1
