@@ -79,8 +79,10 @@ static void advance(struct strict *r)
 	} else if (c == '\'') {
 		string_token(r);
 	} else if (identifier_at(r->s, r->start)) {
+		/* A character at a time: a byte within one may look like U+00A0. */
+		r->pos = r->start;
 		while (identifier_at(r->s, r->pos))
-			r->pos++;
+			r->pos += wdl_char_length(r->s.p + r->pos, r->s.n - r->pos);
 		r->token = IDENTIFIER;
 	} else {
 		r->token = BAD;
