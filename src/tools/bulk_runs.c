@@ -7,6 +7,7 @@
 #include "tools/bulk.h"
 #include "tools/outline.h"
 #include "tools/run_read.h"
+#include "tools/started.h"
 #include "tools/table.h"
 
 enum { LIST, LOOK, WRITE };                          /* stages */
@@ -200,17 +201,20 @@ static const char *why_not(struct call *c, const struct json *row, size_t i)
 
 /* ---- the plan ---- */
 
-static const struct url *write_url(struct call *c, const char *run)
+static struct fetch write_of(struct call *c, const char *run)
 {
 	const char *trigger =
 		str_c(call_arena(c), json_name(json_first(json_at(got(c, LIST, LOOK_FLOW)->json,
 								  "/properties/definition/triggers"))));
 
-	if (is_cancel(c))
-		return url(c, HOST_FLOW, "/environments/%s/flows/%s/runs/%s/cancel",
-			   arg_z(c, "environmentName"), arg_z(c, "flowName"), run);
-	return url(c, HOST_FLOW, "/environments/%s/flows/%s/triggers/%s/histories/%s/resubmit",
-		   arg_z(c, "environmentName"), arg_z(c, "flowName"), trigger, run);
+	if (!is_cancel(c))
+		return started_resubmit(c, trigger, run);
+	return (struct fetch){
+		.method = HTTP_POST,
+		.url = url(c, HOST_FLOW, "/environments/%s/flows/%s/runs/%s/cancel",
+			   arg_z(c, "environmentName"), arg_z(c, "flowName"), run),
+		.flags = FETCH_TOLERATE | FETCH_ANY,
+	};
 }
 
 static struct bulk_item item_of(struct call *c, const struct json *v, size_t i)
@@ -229,8 +233,7 @@ static struct bulk_item item_of(struct call *c, const struct json *v, size_t i)
 				json_get_z(v, "status"), json_get_z(v, "runName")),
 		.row = row,
 		.skip = why_not(c, v, i),
-		.write = { .method = HTTP_POST, .url = write_url(c, json_get_z(v, "runName")),
-			   .flags = FETCH_TOLERATE | FETCH_ANY },
+		.write = write_of(c, json_get_z(v, "runName")),
 	};
 }
 

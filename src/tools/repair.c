@@ -19,14 +19,10 @@ bool repair_wanted(const struct call *c)
 
 static enum verdict judge(struct call *c)
 {
-	const struct answer *run = got(c, 0, LOOK_RUN), *flow = got(c, 0, LOOK_FLOW_STATE);
+	const struct answer *run = got(c, 0, LOOK_RUN);
 
-	if (flow->err != ERR_OK)
-		return fail_read(c, flow);
-	if (run->err != ERR_OK)
-		return fail_read(c, run);
-	if (!str_eq(at_str(flow->json, "/properties/state"), S("Started")))
-		return started_refuse_off(c, flow->json);
+	if (!started_can_resubmit(c, got(c, 0, LOOK_FLOW_STATE), run))
+		return FAIL;
 	if (!at_str(run->json, "/properties/trigger/name").n)
 		return fail(c, ERR_NOT_FOUND, "the run does not say which trigger started it");
 	return DONE;
@@ -36,15 +32,8 @@ static struct fetch *request(struct call *c)
 {
 	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
 
-	*f = (struct fetch){
-		.method = HTTP_POST,
-		.url = url(c, HOST_FLOW,
-			   "/environments/%s/flows/%s/triggers/%s/histories/%s/resubmit",
-			   arg_z(c, "environmentName"), arg_z(c, "flowName"),
-			   at_z(got(c, 0, LOOK_RUN)->json, "/properties/trigger/name"),
-			   arg_z(c, "resubmitRun")),
-		.flags = FETCH_TOLERATE | FETCH_ANY,
-	};
+	*f = started_resubmit(c, at_z(got(c, 0, LOOK_RUN)->json, "/properties/trigger/name"),
+			      arg_z(c, "resubmitRun"));
 	return f;
 }
 

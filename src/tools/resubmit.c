@@ -1,7 +1,5 @@
 /*
  * resubmit.c - resubmit_live_flow_run: starts a new run with what the trigger gave an old one.
- *
- * Source: the service's own resubmit (the history of a run has the run's name).
  */
 #include "tools/act.h"
 #include "tools/run_read.h"
@@ -35,14 +33,8 @@ static struct str status_of(struct call *c)
 
 static enum verdict judge(struct call *c)
 {
-	const struct answer *flow = got(c, ACT_LOOK, LOOK_FLOW), *run = got(c, ACT_LOOK, LOOK_RUN);
-
-	if (flow->err != ERR_OK)
-		return fail_read(c, flow);
-	if (run->err != ERR_OK)
-		return fail_read(c, run);
-	if (!str_eq(at_str(flow->json, "/properties/state"), S("Started")))
-		return started_refuse_off(c, flow->json);
+	if (!started_can_resubmit(c, got(c, ACT_LOOK, LOOK_FLOW), got(c, ACT_LOOK, LOOK_RUN)))
+		return FAIL;
 	if (!trigger_name(c)[0])
 		return fail(c, ERR_NOT_FOUND, "the flow has no trigger that the run could be sent to");
 	return FETCH;
@@ -58,14 +50,7 @@ static const struct change *change(struct call *c)
 		warnings[0] = "The run has not ended yet: what it does is done a second time.";
 	else if (!run_went_wrong(status_of(c)))
 		warnings[0] = "The run did not fail: what it did is done a second time.";
-	*write = (struct fetch){
-		.method = HTTP_POST,
-		.url = url(c, HOST_FLOW,
-			   "/environments/%s/flows/%s/triggers/%s/histories/%s/resubmit",
-			   arg_z(c, "environmentName"), arg_z(c, "flowName"), trigger_name(c),
-			   arg_z(c, "runName")),
-		.flags = FETCH_TOLERATE | FETCH_ANY,
-	};
+	*write = started_resubmit(c, trigger_name(c), arg_z(c, "runName"));
 	*ch = (struct change){
 		.target = target_of(c, ACT_LOOK),
 		.sentence = arena_printf(

@@ -1,7 +1,8 @@
 /*
- * started.c - finding the run that a write has started.
+ * started.c - sending a run again, and finding the run that a write has started.
  *
- * Source: recorded runs (a run that was sent again names the history of its origin).
+ * Sources: the service's own resubmit (the history of a run has the run's name), recorded runs (a
+ * run that was sent again names the history of its origin).
  */
 #include "tools/started.h"
 
@@ -20,6 +21,30 @@ enum verdict started_refuse_off(struct call *c, const struct json *flow)
 	json_set_z(call_arena(c), arguments, "state", "Started");
 	next_tool(c, "set_live_flow_state", arguments);
 	return FAIL;
+}
+
+struct fetch started_resubmit(struct call *c, const char *trigger, const char *run)
+{
+	return (struct fetch){
+		.method = HTTP_POST,
+		.url = url(c, HOST_FLOW,
+			   "/environments/%s/flows/%s/triggers/%s/histories/%s/resubmit",
+			   arg_z(c, "environmentName"), arg_z(c, "flowName"), trigger, run),
+		.flags = FETCH_TOLERATE | FETCH_ANY,
+	};
+}
+
+bool started_can_resubmit(struct call *c, const struct answer *flow, const struct answer *run)
+{
+	if (flow->err != ERR_OK)
+		fail_read(c, flow);
+	else if (run->err != ERR_OK)
+		fail_read(c, run);
+	else if (!str_eq(at_str(flow->json, "/properties/state"), S("Started")))
+		started_refuse_off(c, flow->json);
+	else
+		return true;
+	return false;
 }
 
 /* A flow that starts often has started that many others at most between two looks. */

@@ -1,5 +1,5 @@
 /*
- * started.h - finding the run that a write has started.
+ * started.h - sending a run again, and finding the run that a write has started.
  *
  * Neither starting a trigger nor resubmitting a run says the name of the new run: the runs that
  * were there before are remembered, and what is new among those afterwards is it.
@@ -11,6 +11,12 @@
 
 /* Ends the call: a flow that is not switched on starts no runs. */
 enum verdict started_refuse_off(struct call *c, const struct json *flow);
+/* The request that starts a new run with what `trigger` gave `run`, of the call's flow.  Its answer
+ * is tolerated and need not be JSON; the names are percent-encoded here. */
+struct fetch started_resubmit(struct call *c, const char *trigger, const char *run);
+/* Both reads came back and the flow is switched on: a run of it can be sent again.  False after
+ * fail(). */
+bool started_can_resubmit(struct call *c, const struct answer *flow, const struct answer *run);
 /* The newest runs of the call's flow, each as {name, startTime, origin}. */
 struct fetch started_look(struct call *c);
 /* The run of `after` that is not among `before`: that of `origin` (the run that was sent again)
