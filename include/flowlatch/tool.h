@@ -222,6 +222,9 @@ struct fetch {
 enum verdict fetch(struct call *c, enum http_method m, const struct url *u);
 enum verdict fetch_body(struct call *c, enum http_method m, const struct url *u, struct json *body);
 enum verdict fetch_all(struct call *c, const struct url *u, const struct paging *p);
+/* One with more to say (flags, paging ...): `f` is copied, what it points at must live in the
+ * call's arena or be static. */
+enum verdict fetch_one(struct call *c, struct fetch f);
 /* Many at once, bounded by connection limits; the stage is over when all have ended.
  * `f` and what it points at must live in the call's arena or be static. */
 enum verdict fetch_each(struct call *c, const struct fetch *f, size_t count);

@@ -21,10 +21,7 @@ static struct str me(struct call *c)
 
 static enum verdict look(struct call *c)
 {
-	struct fetch *f = requests(c, 1);
-
-	*f = look_at(url(c, HOST_FLOW, BASE, arg_z(c, "environmentName")), 0);
-	return fetch_each(c, f, 1);
+	return fetch_one(c, look_at(url(c, HOST_FLOW, BASE, arg_z(c, "environmentName")), 0));
 }
 
 /* ---- reading ---- */
@@ -316,10 +313,7 @@ static enum verdict respond_result(struct call *c, const struct json *now, struc
 
 static enum verdict fetch_received(struct call *c)
 {
-	struct fetch *f = requests(c, 1);
-
-	*f = received(c);
-	return fetch_each(c, f, 1);
+	return fetch_one(c, received(c));
 }
 
 static enum verdict respond_after(struct call *c, struct str response)

@@ -191,13 +191,9 @@ static enum verdict keep_single(struct call *c)
 {
 	struct tally t = { json_new_array(call_arena(c)), json_new_array(call_arena(c)), 0, 0 };
 	const struct answer *a = got(c, 0, 0);
-	struct fetch *f;
 
-	if (call_stage(c) == 0) {
-		f = requests(c, 1);
-		*f = look_at_flow(c);
-		return fetch_each(c, f, 1);
-	}
+	if (call_stage(c) == 0)
+		return fetch_one(c, look_at_flow(c));
 	if (a->err != ERR_OK)
 		return fail_read(c, a);
 	if (!keep_one(c, a, arg_str(c, "flowName"), at_str(a->json, "/properties/displayName"), &t))

@@ -12,6 +12,7 @@
 #define REFERENCES                                                                             \
 	"/connectionreferences?$select=connectionreferenceid,connectionreferencelogicalname,"  \
 	"connectionreferencedisplayname,connectorid,connectionid,statecode"
+
 static struct json *keep_reference(struct call *c, const struct json *row)
 {
 	struct json *v;
@@ -26,6 +27,11 @@ static struct json *keep_reference(struct call *c, const struct json *row)
 	put_str(c, v, "connectionName", json_get_str(row, "connectionid"));
 	json_set_bool(call_arena(c), v, "bound", json_get_str(row, "connectionid").n > 0);
 	return v;
+}
+
+static struct fetch reference_rows(struct call *c, struct str organisation)
+{
+	return table_rows(c, url_of(c, HOST_DATAVERSE, organisation, REFERENCES), keep_reference);
 }
 
 /* The logical names in a clientdata.  It is searched, not parsed: all of an environment's flows
@@ -91,8 +97,7 @@ static enum verdict list_rows(struct call *c, struct str organisation)
 {
 	struct fetch *f = requests(c, ROWS);
 
-	f[ROWS_REFERENCES] = table_rows(c, url_of(c, HOST_DATAVERSE, organisation, REFERENCES),
-					keep_reference);
+	f[ROWS_REFERENCES] = reference_rows(c, organisation);
 	f[ROWS_FLOWS] = flow_rows(c, organisation, keep_flow);
 	return fetch_each(c, f, ROWS);
 }
@@ -313,16 +318,11 @@ static enum verdict bind_after(struct call *c, struct str organisation,
 {
 	const struct answer *write = got(c, WRITE, 0);
 	const struct json *now;
-	struct fetch *f;
 
 	if (was_refused(write))
 		return fail_answer(c, write);
-	if (call_stage(c) == AGAIN) {
-		f = requests(c, 1);
-		*f = table_rows(c, url_of(c, HOST_DATAVERSE, organisation, REFERENCES),
-				keep_reference);
-		return fetch_each(c, f, 1);
-	}
+	if (call_stage(c) == AGAIN)
+		return fetch_one(c, reference_rows(c, organisation));
 	now = the_reference(c, AGAIN);
 	if (!is_bound(c, now))
 		return fail_unseen(c, write, "the reference is not bound to it yet");

@@ -49,13 +49,9 @@ static struct str this_run(struct call *c)
 
 static enum verdict pick_this(struct call *c)
 {
-	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
-
 	if (arg_str(c, "runName").n)
-		*f = run_fetch(c, arg_z(c, "runName"));
-	else
-		*f = run_list_fetch(c, "Failed", "", "", &newest);
-	return fetch_each(c, f, 1);
+		return fetch_one(c, run_fetch(c, arg_z(c, "runName")));
+	return fetch_one(c, run_list_fetch(c, "Failed", "", "", &newest));
 }
 
 /* The last good one before it; should there be none, the newest. */

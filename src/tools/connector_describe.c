@@ -360,7 +360,6 @@ static bool is_known(struct call *c, struct str connector)
 static enum verdict describe(struct call *c)
 {
 	struct str connector = connector_arg(c);
-	struct fetch *f;
 
 	if (!connector.n && !arg_str(c, "search").n) {
 		fail(c, ERR_INVALID_ARGUMENT, "which connector?");
@@ -369,11 +368,8 @@ static enum verdict describe(struct call *c)
 	}
 	if (!connector.n)
 		return call_stage(c) == FIRST ? search_fetch(c) : search_result(c);
-	if (call_stage(c) == FIRST && (arg_bool(c, "refresh") || !is_known(c, connector))) {
-		f = arena_alloc(call_arena(c), sizeof(*f));
-		*f = connector_fetch(c, connector);
-		return fetch_each(c, f, 1);
-	}
+	if (call_stage(c) == FIRST && (arg_bool(c, "refresh") || !is_known(c, connector)))
+		return fetch_one(c, connector_fetch(c, connector));
 	if (call_stage(c) > FIRST && !connector_take(c, connector, got(c, FIRST, 0)))
 		return FAIL;
 	if (is_full(c))

@@ -120,7 +120,6 @@ static enum verdict delete_result(struct call *c)
 static enum verdict delete_step(struct call *c)
 {
 	const struct answer *flow = got(c, LOOK, LOOK_FLOW), *write = got(c, WRITE, 0);
-	struct fetch *f;
 
 	if (call_stage(c) == LOOK)
 		return delete_look(c);
@@ -136,11 +135,8 @@ static enum verdict delete_step(struct call *c)
 		return delete_now(c);
 	if (was_refused(write))
 		return fail_answer(c, write);
-	if (call_stage(c) == AGAIN) {
-		f = requests(c, 1);
-		*f = look_at_flow(c);
-		return fetch_each(c, f, 1);
-	}
+	if (call_stage(c) == AGAIN)
+		return fetch_one(c, look_at_flow(c));
 	if (got(c, AGAIN, 0)->err == ERR_OK)
 		return fail_unseen(c, write, "the flow is still there");
 	return delete_result(c);
@@ -219,13 +215,9 @@ static struct fetch deleted_flows(struct call *c)
 static enum verdict deleted_step(struct call *c)
 {
 	struct json *out, *list;
-	struct fetch *f;
 
-	if (call_stage(c) == 0) {
-		f = requests(c, 1);
-		*f = deleted_flows(c);
-		return fetch_each(c, f, 1);
-	}
+	if (call_stage(c) == 0)
+		return fetch_one(c, deleted_flows(c));
 	list = res(c);
 	out = json_new_object(call_arena(c));
 	json_set_str(call_arena(c), out, "environmentName", arg_str(c, "environmentName"));
@@ -311,7 +303,6 @@ static enum verdict restore_step(struct call *c)
 	const struct answer *write = got(c, WRITE, 0);
 	const struct json *flow;
 	struct json *out;
-	struct fetch *f;
 
 	if (call_stage(c) == LOOK)
 		return restore_look(c);
@@ -325,13 +316,10 @@ static enum verdict restore_step(struct call *c)
 		return carry_out(c, restore_change(c, flow));
 	if (was_refused(write))
 		return fail_answer(c, write);
-	if (call_stage(c) == AGAIN) {
-		f = requests(c, 1);
-		*f = look_at(url(c, HOST_FLOW, ADMIN "/flows/%s", arg_z(c, "environmentName"),
-				 arg_z(c, "flowName")),
-			     FETCH_LARGE);
-		return fetch_each(c, f, 1);
-	}
+	if (call_stage(c) == AGAIN)
+		return fetch_one(c, look_at(url(c, HOST_FLOW, ADMIN "/flows/%s",
+						arg_z(c, "environmentName"), arg_z(c, "flowName")),
+					    FETCH_LARGE));
 	if (got(c, AGAIN, 0)->err != ERR_OK)
 		return fail_unseen(c, write, "the flow cannot be read yet");
 	out = ids_of(c);

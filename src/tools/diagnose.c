@@ -38,14 +38,12 @@ static struct json *keep_action(struct call *c, const struct json *item)
 static enum verdict fetch_actions(struct reading *r)
 {
 	static const struct paging pages = { .keep = keep_action };
-	struct fetch *f = arena_alloc(r->a, sizeof(*f));
 
-	*f = (struct fetch){
+	return fetch_one(r->c, (struct fetch){
 		.url = url(r->c, HOST_FLOW, "/environments/%s/flows/%s/runs/%s/actions?$top=250",
 			   arg_z(r->c, "environmentName"), arg_z(r->c, "flowName"), r->run),
 		.flags = FETCH_TOLERATE, .paging = &pages,
-	};
-	return fetch_each(r->c, f, 1);
+	});
 }
 
 /* ---- the answer ---- */

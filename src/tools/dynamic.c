@@ -280,7 +280,6 @@ static enum verdict options(struct call *c)
 {
 	struct lookup_question question;
 	struct asked q;
-	struct fetch *f;
 	struct json *out, *list;
 
 	if (call_stage(c) == FIRST)
@@ -289,9 +288,7 @@ static enum verdict options(struct call *c)
 		return FAIL;
 	if (call_stage(c) == ASKED) {
 		question = question_of(c, &q);
-		f = arena_alloc(call_arena(c), sizeof(*f));
-		*f = lookup_values(c, &question);
-		return fetch_each(c, f, 1);
+		return fetch_one(c, lookup_values(c, &question));
 	}
 	if (got(c, ASKED, 0)->err != ERR_OK)
 		return lookup_failed(c, got(c, ASKED, 0));
@@ -373,7 +370,6 @@ static enum verdict properties(struct call *c)
 {
 	struct lookup_question question;
 	struct asked q;
-	struct fetch *f;
 
 	if (call_stage(c) == FIRST)
 		return first(c);
@@ -383,9 +379,7 @@ static enum verdict properties(struct call *c)
 		question = question_of(c, &q);
 		if (!question.input.n)
 			question.input = json_name(q.metadata);
-		f = arena_alloc(call_arena(c), sizeof(*f));
-		*f = lookup_fields(c, &question);
-		return fetch_each(c, f, 1);
+		return fetch_one(c, lookup_fields(c, &question));
 	}
 	if (got(c, ASKED, 0)->err != ERR_OK)
 		return lookup_failed(c, got(c, ASKED, 0));

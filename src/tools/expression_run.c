@@ -4,6 +4,7 @@
  * First the flow and the run, then the actions that are read, then their contents.
  */
 #include "tools/expression_int.h"
+#include "tools/run_read.h"
 #include "tools/shared.h"
 
 bool reading_is_given(const struct reading *r, const char *list, struct str name)
@@ -59,13 +60,9 @@ enum verdict reading_needs_repetition(struct reading *r, struct str name, unsign
 static enum verdict fetch_flow(struct reading *r)
 {
 	struct fetch *f = arena_array(r->a, 4, sizeof(*f));
-	const char *e = arg_z(r->c, "environmentName"), *flow = arg_z(r->c, "flowName");
 
-	f[FLOW] = (struct fetch){ .url = url(r->c, HOST_FLOW, "/environments/%s/flows/%s", e, flow),
-				  .flags = FETCH_TOLERATE | FETCH_LARGE };
-	f[RUN] = (struct fetch){ .url = url(r->c, HOST_FLOW, "/environments/%s/flows/%s/runs/%s", e,
-					    flow, arg_z(r->c, "runName")),
-				 .flags = FETCH_TOLERATE };
+	f[FLOW] = look_at_flow(r->c);
+	f[RUN] = run_fetch(r->c, arg_z(r->c, "runName"));
 	/* Parameters may be bound to environment variables, which Dataverse has; the lists of
 	 * loops, which are not known yet, may read some. */
 	if (!r->needs.parameters && !r->needs.loops)

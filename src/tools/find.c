@@ -70,11 +70,11 @@ static const char *after(struct call *c, struct str time)
 static enum verdict fetch_batch(struct find *f, struct str before)
 {
 	static const struct paging batch = { .keep = keep_run, .most = BATCH };
-	struct fetch *one = arena_alloc(call_arena(f->c), sizeof(*one));
 
-	*one = run_list_fetch(f->c, arg_z(f->c, "status"), utc_arg(f->c, "startTime"),
-			      before.n ? after(f->c, before) : utc_arg(f->c, "endTime"), &batch);
-	return fetch_each(f->c, one, 1);
+	const char *end = before.n ? after(f->c, before) : utc_arg(f->c, "endTime");
+
+	return fetch_one(f->c, run_list_fetch(f->c, arg_z(f->c, "status"),
+					      utc_arg(f->c, "startTime"), end, &batch));
 }
 
 /* ---- what is read of each run ---- */

@@ -15,36 +15,24 @@ enum { MAKER, FALLBACK, ROWS };
 /* Of a flow in a solution that could be read: what is not published, and who saved it. */
 enum { DRAFT = MAKER + 1, EDITOR };
 
-static enum verdict fetch_maker(struct call *c)
-{
-	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
-
-	*f = (struct fetch){ .url = url(c, HOST_FLOW, "/environments/%s/flows/%s",
-					arg_z(c, "environmentName"), arg_z(c, "flowName")),
-			     .flags = FETCH_TOLERATE | FETCH_LARGE };
-	return fetch_each(c, f, 1);
-}
-
 static enum verdict fetch_fallback(struct call *c)
 {
 	struct fetch *f = arena_array(call_arena(c), 3, sizeof(*f));
 
-	f[0] = (struct fetch){ .url = url(c, HOST_FLOW, "/scopes/admin/environments/%s/flows/%s",
-					  arg_z(c, "environmentName"), arg_z(c, "flowName")),
-			       .flags = FETCH_TOLERATE | FETCH_LARGE };
+	f[0] = look_at(url(c, HOST_FLOW, "/scopes/admin/environments/%s/flows/%s",
+			   arg_z(c, "environmentName"), arg_z(c, "flowName")),
+		       FETCH_LARGE);
 	organisation_fetches(c, f + 1);
 	return fetch_each(c, f, 3);
 }
 
 static enum verdict fetch_row(struct call *c, struct str organisation)
 {
-	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
-
-	*f = (struct fetch){ .url = url_of(c, HOST_DATAVERSE, organisation,
-					   "/workflows(%s)?$select=name,category",
-					   arg_z(c, "flowName")),
-			     .flags = FETCH_OPTIONAL };
-	return fetch_each(c, f, 1);
+	return fetch_one(c, (struct fetch){
+		.url = url_of(c, HOST_DATAVERSE, organisation,
+			      "/workflows(%s)?$select=name,category", arg_z(c, "flowName")),
+		.flags = FETCH_OPTIONAL,
+	});
 }
 
 /* Source: Dataverse documentation of the column category. */
@@ -287,7 +275,7 @@ static enum verdict step(struct call *c)
 		return FAIL;
 	}
 	if (call_stage(c) == 0)
-		return fetch_maker(c);
+		return fetch_one(c, look_at_flow(c));
 	if (a->err == ERR_OK)
 		return view_version(c);
 	if (!is_refused(a) && a->err != ERR_NOT_FOUND)

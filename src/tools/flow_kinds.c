@@ -156,9 +156,8 @@ static struct json *keep_row(struct call *c, const struct json *row)
 enum verdict flow_rows_fetch(struct call *c, struct str organisation, bool agents_only)
 {
 	static const struct paging pages = { .keep = keep_row };
-	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
 
-	*f = (struct fetch){
+	return fetch_one(c, (struct fetch){
 		.url = url_of(
 			c, HOST_DATAVERSE, organisation,
 			"/workflows?$select=workflowid,name,category,modernflowtype,statecode,"
@@ -169,8 +168,7 @@ enum verdict flow_rows_fetch(struct call *c, struct str organisation, bool agent
 		.flags = agents_only ? FETCH_OPTIONAL : 0,
 		.paging = &pages,
 		.prefer = "odata.include-annotations=\"*\",odata.maxpagesize=500",
-	};
-	return fetch_each(c, f, 1);
+	});
 }
 
 static bool has_id(const struct json *list, struct str id)

@@ -12,14 +12,12 @@ static enum verdict whoami(struct call *c)
 {
 	struct json *out;
 	const struct answer *a = got(c, 0, 0);
-	struct fetch *f;
 
-	if (call_stage(c) == 0) {
-		f = arena_alloc(call_arena(c), sizeof(*f));
-		*f = (struct fetch){ .url = url(c, HOST_FLOW, "/environments/~default"),
-				     .flags = FETCH_OPTIONAL };
-		return fetch_each(c, f, 1);
-	}
+	if (call_stage(c) == 0)
+		return fetch_one(c, (struct fetch){
+			.url = url(c, HOST_FLOW, "/environments/~default"),
+			.flags = FETCH_OPTIONAL,
+		});
 	out = about_identity(c);
 	/* Any answer of the service means that it took the token. */
 	json_set_bool(call_arena(c), out, "signedIn",

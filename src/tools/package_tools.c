@@ -68,7 +68,6 @@ static enum verdict pack(struct call *c)
 	struct json *body = json_new_object(call_arena(c));
 	struct json *details = json_new_object(call_arena(c));
 	struct str name = at_str(got(c, LOOK, LOOK_FLOW)->json, "/properties/displayName");
-	struct fetch *f = requests(c, 1);
 
 	json_set(call_arena(c), body, "includedResourceIds", base_id(c));
 	json_set_str(call_arena(c), details, "displayName", name);
@@ -78,11 +77,10 @@ static enum verdict pack(struct call *c)
 		     at_str(got(c, LOOK, LOOK_ENVIRONMENT)->json, "/properties/displayName"));
 	json_set(call_arena(c), body, "details", details);
 	json_set(call_arena(c), body, "resources", resources(c));
-	*f = post(c,
-		  url(c, HOST_BAP, BAP "/exportPackage?api-version=2016-11-01",
-		      arg_z(c, "environmentName")),
-		  body);
-	return fetch_each(c, f, 1);
+	return fetch_one(c, post(c,
+				 url(c, HOST_BAP, BAP "/exportPackage?api-version=2016-11-01",
+				     arg_z(c, "environmentName")),
+				 body));
 }
 
 /* What the service says when something cannot be packed: {status: "Failed", errors: [...]}. */
@@ -163,10 +161,7 @@ static enum verdict ask_again(struct call *c)
 
 static enum verdict download(struct call *c, struct str link)
 {
-	struct fetch *f = requests(c, 1);
-
-	*f = look_at(url_content(c, link), FETCH_ANY | FETCH_LARGE);
-	return fetch_each(c, f, 1);
+	return fetch_one(c, look_at(url_content(c, link), FETCH_ANY | FETCH_LARGE));
 }
 
 /* From the packing on, answer by answer. */

@@ -476,15 +476,11 @@ static bool all_done(struct call *c, const struct plan *p, const struct json *li
 static enum verdict share_after(struct call *c, const struct plan *p, int stage)
 {
 	const struct answer *write = got(c, stage, 0), *again = got(c, stage + 1, 0);
-	struct fetch *f;
 
 	if (was_refused(write))
 		return fail_answer(c, write);
-	if (call_stage(c) == stage + 1) {
-		f = requests(c, 1);
-		*f = look_at_list(c);
-		return fetch_each(c, f, 1);
-	}
+	if (call_stage(c) == stage + 1)
+		return fetch_one(c, look_at_list(c));
 	if (again->err != ERR_OK || !all_done(c, p, again->json))
 		return fail_unseen(c, write, "the list does not show it yet");
 	return share_result(c, p, again->json);

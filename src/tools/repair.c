@@ -101,10 +101,8 @@ enum verdict repair_run(struct call *c, const struct save_done *d, struct json *
 		json_set_bool(call_arena(c), out, "resubmitted", false);
 		return DONE;
 	}
-	if (looks < 0) {
-		f = request(c);
-		return fetch_each(c, f, 1);
-	}
+	if (looks < 0)
+		return fetch_each(c, request(c), 1);
 	if (write->err != ERR_OK && write->err != ERR_OUTCOME_UNKNOWN)
 		return told(c, out, S(""), write);
 	run = looks ? started_run(got(c, 0, LOOK_RUNS), last(c), arg_str(c, "resubmitRun")) : S("");

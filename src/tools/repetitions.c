@@ -40,16 +40,14 @@ static struct json *keep(struct call *c, const struct json *item)
 static enum verdict fetch_list(struct call *c)
 {
 	static const struct paging all = { .keep = keep, .most = MOST_PASSES };
-	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
 
-	*f = (struct fetch){
+	return fetch_one(c, (struct fetch){
 		.url = url(c, HOST_FLOW, "/environments/%s/flows/%s/runs/%s/actions/%s/repetitions",
 			   arg_z(c, "environmentName"), arg_z(c, "flowName"), arg_z(c, "runName"),
 			   arg_z(c, "actionName")),
 		.flags = FETCH_TOLERATE,
 		.paging = &all,
-	};
-	return fetch_each(c, f, 1);
+	});
 }
 
 static const struct project_options *selection(struct call *c, const struct content_wants *w,

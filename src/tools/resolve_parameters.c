@@ -121,10 +121,7 @@ static enum verdict look(struct call *c)
 	if (!arguments_fit(c))
 		return FAIL;
 	if (has_flow(c))
-		f[n++] = (struct fetch){ .url = url(c, HOST_FLOW, "/environments/%s/flows/%s",
-						    arg_z(c, "environmentName"),
-						    arg_z(c, "flowName")),
-					 .flags = FETCH_TOLERATE | FETCH_LARGE };
+		f[n++] = look_at_flow(c);
 	else if (!connector_operation(c, connector, arg_str(c, "operationId")))
 		f[n++] = connector_fetch(c, connector);
 	f[n++] = connector_connections(c);

@@ -124,10 +124,7 @@ static struct fetch list_fetch(struct call *c, bool admin)
 
 static enum verdict fetch_maker(struct call *c)
 {
-	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
-
-	*f = list_fetch(c, false);
-	return fetch_each(c, f, 1);
+	return fetch_one(c, list_fetch(c, false));
 }
 
 static enum verdict fetch_fallback(struct call *c)
@@ -142,25 +139,23 @@ static enum verdict fetch_fallback(struct call *c)
 /* The flow may be named by the flow service's id or by Dataverse's. */
 static enum verdict fetch_workflow(struct call *c, struct str organisation)
 {
-	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
 	const char *id = arg_z(c, "flowName");
 
-	*f = (struct fetch){ .url = url_of(
-				     c, HOST_DATAVERSE, organisation,
-				     "/workflows?$select=workflowid&$filter=workflowid%%20eq%%20%s"
-				     "%%20or%%20resourceid%%20eq%%20%s",
-				     id, id),
-			     .flags = FETCH_OPTIONAL };
-	return fetch_each(c, f, 1);
+	return fetch_one(c, (struct fetch){
+		.url = url_of(c, HOST_DATAVERSE, organisation,
+			      "/workflows?$select=workflowid&$filter=workflowid%%20eq%%20%s"
+			      "%%20or%%20resourceid%%20eq%%20%s",
+			      id, id),
+		.flags = FETCH_OPTIONAL,
+	});
 }
 
 static enum verdict fetch_flowruns(struct call *c, struct str organisation, struct str workflow)
 {
-	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
 	const char *before =
 		arena_printf(call_arena(c), "_workflow_value eq %.*s", STR_ARG(workflow));
 
-	*f = (struct fetch){
+	return fetch_one(c, (struct fetch){
 		.url = url_of(
 			c, HOST_DATAVERSE, organisation,
 			"/flowruns?$select=name,starttime,endtime,status,triggertype,errorcode,"
@@ -169,8 +164,7 @@ static enum verdict fetch_flowruns(struct call *c, struct str organisation, stru
 		.flags = FETCH_OPTIONAL,
 		.paging = pages(c, keep_row),
 		.prefer = "odata.maxpagesize=100",
-	};
-	return fetch_each(c, f, 1);
+	});
 }
 
 /* ---- the result ---- */

@@ -199,18 +199,12 @@ static const struct json *failed_repetition(struct call *c, const struct lookup 
 
 static enum verdict fetch_unfiltered(struct call *c, const struct lookup *l)
 {
-	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
-
-	*f = repetitions_fetch(c, l->action[0], false);
-	return fetch_each(c, f, 1);
+	return fetch_one(c, repetitions_fetch(c, l->action[0], false));
 }
 
 static enum verdict fetch_repetition_outputs(struct call *c, const struct json *repetition)
 {
-	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
-
-	*f = content_fetch(c, json_get_str(repetition, "link"));
-	return fetch_each(c, f, 1);
+	return fetch_one(c, content_fetch(c, json_get_str(repetition, "link")));
 }
 
 /* ---- the result ---- */

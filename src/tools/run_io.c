@@ -129,14 +129,6 @@ static struct fetch one_repetition_fetch(struct call *c, const char *name, enum 
 	};
 }
 
-static enum verdict fetch_one(struct call *c, struct fetch f)
-{
-	struct fetch *copy = arena_alloc(call_arena(c), sizeof(*copy));
-
-	*copy = f;
-	return fetch_each(c, copy, 1);
-}
-
 static enum verdict fetch_actions(struct call *c)
 {
 	return fetch_one(

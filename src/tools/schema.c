@@ -57,15 +57,8 @@ static enum verdict answer(struct call *c, const struct json *flow)
 
 static enum verdict step(struct call *c)
 {
-	struct fetch *f;
-
-	if (call_stage(c) == 0) {
-		f = arena_alloc(call_arena(c), sizeof(*f));
-		*f = (struct fetch){ .url = url(c, HOST_FLOW, "/environments/%s/flows/%s",
-						arg_z(c, "environmentName"), arg_z(c, "flowName")),
-				     .flags = FETCH_TOLERATE | FETCH_LARGE };
-		return fetch_each(c, f, 1);
-	}
+	if (call_stage(c) == 0)
+		return fetch_one(c, look_at_flow(c));
 	if (last(c)->err != ERR_OK)
 		return fail_read(c, last(c));
 	return answer(c, res(c));

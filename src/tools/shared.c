@@ -124,6 +124,20 @@ const char *repetition_arg(struct call *c)
 	return buf_c(&b);
 }
 
+/* ---- requests ---- */
+
+struct fetch look_at(const struct url *u, unsigned flags)
+{
+	return (struct fetch){ .method = HTTP_GET, .url = u, .flags = FETCH_TOLERATE | flags };
+}
+
+struct fetch look_at_flow(struct call *c)
+{
+	return look_at(url(c, HOST_FLOW, "/environments/%s/flows/%s", arg_z(c, "environmentName"),
+			   arg_z(c, "flowName")),
+		       FETCH_LARGE);
+}
+
 /* ---- refusals ---- */
 
 /* Recorded: a flow that is not shared with the caller answers as if it were a connection. */

@@ -60,6 +60,13 @@ struct json *ids_of(struct call *c);
 /* Puts those ids into a result. */
 void put_ids(struct call *c, struct json *out);
 
+/* ---- requests ---- */
+
+/* A GET of `u`; an error answer is a result. */
+struct fetch look_at(const struct url *u, unsigned flags);
+/* The flow of the call's arguments, with its definition. */
+struct fetch look_at_flow(struct call *c);
+
 /* ---- refusals ---- */
 
 /* The service says that the flow exists but is not shared with the caller. */

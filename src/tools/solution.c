@@ -30,10 +30,8 @@ static struct json *keep_solution(struct call *c, const struct json *row)
 
 static enum verdict fetch_solutions(struct call *c, struct str organisation)
 {
-	struct fetch *f = requests(c, 1);
-
-	*f = table_rows(c, url_of(c, HOST_DATAVERSE, organisation, SOLUTIONS), keep_solution);
-	return fetch_each(c, f, 1);
+	return fetch_one(c, table_rows(c, url_of(c, HOST_DATAVERSE, organisation, SOLUTIONS),
+				       keep_solution));
 }
 
 /* ---- list_live_solutions ---- */
@@ -222,7 +220,6 @@ static enum verdict add_step(struct call *c)
 	const struct answer *flow = got(c, LOOK, LOOK_FLOW), *write = got(c, WRITE, 0);
 	const struct json *solution;
 	struct str where;
-	struct fetch *f;
 	size_t matches;
 
 	if (call_stage(c) == LOOK)
@@ -245,11 +242,8 @@ static enum verdict add_step(struct call *c)
 		return carry_out(c, add_change(c, solution));
 	if (was_refused(write))
 		return fail_answer(c, write);
-	if (call_stage(c) == AGAIN) {
-		f = requests(c, 1);
-		*f = look_at_flow(c);
-		return fetch_each(c, f, 1);
-	}
+	if (call_stage(c) == AGAIN)
+		return fetch_one(c, look_at_flow(c));
 	if (!at_str(res(c), "/properties/workflowEntityId").n)
 		return fail_unseen(c, write, "the flow does not say yet that it is in a solution");
 	return add_result(c, solution);

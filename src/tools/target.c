@@ -9,17 +9,6 @@
 
 #define FLOW "/environments/%s/flows/%s"
 
-struct fetch look_at(const struct url *u, unsigned flags)
-{
-	return (struct fetch){ .method = HTTP_GET, .url = u, .flags = FETCH_TOLERATE | flags };
-}
-
-struct fetch look_at_flow(struct call *c)
-{
-	return look_at(url(c, HOST_FLOW, FLOW, arg_z(c, "environmentName"), arg_z(c, "flowName")),
-		       FETCH_LARGE);
-}
-
 void target_looks(struct call *c, struct fetch *f)
 {
 	const char *environment = arg_z(c, "environmentName");

@@ -12,10 +12,6 @@
 /* Places in the stage of looks; a tool's own reads begin at LOOK_OWN. */
 enum { LOOK_FLOW, LOOK_ENVIRONMENT, LOOK_PEOPLE, LOOK_OWN };
 
-/* A GET of `u`; an error answer is a result. */
-struct fetch look_at(const struct url *u, unsigned flags);
-/* The flow of the call's arguments, with its definition. */
-struct fetch look_at_flow(struct call *c);
 /* Fills f[0] to f[LOOK_OWN - 1]. */
 void target_looks(struct call *c, struct fetch *f);
 /* The target out of those looks, made at `stage`.  An environment that could not be read is NULL,

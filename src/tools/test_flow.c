@@ -103,16 +103,13 @@ static enum verdict judge(struct call *c)
 
 static enum verdict find_url(struct call *c)
 {
-	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
-
-	*f = (struct fetch){
+	return fetch_one(c, (struct fetch){
 		.method = HTTP_POST,
 		.url = url(c, HOST_FLOW, "/environments/%s/flows/%s/triggers/%s/listCallbackUrl",
 			   arg_z(c, "environmentName"), arg_z(c, "flowName"), facts(c).name),
 		.body = json_new_object(call_arena(c)),
 		.flags = FETCH_TOLERATE | FETCH_READ,
-	};
-	return fetch_each(c, f, 1);
+	});
 }
 
 /* Without a URL nothing is called, and the way back is the same. */

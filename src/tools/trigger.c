@@ -42,8 +42,7 @@ static enum verdict fetch_flow(struct call *c)
 	struct fetch *f = arena_array(call_arena(c), 2, sizeof(*f));
 	const char *e = arg_z(c, "environmentName"), *flow = arg_z(c, "flowName");
 
-	f[FLOW] = (struct fetch){ .url = url(c, HOST_FLOW, "/environments/%s/flows/%s", e, flow),
-				  .flags = FETCH_TOLERATE | FETCH_LARGE };
+	f[FLOW] = look_at_flow(c);
 	f[TRIGGERS] = (struct fetch){ .url = url(c, HOST_FLOW, "/environments/%s/flows/%s/triggers",
 						 e, flow),
 				      .flags = FETCH_TOLERATE };

@@ -94,18 +94,14 @@ static enum verdict list_step(struct call *c)
 {
 	struct json *out, *list;
 	struct str where;
-	struct fetch *f;
 
 	if (call_stage(c) == 0)
 		return look(c);
 	where = organisation_needed(c, 0, 0);
 	if (!where.n)
 		return FAIL;
-	if (call_stage(c) == 1) {
-		f = requests(c, 1);
-		*f = variable_rows(c, where);
-		return fetch_each(c, f, 1);
-	}
+	if (call_stage(c) == 1)
+		return fetch_one(c, variable_rows(c, where));
 	if (last(c)->err != ERR_OK)
 		return fail_answer(c, last(c));
 	list = json_new_array(call_arena(c));
@@ -316,15 +312,11 @@ static enum verdict set_after(struct call *c, struct str organisation,
 			      const struct json *before, struct str value)
 {
 	const struct answer *write = got(c, WRITE, 0);
-	struct fetch *f;
 
 	if (was_refused(write))
 		return fail_answer(c, write);
-	if (call_stage(c) == AGAIN) {
-		f = requests(c, 1);
-		*f = variable_rows(c, organisation);
-		return fetch_each(c, f, 1);
-	}
+	if (call_stage(c) == AGAIN)
+		return fetch_one(c, variable_rows(c, organisation));
 	if (!has_value(the_variable(c, AGAIN), value))
 		return fail_unseen(c, write, "the variable does not have that value yet");
 	return set_result(c, the_variable(c, AGAIN), before);

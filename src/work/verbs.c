@@ -310,7 +310,7 @@ enum verdict fetch_later(struct call *c, int64_t ms, const struct fetch *f, size
 	return FETCH;
 }
 
-static enum verdict fetch_one(struct call *c, struct fetch f)
+enum verdict fetch_one(struct call *c, struct fetch f)
 {
 	struct fetch *copy = arena_alloc(c->arena, sizeof(*copy));
 
