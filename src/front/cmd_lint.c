@@ -243,12 +243,15 @@ static void one(void *arg, struct arena *a, const struct package_flow *f)
 	struct run *run = arg;
 	struct lint_report report = lint_document(a, f->document);
 	struct lint_result result = { .flow = f, .report = &report, .a = a };
+	struct lint_identity who;
 
 	if (!report.usable) {
 		unusable(run, f->file, str_from(report.why));
 		return;
 	}
-	lint_set_add(run->set, a, &report, f->name.n ? f->name : f->member.n ? f->member : f->file);
+	who.name = f->name.n ? f->name : f->member.n ? f->member : f->file;
+	memcpy(who.ids, f->ids, sizeof(who.ids));
+	lint_set_add(run->set, a, &report, &who);
 	select_findings(&report);
 	count(run, f, &report);
 	hide_below(&report, run->show);

@@ -295,6 +295,53 @@ static uint64_t shape_of(const struct lint *l)
 	return h;
 }
 
+/* A step with options of its own may do something else than wait. */
+static struct str called(const struct lint_step *s)
+{
+	if (!lint_is(s, "Workflow") || json_get(s->value, "operationOptions"))
+		return str_from("");
+	return json_str(json_at(s->inputs, "/host/workflowReferenceName"));
+}
+
+static bool is_borrowed(const struct json *reference)
+{
+	return str_eq_nocase(json_get_str(reference, "source"), S("Invoker")) ||
+	       str_eq_nocase(json_get_str(reference, "runtimeSource"), S("invoker"));
+}
+
+static struct str borrowed(struct lint *l)
+{
+	struct str in = str_first(l->prefix, l->prefix.n - (l->prefix.n ? strlen("/definition") : 0));
+
+	JSON_EACH(reference, l->references)
+		if (is_borrowed(reference))
+			return lint_at_n(l, lint_at(l, in, "connectionReferences"),
+					 json_name(reference));
+	return str_from("");
+}
+
+/* What lint_set_add asks of a flow. */
+static void relations(struct lint *l, struct lint_report *out)
+{
+	struct lint_call **tail = &out->calls;
+
+	out->start = str_from("");
+	for (struct lint_step *s = l->steps; s; s = s->next) {
+		struct str flow = called(s);
+
+		if (s->trigger && !out->start.n)
+			out->start = s->pointer;
+		out->answers = out->answers || (!s->trigger && lint_is(s, "Response"));
+		if (!flow.n)
+			continue;
+		*tail = arena_alloc(l->a, sizeof(**tail));
+		(*tail)->pointer = s->pointer;
+		(*tail)->flow = flow;
+		tail = &(*tail)->next;
+	}
+	out->borrowed = borrowed(l);
+}
+
 struct lint_report lint_document(struct arena *a, struct json *document)
 {
 	struct lint_report out = { .within = { "", 0 } };
@@ -325,6 +372,7 @@ struct lint_report lint_document(struct arena *a, struct json *document)
 	out.dropped = l->dropped;
 	out.actions = l->actions;
 	out.shape = shape_of(l);
+	relations(l, &out);
 	return out;
 }
 

@@ -27,7 +27,7 @@ struct lint_rule {
 	const char *wrong, *right;   /* see lint_example; NULL without `check` */
 	const char *source;          /* who says so */
 	const char *needs;
-	bool together;               /* lint_set_add checks it */
+	bool together;               /* lint_set_add checks it, or more of it */
 	bool mended;                 /* saving puts it right: it never changes an exit status */
 };
 
@@ -44,6 +44,13 @@ struct lint_finding {
 	struct json *fix;
 };
 
+/* A step that runs another flow and waits for its answer. */
+struct lint_call {
+	struct lint_call *next;
+	struct str pointer; /* of the step */
+	struct str flow;    /* the other flow's id */
+};
+
 struct lint_report {
 	bool usable;       /* false: there is no definition in the document; `why` says so */
 	const char *why;
@@ -53,21 +60,35 @@ struct lint_report {
 	size_t dropped;    /* findings beyond LIMIT_LINT_FINDINGS: the mildest */
 	size_t actions;
 	uint64_t shape; /* equal for the same types and operations in the same order and depth */
+	/* What counts when another flow of a set runs this one, or this one another. */
+	struct lint_call *calls;
+	struct str start;    /* pointer of its first trigger, "" when there is none */
+	bool answers;        /* it has a Response */
+	struct str borrowed; /* pointer of a reference to a connection of whoever runs it, or "" */
 };
 
 /* Runs all rules over a document: a bare definition, a flow as the service returns it, or a
  * Dataverse row or its clientdata.  Nothing in it is changed. */
 struct lint_report lint_document(struct arena *a, struct json *document);
 
+enum { LINT_IDS = 4 };
+
+/* Who a flow of a set is. */
+struct lint_identity {
+	struct str name; /* what people know it by */
+	struct str ids[LINT_IDS]; /* what other flows run it by, in any case of letters; or "" */
+};
+
 /*
- * What only several flows show (QUA04).  A set lives in its arena and remembers the shapes and
- * names of the flows that were added; a flow like an earlier one gets a finding, made in `a`,
- * the arena of its report.  `name` is what people know the flow by.
+ * What only several flows show: copies (QUA04), and flows that run one another (TRG10).  A set
+ * lives in its arena and remembers what it needs of the flows that were added.  Of two flows that
+ * do not fit, the one that is added last gets the finding, in its place there; it is made in `a`,
+ * the arena of its report.
  */
 struct lint_set;
 struct lint_set *lint_set_new(struct arena *a);
 void lint_set_add(struct lint_set *set, struct arena *a, struct lint_report *report,
-		  struct str name);
+		  const struct lint_identity *who);
 
 /* {"valid", "errors": [...], "warnings": [...], "infos": [...]} */
 struct json *lint_report_json(struct arena *a, const struct lint_report *report);

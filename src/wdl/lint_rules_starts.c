@@ -245,9 +245,10 @@ const struct lint_rule lint_rules_starts[] = {
 	  .source = SOURCE_GUIDELINES },
 	{ "TRG10", LINT_ERROR, "who calls a flow and waits gets an answer", unanswered,
 	  DOC("`type`:`Request`,`kind`:`Skills`", ""), DOC("`type`:`Request`,`kind`:`Skills`", REPLY),
-	  .source = SOURCE_PRACTICE,
-	  .needs = "whether another flow calls this one and reads its answer, and whether both are in "
-		   "solutions, stands in the other flow and in the environment" },
+	  .source = SOURCE_PRACTICE, .together = true,
+	  .needs = "what another flow that runs this one expects, a Response and connections of its "
+		   "own, which flowlatch lint says when it is given both; and whether both are in "
+		   "solutions, which the environment knows" },
 	{ "TRG12", LINT_WARNING, "triggers on changes say which changes", unfiltered, CHANGE("", ""),
 	  CHANGE(COLUMNS, ""), .source = SOURCE_GUIDELINES },
 	{ "TRG13", LINT_WARNING, "triggers that ask a connector say how often", silent_polling,

@@ -22,6 +22,7 @@ struct package_flow {
 	struct str file;   /* the file, as it was given or found below a folder; "-" */
 	struct str member; /* the entry of a zip, "" when there is none */
 	struct str name;   /* what people call the flow, "" when nothing says it */
+	struct str ids[4]; /* ids that the service may know it by, or "" */
 	struct str text;   /* the JSON text of the file or entry */
 	struct json *root; /* that text as a value */
 	struct str within; /* pointer of the flow in `root`: "" or "/clientdata" */

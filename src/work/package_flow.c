@@ -39,6 +39,33 @@ static struct str name_of(const struct json *root, const struct json *flow)
 	return name;
 }
 
+static bool is_guid(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+		char c = s.p[i];
+		bool hex = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f');
+
+		if (dash ? c != '-' : !hex)
+			return false;
+	}
+	return s.n == 36;
+}
+
+/* Other flows run it by the id of its row, which is in the names of a solution's files, too. */
+static void find_ids(struct package_flow *f, const struct json *root, const struct json *flow)
+{
+	const struct str all[] = {
+		package_id_of_path(f->member.n ? f->member : f->file),
+		json_get_str(root, "workflowid"),
+		json_str(json_at(flow, "/properties/workflowEntityId")),
+		json_get_str(root, "name"),
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		f->ids[i] = is_guid(all[i]) ? all[i] : str_from("");
+}
+
 bool package_recognise(struct arena *a, struct json *root, struct package_flow *out,
 		       const char **why)
 {
@@ -63,6 +90,7 @@ bool package_recognise(struct arena *a, struct json *root, struct package_flow *
 	name = name_of(root, flow);
 	if (name.n)
 		out->name = name;
+	find_ids(out, root, flow);
 	return true;
 }
 
@@ -185,20 +213,8 @@ struct str package_name_of_data(struct arena *a, struct str xml)
 	return json_str(json_at(xml_to_json(a, xml), "/Workflow/@Name"));
 }
 
-static bool is_guid(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		char c = s.p[i];
-		bool hex = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f');
-
-		if (dash ? c != '-' : !hex)
-			return false;
-	}
-	return s.n == 36;
-}
-
-struct str package_name_of_path(struct str path)
+/* The last part of a path without ".json", and the GUID at its end. */
+static struct str stem(struct str path, struct str *guid)
 {
 	struct str name = path, part;
 
@@ -206,7 +222,29 @@ struct str package_name_of_path(struct str path)
 		name = part;
 	if (str_ends_nocase(name, S(".json")))
 		name = str_first(name, name.n - 5);
-	if (name.n > 37 && name.p[name.n - 37] == '-' && is_guid(str_from_at(name, name.n - 36)))
+	*guid = name.n >= 36 ? str_from_at(name, name.n - 36) : str_from("");
+	if (!is_guid(*guid))
+		*guid = str_from("");
+	return name;
+}
+
+struct str package_name_of_path(struct str path)
+{
+	struct str guid, name = stem(path, &guid);
+
+	if (guid.n && name.n > 37 && name.p[name.n - 37] == '-')
 		name = str_first(name, name.n - 37);
 	return name;
+}
+
+struct str package_id_of_path(struct str path)
+{
+	static const char definition[] = "/definition.json";
+	struct str guid;
+
+	/* Of a package the folder has it. */
+	if (str_ends_nocase(path, str_from(definition)))
+		path = str_first(path, path.n - strlen(definition));
+	stem(path, &guid);
+	return guid;
 }

@@ -33,6 +33,8 @@ struct json *package_names_of_solution(struct arena *a, struct str customization
 struct str package_name_of_data(struct arena *a, struct str xml);
 /* "Workflows/My-flow-1B2C....json" as "My-flow". */
 struct str package_name_of_path(struct str path);
+/* "Workflows/My-flow-1B2C....json" and "flows/1B2C.../definition.json" as "1B2C...", else "". */
+struct str package_id_of_path(struct str path);
 
 /* Hands out one JSON text as a flow.  With `quiet`, what is no flow at all is passed over.
  * True when it was handed out or told. */

@@ -230,6 +230,39 @@ put("tree/broken.json", '{"triggers": {}, "actions": {')
 r = run("lint", tree)
 check("a broken flow in it is told", r.code == 2 and "broken.json: not JSON" in r.err and
       "3 flows" in r.out and "; 1 unusable" in r.out, r)
+
+# ---- flows that run flows ----
+
+OTHER = "2a87b5e3-9b8e-484f-ac7b-e69687cc571b"
+PARENT = dict(GOOD, actions={"Run": {"type": "Workflow", "runAfter": {}, "inputs": {
+    "host": {"workflowReferenceName": ID}, "body": {}}}})
+ANSWER = dict(GOOD, actions={"R": {"type": "Response", "kind": "PowerApp", "runAfter": {},
+                                   "inputs": {"statusCode": 200}}})
+CALLER = f"Workflows/Caller-{OTHER.upper()}.json"
+
+
+def pair(child):
+    return solution(child) + [(CALLER, clientdata(PARENT))]
+
+
+def told(*words):
+    """(exit code, [(flow, rule, pointer)])"""
+    r = run("lint", "--json", "--only", "TRG10", *words)
+    return r.code, [(x["name"], f["rule"], f["pointer"]) for x in r.json() for f in x["errors"]]
+
+
+AT = ("Caller", "TRG10", "/properties/definition/actions/Run")
+check("a solution in which a flow runs one that does not answer",
+      told(put("pair.zip", pack(pair(GOOD)))) == (1, [AT]), told(put("pair.zip", pack(pair(GOOD)))))
+check("one that answers", told(put("fine.zip", pack(pair(ANSWER)))) == (0, []))
+put("family/a/definition.json", service(GOOD, "Child"))
+put("family/" + CALLER, clientdata(PARENT))
+check("in a folder, at the one that is read last", told(os.path.join(home.path, "family")) == (
+    1, [("Child", "TRG10", "/properties/definition/triggers/manual")]))
+put("family/a/definition.json", service(ANSWER, "Child"))
+check("and one that answers", told(os.path.join(home.path, "family")) == (0, []))
+check("each alone is silent", told(os.path.join(home.path, "family", CALLER)) == (0, []) and
+      told("tests/data/flows") == (0, []))
 os.makedirs(os.path.join(home.path, "empty"))
 r = run("lint", os.path.join(home.path, "empty"))
 check("an empty folder", r.code == 2 and "the folder holds no flow" in r.err and not r.out, r)

@@ -406,7 +406,8 @@ static void test_set(void **state)
 		if (i == 1)
 			json_rename(*state, json_first(json_get(doc, "actions")), S("Other"));
 		r[i] = lint_document(*state, doc);
-		lint_set_add(set, *state, &r[i], i ? S("second") : S("first"));
+		lint_set_add(set, *state, &r[i],
+			     &(struct lint_identity){ i ? S("second") : S("first"), { { 0 } } });
 	}
 	assert_true(r[0].shape == r[1].shape && r[0].shape != r[2].shape);
 	assert_int_equal(found(&r[0], "QUA04"), 0);
@@ -415,6 +416,105 @@ static void test_set(void **state)
 	for (const struct lint_finding *f = r[1].first; f; f = f->next)
 		if (strcmp(f->rule->id, "QUA04") == 0)
 			assert_str(f->message, "it has the same 20 actions as first");
+}
+
+#define PARENT "11111111-aaaa-4bbb-8ccc-000000000001"
+#define CHILD "22222222-aaaa-4bbb-8ccc-000000000002"
+#define FLOW(reference, actions) \
+	"{`properties`:{`connectionReferences`:{`shared_x`:{`runtimeSource`:`" reference "`}}," \
+	"`definition`:{`triggers`:{`manual`:{`type`:`Request`,`kind`:`Button`}},`actions`:{" actions \
+	"}}}}"
+#define RUN(more) \
+	"`S`:{`type`:`Scope`,`actions`:{`Run`:{`type`:`Workflow`" more ",`inputs`:{`host`:{" \
+	"`workflowReferenceName`:`" CHILD "`}}}}}"
+#define RESPOND "`S`:{`type`:`Scope`,`actions`:{`R`:{`type`:`Response`,`kind`:`PowerApp`}}}"
+#define EMPTY "`C`:{`type`:`Compose`,`inputs`:1}"
+#define AT "/properties/definition"
+
+/* Flows in the order they are read.  `at` is where TRG10 speaks about the last one, or NULL. */
+static const struct {
+	const char *what;
+	struct {
+		const char *id, *text;
+	} flows[3];
+	enum lint_severity severity;
+	const char *at, *message;
+} related[] = {
+	{ "the child is there already",
+	  { { CHILD, FLOW("embedded", EMPTY) }, { PARENT, FLOW("embedded", RUN("")) } },
+	  LINT_ERROR, AT "/actions/S/actions/Run",
+	  "it waits for an answer of flow 1, which has no Response" },
+	{ "the child comes later",
+	  { { PARENT, FLOW("embedded", RUN("")) }, { CHILD, FLOW("embedded", EMPTY) } },
+	  LINT_ERROR, AT "/triggers/manual",
+	  "flow 1 runs this flow and waits for its answer: there is no Response" },
+	{ "an id in other letters",
+	  { { "22222222-AAAA-4BBB-8CCC-000000000002", FLOW("embedded", EMPTY) },
+	    { PARENT, FLOW("embedded", RUN("")) } },
+	  LINT_ERROR, AT "/actions/S/actions/Run",
+	  "it waits for an answer of flow 1, which has no Response" },
+	{ "a flow that runs itself",
+	  { { CHILD, FLOW("embedded", RUN("")) } },
+	  LINT_ERROR, AT "/actions/S/actions/Run",
+	  "it waits for an answer of flow 1, which has no Response" },
+	{ "connections of whoever runs it",
+	  { { CHILD, FLOW("invoker", RESPOND) }, { PARENT, FLOW("embedded", RUN("")) } },
+	  LINT_INFO, AT "/actions/S/actions/Run",
+	  "it runs flow 1, which takes connections of whoever runs it: the service turns this flow on "
+	  "when that one has its own" },
+	{ "and the child comes later",
+	  { { PARENT, FLOW("embedded", RUN("")) }, { CHILD, FLOW("invoker", RESPOND) } },
+	  LINT_INFO, "/properties/connectionReferences/shared_x",
+	  "flow 1 runs this flow, which takes a connection of whoever runs it: the service turns that "
+	  "one on when this one has its own" },
+	/* Near misses. */
+	{ .what = "the child answers",
+	  .flows = { { CHILD, FLOW("embedded", RESPOND) }, { PARENT, FLOW("embedded", RUN("")) } } },
+	{ .what = "and comes later",
+	  .flows = { { PARENT, FLOW("embedded", RUN("")) }, { CHILD, FLOW("embedded", RESPOND) } } },
+	{ .what = "another flow is run",
+	  .flows = { { PARENT, FLOW("embedded", EMPTY) }, { PARENT, FLOW("embedded", RUN("")) } } },
+	{ .what = "nobody runs it",
+	  .flows = { { CHILD, FLOW("invoker", EMPTY) }, { PARENT, FLOW("embedded", EMPTY) } } },
+	{ .what = "the caller's own connections do not count",
+	  .flows = { { CHILD, FLOW("embedded", RESPOND) }, { PARENT, FLOW("invoker", RUN("")) } } },
+	{ .what = "the child is there twice and sound once",
+	  .flows = { { CHILD, FLOW("invoker", EMPTY) }, { CHILD, FLOW("embedded", RESPOND) },
+		     { PARENT, FLOW("embedded", RUN("")) } } },
+	{ .what = "a step with options may not wait",
+	  .flows = { { CHILD, FLOW("embedded", EMPTY) },
+		     { PARENT, FLOW("embedded", RUN(",`operationOptions`:`x`")) } } },
+	{ .what = "flows without ids",
+	  .flows = { { "", FLOW("embedded", EMPTY) }, { "", FLOW("embedded", RUN("")) } } },
+};
+
+static void test_related(void **state)
+{
+	for (size_t i = 0; i < COUNT(related); i++) {
+		struct lint_set *set = lint_set_new(*state);
+		struct lint_report r = { 0 };
+		size_t alone = 0;
+
+		for (size_t k = 0; k < 3 && related[i].flows[k].text; k++) {
+			struct lint_identity who = { .name = str_fmt(*state, "flow %zu", k + 1) };
+
+			who.ids[k] = str_from(related[i].flows[k].id);
+			alone += found(&r, "TRG10");
+			r = lint_document(*state, parsed(*state, "set", related[i].flows[k].text));
+			assert_int_equal(found(&r, "TRG10"), 0);
+			lint_set_add(set, *state, &r, &who);
+		}
+		if (alone || found(&r, "TRG10") != (related[i].at != NULL))
+			fail_msg("%s: %zu and %zu", related[i].what, alone, found(&r, "TRG10"));
+		for (const struct lint_finding *f = r.first; f; f = f->next) {
+			assert_true(!f->next || f->severity <= f->next->severity);
+			if (strcmp(f->rule->id, "TRG10") != 0)
+				continue;
+			assert_str(f->message, related[i].message);
+			assert_str(f->pointer, related[i].at);
+			assert_int_equal(f->severity, related[i].severity);
+		}
+	}
 }
 
 /* Values of the wrong type anywhere do not crash it. */
@@ -428,6 +528,7 @@ static void test_odd(void **state)
 		"{`actions`:{`A`:{`type`:`If`,`expression`:{`and`:{`and`:[[],7]}},`else`:[]}}}",
 		"{`actions`:{`A`:{`type`:`OpenApiConnection`,`inputs`:{`host`:7}}},`parameters`:[]}",
 		"{`definition`:{`actions`:{``:{`runAfter`:{``:7}}}},`connectionReferences`:[1]}",
+		"{`actions`:{`A`:{`type`:`Workflow`,`inputs`:{`host`:[7]}},`B`:{`type`:`Workflow`}}}",
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -444,7 +545,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_examples), UNIT(test_flows), UNIT(test_documents),
 		UNIT(test_fixes),    UNIT(test_operations), UNIT(test_cases), UNIT(test_long),
-		UNIT(test_growth),   UNIT(test_set), UNIT(test_odd),
+		UNIT(test_growth),   UNIT(test_set), UNIT(test_related), UNIT(test_odd),
 	};
 
 	return UNIT_RUN(tests);

@@ -54,6 +54,45 @@ static void test_forms(void **state)
 	}
 }
 
+/* What other flows may run it by. */
+static void test_ids(void **state)
+{
+#define ONE "1f87b5e3-9b8e-484f-ac7b-e69687cc571b"
+#define TWO "2f87b5e3-9b8e-484f-ac7b-e69687cc571b"
+	static const struct {
+		const char *file, *member, *text, *ids[3];
+	} rows[] = {
+		{ "a/Orders-" ONE ".json", "", DEFINITION, { ONE } },
+		{ "x.zip", "Workflows/Orders-" ONE ".json", DEFINITION, { ONE } },
+		{ "x-" TWO ".zip", "Microsoft.Flow/flows/" ONE "/definition.json", DEFINITION, { ONE } },
+		{ "x.json", "", "{\"name\":\"" ONE "\",\"properties\":{\"workflowEntityId\":\"" TWO
+		  "\",\"definition\":" DEFINITION "}}", { TWO, ONE } },
+		{ "x.json", "", "{\"name\":\"Row\",\"workflowid\":\"" ONE "\",\"clientdata\":"
+		  "{\"properties\":{\"definition\":" DEFINITION "}}}", { ONE } },
+		{ ONE "/x.json", "", DEFINITION, { NULL } },
+		{ "definition.json", "", DEFINITION, { NULL } },
+		{ "x-1f87b5e3-9b8e-484f-ac7b-e69687cc571.json", "", DEFINITION, { NULL } },
+	};
+	const char *why;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct package_flow f = { .file = str_from(rows[i].file),
+					  .member = str_from(rows[i].member) };
+		size_t n = 0;
+
+		assert_true(package_recognise(*state, json_parse(*state, str_from(rows[i].text),
+								 JSON_STRICT, NULL), &f, &why));
+		for (size_t k = 0; k < COUNT(f.ids); k++) {
+			if (!f.ids[k].n)
+				continue;
+			if (n >= 3 || !rows[i].ids[n] || !str_eq(f.ids[k], str_from(rows[i].ids[n])))
+				fail_msg("row %zu: %.*s", i, STR_ARG(f.ids[k]));
+			n++;
+		}
+		assert_true(n >= 3 || !rows[i].ids[n]);
+	}
+}
+
 static void test_names(void **state)
 {
 	static const struct {
@@ -299,7 +338,7 @@ static void test_broken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UNIT(test_forms), UNIT(test_names), UNIT(test_places),
+		UNIT(test_forms), UNIT(test_ids), UNIT(test_names), UNIT(test_places),
 		UNIT(test_zip),	  UNIT(test_broken),
 	};
 
