@@ -5,15 +5,19 @@
 #   $B/tests/unit/*                unit tests
 #   tests/talk/*.talk              conversations, through tests/talk/talk.py
 #   tests/tenant/*.py, tests/work/*.py, tests/torture/quick_*.sh, tests/*/test_*.{sh,py}
-# each of them if it is executable, from the root of the repository, JOBS (2) at a time.
+# each of them if it is executable, from the root of the repository, JOBS at a time (two for
+# each processor, because most of them wait for something most of the time).
 # A test prints TAP.  It also counts as failed when it ends with an error but no "not ok",
 # prints no test or fewer than it planned, or takes longer than LIMIT (120) seconds.
+# UNTIL, a time in seconds since 1970, ends the whole early: tests that have not ended by then
+# count as skipped, one each, and are named.
 # A test sees an empty home directory and no desktop session.
 # The last line is "N passed, N failed, N skipped".
 
 B=${B:-build}
-JOBS=${JOBS:-2}
+JOBS=${JOBS:-$((2 * $(nproc)))}
 LIMIT=${LIMIT:-120}
+UNTIL=${UNTIL:-}
 
 # "passed failed skipped reason" of the TAP in a file, the exit status and seconds of its program.
 count() {
@@ -54,10 +58,21 @@ count() {
     }' "$1"
 }
 
+not_ended() {
+    echo "0 0 1" >"$3/$1.sum"
+    printf 'skip  %s (no time left)\n' "$2"
+}
+
 # Runs one test; its sums go to $work/N.sum, its line (and on failure its output) to stdout.
 one() {
     local number=$1 file=$2 work=$3 out rc pass fail skip why pid start=$SECONDS
-    local run=("$file")
+    local run=("$file") limit=$LIMIT left took
+
+    if [ -n "$UNTIL" ]; then
+        left=$((UNTIL - EPOCHSECONDS))
+        [ "$left" -ge "$limit" ] || limit=$left
+        [ "$limit" -gt 0 ] || { not_ended "$number" "$file" "$work"; return; }
+    fi
 
     out=$work/$number.out
     [[ $file == */* ]] || run=("./$file")
@@ -65,18 +80,24 @@ one() {
     mkdir -p "$work/$number.home"
     # timeout makes a process group of its own and ends all of it.  A shell lets what it runs in
     # the background ignore SIGINT, which would confuse tests of signals.
-    HOME=$work/$number.home env --default-signal=INT,QUIT timeout -k 5 "$LIMIT" "${run[@]}" \
+    HOME=$work/$number.home env --default-signal=INT,QUIT timeout -k 5 "$limit" "${run[@]}" \
         >"$out" 2>&1 </dev/null &
     pid=$!
     trap 'kill $pid' INT TERM HUP
     wait "$pid"
     rc=$?
-    read -r pass fail skip why < <(count "$out" "$rc" $((SECONDS - start)))
+    took=$((SECONDS - start))
+    if [ "$limit" != "$LIMIT" ] && { [ $rc = 124 ] || [ $rc = 137 ]; }; then
+        not_ended "$number" "$file" "$work"
+        return
+    fi
+    read -r pass fail skip why < <(count "$out" "$rc" $took)
     echo "$pass $fail $skip" >"$work/$number.sum"
     (
         flock 9
         if [ "$fail" = 0 ]; then
-            printf 'ok    %s (%s)\n' "$file" "$pass${skip:+$([ "$skip" = 0 ] || echo ", $skip skipped")}"
+            printf 'ok    %s (%s)\n' "$file" "$pass$([ "${skip:-0}" = 0 ] || echo ", $skip skipped"
+                )$([ $took -lt 3 ] || echo ", $took s")"
         else
             printf 'FAIL  %s (%s passed, %s failed%s)\n' "$file" "$pass" "$fail" "${why:+: $why}"
             # Where it went wrong comes first to be read: logs get cut.
@@ -98,7 +119,7 @@ unset XDG_CONFIG_HOME XDG_STATE_HOME XDG_DATA_HOME XDG_CACHE_HOME XDG_RUNTIME_DI
     WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS http_proxy https_proxy all_proxy no_proxy \
     HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
 shopt -s nullglob
-export B LIMIT LC_ALL=C.UTF-8 TZ=UTC
+export B LIMIT UNTIL LC_ALL=C.UTF-8 TZ=UTC
 
 list() {
     local f
