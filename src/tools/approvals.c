@@ -136,17 +136,14 @@ static bool is_pending(const struct json *v)
 
 static enum verdict list_result(struct call *c, size_t lists)
 {
-	struct json *out = json_new_object(call_arena(c)), *list = json_new_array(call_arena(c));
+	struct json *list = json_new_array(call_arena(c));
 	bool all = str_eq(arg_str(c, "status"), S("all"));
 
 	for (size_t i = 0; i < lists; i++)
 		JSON_EACH (v, got(c, LISTS, i)->json)
 			if (all || is_pending(v))
 				json_push(list, json_copy(call_arena(c), v));
-	json_set_str(call_arena(c), out, "environmentName", arg_str(c, "environmentName"));
-	json_set_int(call_arena(c), out, "totalCount", (int64_t)json_count(list));
-	json_set(call_arena(c), out, "approvals", list);
-	return done(c, out);
+	return done(c, listed(c, "approvals", list));
 }
 
 static enum verdict list_step(struct call *c)

@@ -105,7 +105,7 @@ static enum verdict list_rows(struct call *c, struct str organisation)
 static enum verdict list_result(struct call *c)
 {
 	const struct answer *flows = got(c, 1, ROWS_FLOWS);
-	struct json *out = json_new_object(call_arena(c)), *list = json_new_array(call_arena(c));
+	struct json *list = json_new_array(call_arena(c));
 
 	JSON_EACH (r, got(c, 1, ROWS_REFERENCES)->json) {
 		struct str texts[] = { json_get_str(r, "displayName"),
@@ -121,32 +121,16 @@ static enum verdict list_result(struct call *c)
 				 users_of(c, flows->json, texts[1]));
 		json_push(list, v);
 	}
-	json_set_str(call_arena(c), out, "environmentName", arg_str(c, "environmentName"));
-	json_set_int(call_arena(c), out, "totalCount", (int64_t)json_count(list));
-	json_set(call_arena(c), out, "connectionReferences", list);
 	if (flows->err != ERR_OK)
 		note(c, "hint", json_new_z(call_arena(c), "which flows use them could not be read"));
-	return done(c, out);
+	return done(c, listed(c, "connectionReferences", list));
 }
 
 static enum verdict list_step(struct call *c)
 {
-	struct str where;
-	struct fetch *f;
+	enum verdict v = organisation_rows(c, list_rows, NULL);
 
-	if (call_stage(c) == 0) {
-		f = requests(c, LOOK_ORGANISATION);
-		organisation_fetches(c, f);
-		return fetch_each(c, f, LOOK_ORGANISATION);
-	}
-	where = organisation_needed(c, 0, 0);
-	if (!where.n)
-		return FAIL;
-	if (call_stage(c) == 1)
-		return list_rows(c, where);
-	if (got(c, 1, ROWS_REFERENCES)->err != ERR_OK)
-		return fail_answer(c, got(c, 1, ROWS_REFERENCES));
-	return list_result(c);
+	return v == DONE ? list_result(c) : v;
 }
 
 static const struct param list_params[] = {

@@ -214,16 +214,9 @@ static struct fetch deleted_flows(struct call *c)
 
 static enum verdict deleted_step(struct call *c)
 {
-	struct json *out, *list;
-
 	if (call_stage(c) == 0)
 		return fetch_one(c, deleted_flows(c));
-	list = res(c);
-	out = json_new_object(call_arena(c));
-	json_set_str(call_arena(c), out, "environmentName", arg_str(c, "environmentName"));
-	json_set_int(call_arena(c), out, "totalCount", (int64_t)json_count(list));
-	json_set(call_arena(c), out, "flows", list);
-	return done(c, out);
+	return done(c, listed(c, "flows", res(c)));
 }
 
 static const struct param deleted_params[] = {

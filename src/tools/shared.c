@@ -124,6 +124,16 @@ const char *repetition_arg(struct call *c)
 	return buf_c(&b);
 }
 
+struct json *listed(struct call *c, const char *name, struct json *list)
+{
+	struct json *out = json_new_object(call_arena(c));
+
+	json_set_str(call_arena(c), out, "environmentName", arg_str(c, "environmentName"));
+	json_set_int(call_arena(c), out, "totalCount", (int64_t)json_count(list));
+	json_set(call_arena(c), out, name, list);
+	return out;
+}
+
 /* ---- requests ---- */
 
 struct fetch look_at(const struct url *u, unsigned flags)

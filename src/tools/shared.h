@@ -60,6 +60,9 @@ struct json *ids_of(struct call *c);
 /* Puts those ids into a result. */
 void put_ids(struct call *c, struct json *out);
 
+/* The result that lists what an environment has: {environmentName, totalCount, `name`: list}. */
+struct json *listed(struct call *c, const char *name, struct json *list);
+
 /* ---- requests ---- */
 
 /* A GET of `u`; an error answer is a result. */

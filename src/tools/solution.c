@@ -47,31 +47,15 @@ static bool wanted(struct call *c, const struct json *v)
 
 static enum verdict list_step(struct call *c)
 {
-	struct json *out, *list;
-	struct str where;
-	struct fetch *f;
+	enum verdict v = organisation_rows(c, fetch_solutions, NULL);
+	struct json *list = json_new_array(call_arena(c));
 
-	if (call_stage(c) == 0) {
-		f = requests(c, LOOK_ORGANISATION);
-		organisation_fetches(c, f);
-		return fetch_each(c, f, LOOK_ORGANISATION);
-	}
-	where = organisation_needed(c, 0, 0);
-	if (!where.n)
-		return FAIL;
-	if (call_stage(c) == 1)
-		return fetch_solutions(c, where);
-	if (last(c)->err != ERR_OK)
-		return fail_answer(c, last(c));
-	list = json_new_array(call_arena(c));
-	JSON_EACH (v, res(c))
-		if (wanted(c, v))
-			json_push(list, json_copy(call_arena(c), v));
-	out = json_new_object(call_arena(c));
-	json_set_str(call_arena(c), out, "environmentName", arg_str(c, "environmentName"));
-	json_set_int(call_arena(c), out, "totalCount", (int64_t)json_count(list));
-	json_set(call_arena(c), out, "solutions", list);
-	return done(c, out);
+	if (v != DONE)
+		return v;
+	JSON_EACH (s, res(c))
+		if (wanted(c, s))
+			json_push(list, json_copy(call_arena(c), s));
+	return done(c, listed(c, "solutions", list));
 }
 
 static const struct param list_params[] = {

@@ -110,6 +110,30 @@ struct str organisation_needed(struct call *c, int stage, size_t at)
 	return where;
 }
 
+enum verdict organisation_rows(struct call *c,
+			       enum verdict (*rows)(struct call *c, struct str organisation),
+			       struct str *where)
+{
+	struct str organisation;
+	struct fetch *f;
+
+	if (call_stage(c) == 0) {
+		f = requests(c, LOOK_ORGANISATION);
+		organisation_fetches(c, f);
+		return fetch_each(c, f, LOOK_ORGANISATION);
+	}
+	organisation = organisation_needed(c, 0, 0);
+	if (!organisation.n)
+		return FAIL;
+	if (call_stage(c) == 1)
+		return rows(c, organisation);
+	if (got(c, 1, 0)->err != ERR_OK)
+		return fail_answer(c, got(c, 1, 0));
+	if (where)
+		*where = organisation;
+	return DONE;
+}
+
 struct fetch table_rows(struct call *c, const struct url *u,
 			struct json *(*keep)(struct call *c, const struct json *row))
 {

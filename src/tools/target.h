@@ -42,6 +42,12 @@ enum { LOOK_ORGANISATION = 2 }; /* as many requests; the first is also LOOK_ENVI
 
 /* The organisation out of answers `at` and `at` + 1 of `stage`; "" after fail(). */
 struct str organisation_needed(struct call *c, int stage, size_t at);
+/* The opening of a tool that looks at nothing but Dataverse: stage 0 asks for the organisation,
+ * stage 1 is what `rows` fetches from there.  DONE in later stages, when the first answer of stage
+ * 1 is no error; FETCH or FAIL until then.  With DONE, `where` (or NULL) is the organisation. */
+enum verdict organisation_rows(struct call *c,
+			       enum verdict (*rows)(struct call *c, struct str organisation),
+			       struct str *where);
 /* A GET of a table, all pages, each row reduced by `keep` (or NULL). */
 struct fetch table_rows(struct call *c, const struct url *u,
 			struct json *(*keep)(struct call *c, const struct json *row));

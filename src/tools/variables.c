@@ -80,43 +80,28 @@ static struct json *shape(struct call *c, const struct json *variable)
 	return v;
 }
 
-static enum verdict look(struct call *c)
-{
-	struct fetch *f = requests(c, LOOK_ORGANISATION);
-
-	organisation_fetches(c, f);
-	return fetch_each(c, f, LOOK_ORGANISATION);
-}
-
 /* ---- list_live_environment_variables ---- */
+
+static enum verdict list_rows(struct call *c, struct str organisation)
+{
+	return fetch_one(c, variable_rows(c, organisation));
+}
 
 static enum verdict list_step(struct call *c)
 {
-	struct json *out, *list;
-	struct str where;
+	enum verdict v = organisation_rows(c, list_rows, NULL);
+	struct json *list = json_new_array(call_arena(c));
 
-	if (call_stage(c) == 0)
-		return look(c);
-	where = organisation_needed(c, 0, 0);
-	if (!where.n)
-		return FAIL;
-	if (call_stage(c) == 1)
-		return fetch_one(c, variable_rows(c, where));
-	if (last(c)->err != ERR_OK)
-		return fail_answer(c, last(c));
-	list = json_new_array(call_arena(c));
-	JSON_EACH (v, res(c)) {
-		struct str texts[] = { json_get_str(v, "displayName"),
-				       json_get_str(v, "schemaName") };
+	if (v != DONE)
+		return v;
+	JSON_EACH (variable, res(c)) {
+		struct str texts[] = { json_get_str(variable, "displayName"),
+				       json_get_str(variable, "schemaName") };
 
 		if (found_in(arg_str(c, "search"), texts, 2))
-			json_push(list, shape(c, v));
+			json_push(list, shape(c, variable));
 	}
-	out = json_new_object(call_arena(c));
-	json_set_str(call_arena(c), out, "environmentName", arg_str(c, "environmentName"));
-	json_set_int(call_arena(c), out, "totalCount", (int64_t)json_count(list));
-	json_set(call_arena(c), out, "environmentVariables", list);
-	return done(c, out);
+	return done(c, listed(c, "environmentVariables", list));
 }
 
 static const struct param list_params[] = {
@@ -324,18 +309,12 @@ static enum verdict set_after(struct call *c, struct str organisation,
 
 static enum verdict set_step(struct call *c)
 {
-	const struct json *variable;
 	struct str where, value;
+	enum verdict v = organisation_rows(c, tables, &where);
+	const struct json *variable;
 
-	if (call_stage(c) == LOOK)
-		return look(c);
-	where = organisation_needed(c, LOOK, 0);
-	if (!where.n)
-		return FAIL;
-	if (call_stage(c) == TABLES)
-		return tables(c, where);
-	if (got(c, TABLES, ROWS_VARIABLES)->err != ERR_OK)
-		return fail_answer(c, got(c, TABLES, ROWS_VARIABLES));
+	if (v != DONE)
+		return v;
 	variable = the_variable(c, TABLES);
 	if (!variable)
 		return fail_variable(c);
