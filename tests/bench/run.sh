@@ -2,7 +2,8 @@
 # make bench: what a host feels, as ratios against named peers measured in the same run.
 #
 #   B            build directory (build)
-#   BENCH_LAB    where the peers are installed from npm ($B/bench)
+#   BENCH_LAB    where the peers are installed from npm ($B/bench): a server and, for wdl.sh,
+#                adaptive-expressions
 #   BENCH_STARTS BENCH_CALLS  sizes (10, 1000)
 #
 # The peers are Node servers from npm; without npm only our own figures are printed.
@@ -41,6 +42,6 @@ measure flowlatch-again legacy "$B/flowlatch" serve
 python3 "$here/compare.py" "$OUT"
 for more in "$here"/fanout.sh "$here"/wdl.sh "$here"/redact.sh "$here"/gate.sh \
     "$here"/describe.sh "$here"/diagnose.sh; do
-    [ -x "$more" ] && B=$B "$more"
+    [ -x "$more" ] && B=$B BENCH_LAB=$LAB "$more"
 done
 true
