@@ -122,8 +122,9 @@ demo: deps
 	@python3 examples/demo.py $(B)/flowlatch
 check: deps
 	@$(MAKE) --no-print-directory check-built
+# Sanitizers make everything three times as slow, and leave nothing to wait for.
 check-built: all $(UNIT) $(HELPERS)
-	@B=$(B) ./tests/run.sh
+	@B=$(B) $(if $(SAN),JOBS=$${JOBS:-$$(nproc)} LIMIT=300) ./tests/run.sh
 lint: all
 	@B=$(B) ./tests/lint/run.sh
 # The page of a run in a browser, which only this test needs.

@@ -5,8 +5,8 @@
 #   $B/tests/unit/*                unit tests
 #   tests/talk/*.talk              conversations, through tests/talk/talk.py
 #   tests/tenant/*.py, tests/work/*.py, tests/torture/quick_*.sh, tests/*/test_*.{sh,py}
-# each of them if it is executable, from the root of the repository, JOBS at a time (two for
-# each processor, because most of them wait for something most of the time).
+# each of them if it is executable, from the root of the repository, JOBS at a time (one
+# more than there are processors, because they wait more than they compute).
 # A test prints TAP.  It also counts as failed when it ends with an error but no "not ok",
 # prints no test or fewer than it planned, or takes longer than LIMIT (120) seconds.
 # UNTIL, a time in seconds since 1970, ends the whole early: tests that have not ended by then
@@ -15,7 +15,7 @@
 # The last line is "N passed, N failed, N skipped".
 
 B=${B:-build}
-JOBS=${JOBS:-$((2 * $(nproc)))}
+JOBS=${JOBS:-$(($(nproc) + 1))}
 LIMIT=${LIMIT:-120}
 UNTIL=${UNTIL:-}
 
