@@ -215,23 +215,33 @@ static struct json *shapes(struct call *c, const struct json *list)
 	return out;
 }
 
+/* The opening of all four: DONE when the list is there, and the names as far as they can be
+ * looked up; FETCH or FAIL until then. */
+static enum verdict read_people(struct call *c)
+{
+	const struct answer *flow = got(c, LOOK, LOOK_FLOW), *list = got(c, LOOK, LOOK_LIST);
+
+	if (call_stage(c) == LOOK)
+		return look(c);
+	if (flow->err != ERR_OK)
+		return fail_read(c, flow);
+	if (list->err != ERR_OK)
+		return fail_read(c, list);
+	return call_stage(c) == NAMES && can_look_up(c) ? look_up(c) : DONE;
+}
+
 /* ---- listing ---- */
 
 static enum verdict list_step(struct call *c)
 {
-	const struct answer *list = got(c, LOOK, LOOK_LIST);
+	enum verdict v = read_people(c);
 	struct json *out;
 
-	if (call_stage(c) == LOOK)
-		return look(c);
-	if (got(c, LOOK, LOOK_FLOW)->err != ERR_OK)
-		return fail_read(c, got(c, LOOK, LOOK_FLOW));
-	if (list->err != ERR_OK)
-		return fail_read(c, list);
-	if (call_stage(c) == NAMES && can_look_up(c))
-		return look_up(c);
+	if (v != DONE)
+		return v;
 	out = ids_of(c);
-	json_set(call_arena(c), out, side_of(c)->member, shapes(c, list->json));
+	json_set(call_arena(c), out, side_of(c)->member,
+		 shapes(c, got(c, LOOK, LOOK_LIST)->json));
 	return done(c, out);
 }
 
@@ -241,21 +251,20 @@ static const struct param list_params[] = {
 	{ 0 },
 };
 
+/* What the two lists have in common as tools. */
+#define LIST_ROW                                                                              \
+	.toolset = "sharing", .klass = CLASS_READ_ONLY, .read_only = true, .idempotent = true, \
+	.open_world = true, .params = list_params,                                            \
+	.columns = "/displayName /email /role /id", .step = list_step
+
 const struct tool tool_list_live_flow_owners = {
 	.name = "list_live_flow_owners",
 	.title = "List a flow's owners",
 	.description = "Lists who owns one flow: its owner and co-owners with id, name, role. For "
 		       "those who may only run it use list_live_flow_run_only_users.",
-	.toolset = "sharing",
 	.bundles = "governance",
-	.klass = CLASS_READ_ONLY,
-	.read_only = true,
-	.idempotent = true,
-	.open_world = true,
-	.params = list_params,
 	.list = "owners",
-	.columns = "/displayName /email /role /id",
-	.step = list_step,
+	LIST_ROW,
 };
 
 const struct tool tool_list_live_flow_run_only_users = {
@@ -263,15 +272,8 @@ const struct tool tool_list_live_flow_run_only_users = {
 	.title = "List who may run a flow",
 	.description = "Lists who may run one flow without owning it (run-only users). For owners "
 		       "use list_live_flow_owners.",
-	.toolset = "sharing",
-	.klass = CLASS_READ_ONLY,
-	.read_only = true,
-	.idempotent = true,
-	.open_world = true,
-	.params = list_params,
 	.list = "users",
-	.columns = "/displayName /email /role /id",
-	.step = list_step,
+	LIST_ROW,
 };
 
 /* ---- changing ---- */
@@ -488,27 +490,20 @@ static enum verdict share_after(struct call *c, const struct plan *p, int stage)
 
 static enum verdict share_step(struct call *c)
 {
-	const struct answer *flow = got(c, LOOK, LOOK_FLOW), *list = got(c, LOOK, LOOK_LIST);
+	enum verdict v;
 	struct plan p;
 	int stage;
 
-	if (call_stage(c) == LOOK) {
-		if (json_count(whom(c)))
-			return look(c);
-		fail(c, ERR_INVALID_ARGUMENT, "nobody is named in \"add\" or \"remove\"");
-		return FAIL;
-	}
-	if (flow->err != ERR_OK)
-		return fail_read(c, flow);
-	if (list->err != ERR_OK)
-		return fail_read(c, list);
-	if (call_stage(c) == NAMES && can_look_up(c))
-		return look_up(c);
+	if (!json_count(whom(c)))
+		return fail(c, ERR_INVALID_ARGUMENT, "nobody is named in \"add\" or \"remove\"");
+	v = read_people(c);
+	if (v != DONE)
+		return v;
 	stage = NAMES + can_look_up(c);
 	if (!plan_make(c, &p))
 		return FAIL;
 	if (!p.needed)
-		return share_result(c, &p, list->json);
+		return share_result(c, &p, got(c, LOOK, LOOK_LIST)->json);
 	if (call_stage(c) == stage)
 		return carry_out(c, share_change(c, &p));
 	return share_after(c, &p, stage);
@@ -525,19 +520,18 @@ static const struct param share_params[] = {
 	{ 0 },
 };
 
+/* What the two changes have in common as tools. */
+#define SHARE_ROW                                                                   \
+	.toolset = "sharing", .klass = CLASS_DANGEROUS, .effect = share_effect,     \
+	.destructive = true, .idempotent = true, .open_world = true,                \
+	.params = share_params, .step = share_step
+
 const struct tool tool_set_live_flow_owners = {
 	.name = "set_live_flow_owners",
 	.title = "Share a flow with co-owners",
 	.description = "Really adds and removes co-owners of one flow; they read its runs and use "
 		       "its connections. A person is asked first.",
-	.toolset = "sharing",
-	.klass = CLASS_DANGEROUS,
-	.effect = share_effect,
-	.destructive = true,
-	.idempotent = true,
-	.open_world = true,
-	.params = share_params,
-	.step = share_step,
+	SHARE_ROW,
 };
 
 const struct tool tool_set_live_flow_run_only_users = {
@@ -545,12 +539,5 @@ const struct tool tool_set_live_flow_run_only_users = {
 	.title = "Let others run a flow",
 	.description = "Really adds and removes those who may run one flow without owning it. A "
 		       "person is asked first. For co-owners use set_live_flow_owners.",
-	.toolset = "sharing",
-	.klass = CLASS_DANGEROUS,
-	.effect = share_effect,
-	.destructive = true,
-	.idempotent = true,
-	.open_world = true,
-	.params = share_params,
-	.step = share_step,
+	SHARE_ROW,
 };
