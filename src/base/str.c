@@ -149,6 +149,38 @@ bool str_to_i64(struct str s, int64_t *out)
 	return true;
 }
 
+struct str str_unpercent(struct arena *a, struct str s, bool plus)
+{
+	char *out = arena_alloc(a, s.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		int high = s.p[i] == '%' && i + 2 < s.n ? str_hex_digit(s.p[i + 1]) : -1;
+		int low = high >= 0 ? str_hex_digit(s.p[i + 2]) : -1;
+
+		if (low >= 0) {
+			out[n++] = (char)(high * 16 + low);
+			i += 2;
+		} else {
+			out[n++] = plus && s.p[i] == '+' ? ' ' : s.p[i];
+		}
+	}
+	return str_n(out, n);
+}
+
+bool str_is_guid(struct str s)
+{
+	if (s.n != 36)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? s.p[i] != '-' : str_hex_digit(s.p[i]) < 0)
+			return false;
+	}
+	return true;
+}
+
 char *str_c(struct arena *a, struct str s)
 {
 	return arena_copy(a, s.p, s.n);

@@ -63,6 +63,19 @@ bool str_cut(struct str *s, char sep, struct str *head);
 /* The whole string as a decimal number; false when it is anything else or does not fit. */
 bool str_to_u64(struct str s, uint64_t *out);
 bool str_to_i64(struct str s, int64_t *out);
+/* The value of a hexadecimal digit, -1 for any other character. */
+static inline int str_hex_digit(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+/* Undoes %XX; what is no escape stays.  With `plus`, + becomes a space first.  Any bytes may come
+ * out of it. */
+struct str str_unpercent(struct arena *a, struct str s, bool plus);
+/* 8-4-4-4-12 hexadecimal digits of either case, and nothing else. */
+bool str_is_guid(struct str s);
 /* A NUL-terminated copy. */
 char *str_c(struct arena *a, struct str s);
 struct str str_dup(struct arena *a, struct str s);

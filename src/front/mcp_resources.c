@@ -79,14 +79,6 @@ static struct buf *contents(struct mcp_request *q, struct str uri, const char *m
 
 /* ---- URIs of templates ---- */
 
-static int hex(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
 /* Undoes percent-encoding (RFC 3986).  False when it is wrong, is not UTF-8 or hides a control
  * character; a slash that was encoded stays part of its segment. */
 static bool decode(struct arena *a, struct str s, struct str *out)
@@ -98,8 +90,8 @@ static bool decode(struct arena *a, struct str s, struct str *out)
 		int c = (unsigned char)s.p[i];
 
 		if (c == '%') {
-			int high = i + 2 < s.n ? hex(s.p[i + 1]) : -1;
-			int low = i + 2 < s.n ? hex(s.p[i + 2]) : -1;
+			int high = i + 2 < s.n ? str_hex_digit(s.p[i + 1]) : -1;
+			int low = i + 2 < s.n ? str_hex_digit(s.p[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return false;

@@ -65,7 +65,7 @@ static void rule_free(struct fault *f)
 struct fault_hit fault_take(struct request *q)
 {
 	struct fault_hit hit = { .kind = -1 };
-	struct str uri = request_decode(&q->mem, q->uri, false);
+	struct str uri = str_unpercent(&q->mem, q->uri, false);
 
 	if (!rules.next || q->face == FACE_CONTROL)
 		return hit;

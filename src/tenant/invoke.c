@@ -21,7 +21,7 @@ static struct json *path_parameters(struct request *q, const struct json *t, str
 			return NULL;
 		if (str_starts(want, S("{")) && str_ends(want, S("}")))
 			json_set_n(&q->mem, out, str_n(want.p + 1, want.n - 2),
-				   json_new_str(&q->mem, request_decode(&q->mem, have, false)));
+				   json_new_str(&q->mem, str_unpercent(&q->mem, have, false)));
 		else if (!str_eq(want, have))
 			return NULL;
 	}
@@ -43,7 +43,7 @@ static struct json *own_queries(struct request *q)
 			own &= !str_eq(name, str_from(service[i]));
 		if (!own)
 			continue;
-		one = request_decode(&q->mem, one.p ? one : S(""), true);
+		one = str_unpercent(&q->mem, one.p ? one : S(""), true);
 		json_set_n(&q->mem, out, name, json_new_str(&q->mem, one));
 	}
 	return out;

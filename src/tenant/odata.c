@@ -320,7 +320,7 @@ static void keep_query(struct request *q, struct buf *b)
 	struct str rest = q->query, pair;
 
 	while (str_cut(&rest, '&', &pair)) {
-		struct str name = request_decode(&q->mem, pair, true);
+		struct str name = str_unpercent(&q->mem, pair, true);
 
 		if (!pair.n || str_starts_nocase(name, S("$skiptoken=")) ||
 		    str_starts_nocase(name, S("skiptokenSourceIndex=")))

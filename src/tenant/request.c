@@ -8,33 +8,6 @@
 #include "tenant/control.h"
 #include "tenant/emit.h"
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 32);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-struct str request_decode(struct arena *a, struct str s, bool form)
-{
-	char *out = arena_alloc(a, s.n + 1);
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		int hi = i + 2 < s.n ? hex_digit(s.p[i + 1]) : -1;
-		int lo = i + 2 < s.n ? hex_digit(s.p[i + 2]) : -1;
-
-		if (s.p[i] == '%' && hi >= 0 && lo >= 0) {
-			out[n++] = (char)(hi * 16 + lo);
-			i += 2;
-		} else {
-			out[n++] = form && s.p[i] == '+' ? ' ' : s.p[i];
-		}
-	}
-	return str_n(out, n);
-}
-
 static struct str pair_value(struct request *q, struct str pairs, const char *name)
 {
 	struct str pair;
@@ -43,8 +16,8 @@ static struct str pair_value(struct request *q, struct str pairs, const char *na
 		struct str value = pair, key;
 
 		str_cut(&value, '=', &key);
-		if (str_eq_nocase(request_decode(&q->mem, key, true), str_from(name)))
-			return value.p ? request_decode(&q->mem, value, true) : S("");
+		if (str_eq_nocase(str_unpercent(&q->mem, key, true), str_from(name)))
+			return value.p ? str_unpercent(&q->mem, value, true) : S("");
 	}
 	return (struct str){ NULL, 0 };
 }

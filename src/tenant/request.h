@@ -81,8 +81,6 @@ struct str request_form(struct request *q, const char *name);
 struct json *request_json(struct request *q);
 /* "en", "de" or "nb". */
 const char *request_language(struct request *q);
-/* Decodes %XX (and '+' when `form`). */
-struct str request_decode(struct arena *a, struct str s, bool form);
 
 const char *face_name(enum face f);
 /* "https://flow.practice.localhost:8443": of a face, as the caller would reach it. */

@@ -127,7 +127,7 @@ static bool match(struct request *q, const struct route *r, struct str path)
 		bool last = !pattern.p;
 
 		if ((r->flags & ROUTE_REST) && last && path.p && q->captures < TENANT_CAPTURES) {
-			q->capture[q->captures++] = request_decode(&q->mem, path, false);
+			q->capture[q->captures++] = str_unpercent(&q->mem, path, false);
 			return true;
 		}
 		if (!str_cut(&path, '/', &have))
@@ -141,7 +141,7 @@ static bool match(struct request *q, const struct route *r, struct str path)
 			    q->captures == TENANT_CAPTURES)
 				return false;
 			have.n -= tail.n;
-			q->capture[q->captures++] = request_decode(&q->mem, have, false);
+			q->capture[q->captures++] = str_unpercent(&q->mem, have, false);
 		} else if (want.n && str_find_char(want, '{') > 0) {
 			/* name({X}) of OData */
 			size_t open = (size_t)str_find_char(want, '{');
@@ -152,7 +152,7 @@ static bool match(struct request *q, const struct route *r, struct str path)
 			    !str_eq_nocase(str_first(have, open), str_first(want, open)) ||
 			    !str_ends_nocase(have, tail) || q->captures == TENANT_CAPTURES)
 				return false;
-			q->capture[q->captures++] = request_decode(
+			q->capture[q->captures++] = str_unpercent(
 				&q->mem, str_n(have.p + open, have.n - open - tail.n), false);
 		} else if (!str_eq_nocase(want, have)) {
 			return false;

@@ -136,20 +136,6 @@ static struct fetch action_fetch(const struct reading *r, const struct wdl_need 
 	return f;
 }
 
-/* An OData literal: quotes are doubled. */
-static const char *literal(struct arena *a, struct str s)
-{
-	struct buf b;
-
-	buf_init_in(&b, a, 2 * s.n + 1);
-	for (size_t i = 0; i < s.n; i++) {
-		buf_addc(&b, s.p[i]);
-		if (s.p[i] == '\'')
-			buf_addc(&b, '\'');
-	}
-	return buf_c(&b);
-}
-
 static enum verdict fetch_actions(struct reading *r)
 {
 	const struct wdl_need **x = arena_array(r->a, r->needs.count + 1, sizeof(*x));
@@ -172,7 +158,7 @@ static enum verdict fetch_actions(struct reading *r)
 				      "defaultvalue&$expand=environmentvariabledefinition_"
 				      "environmentvariablevalue($select=value)"
 				      "&$filter=schemaname%%20eq%%20'%s'",
-				      literal(r->a, reading_schema(bound[i]))),
+				      odata_text(r->c, reading_schema(bound[i]))),
 			.flags = FETCH_OPTIONAL,
 		};
 	return fetch_each(r->c, f, n + m);

@@ -75,22 +75,6 @@ static bool belongs(const struct side *s, const struct json *permission)
 	return str_eq(role, S("Owner")) || str_eq(role, S("CanEdit"));
 }
 
-static bool is_guid(struct str s)
-{
-	if (s.n != 36)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		char ch = s.p[i];
-
-		if (dash ? ch != '-'
-			 : !((ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'f') ||
-			     (ch >= 'A' && ch <= 'F')))
-			return false;
-	}
-	return true;
-}
-
 static struct str organisation(struct call *c)
 {
 	bool known;
@@ -120,26 +104,12 @@ static bool can_look_up(struct call *c)
 	return organisation(c).n && json_count(whom(c));
 }
 
-/* An apostrophe in a text of OData is written twice. */
-static const char *doubled(struct call *c, struct str s)
-{
-	struct buf b;
-
-	buf_init_in(&b, call_arena(c), 4096);
-	for (size_t i = 0; i < s.n; i++) {
-		buf_addc(&b, s.p[i]);
-		if (s.p[i] == '\'')
-			buf_addc(&b, '\'');
-	}
-	return buf_c(&b);
-}
-
 static const struct url *person_url(struct call *c, struct str where, struct str who)
 {
 	static const char select[] =
 		"azureactivedirectoryobjectid,fullname,internalemailaddress,domainname,isdisabled";
 
-	if (is_guid(who))
+	if (str_is_guid(who))
 		return url_of(c, HOST_DATAVERSE, where,
 			      "/systemusers?$select=%s&$filter=azureactivedirectoryobjectid"
 			      "%%20eq%%20%s",
@@ -147,7 +117,7 @@ static const struct url *person_url(struct call *c, struct str where, struct str
 	return url_of(c, HOST_DATAVERSE, where,
 		      "/systemusers?$select=%s&$filter=internalemailaddress%%20eq%%20'%s'"
 		      "%%20or%%20domainname%%20eq%%20'%s'",
-		      select, doubled(c, who), doubled(c, who));
+		      select, odata_text(c, who), odata_text(c, who));
 }
 
 static enum verdict look_up(struct call *c)
@@ -334,7 +304,7 @@ static bool plan_make(struct call *c, struct plan *p)
 
 		o->row = person_at(c, p->count);
 		o->add = p->count < added;
-		o->id = is_guid(json_str(v))
+		o->id = str_is_guid(json_str(v))
 				? json_str(v)
 				: json_get_str(o->row, "azureactivedirectoryobjectid");
 		if (!o->id.n) {

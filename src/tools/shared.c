@@ -80,6 +80,19 @@ void filter_add(struct buf *b, const char *clause, const char *value, const char
 		buf_addf(b, "%s%s%s%s%s", b->n ? " and " : "", clause, quote, value, quote);
 }
 
+const char *odata_text(struct call *c, struct str s)
+{
+	struct buf b;
+
+	buf_init_in(&b, call_arena(c), 2 * s.n + 1);
+	for (size_t i = 0; i < s.n; i++) {
+		buf_addc(&b, s.p[i]);
+		if (s.p[i] == '\'')
+			buf_addc(&b, '\'');
+	}
+	return buf_c(&b);
+}
+
 void put_ids(struct call *c, struct json *out)
 {
 	static const char *const names[] = { "environmentName", "flowName", "runName" };

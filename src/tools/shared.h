@@ -52,6 +52,8 @@ const char *utc_arg(struct call *c, const char *name);
 /* Adds `clause` and `value` in `quote`s to an OData filter, with "and" before it where something
  * stands already; nothing for an empty value. */
 void filter_add(struct buf *b, const char *clause, const char *value, const char *quote);
+/* What stands between the apostrophes of a text in OData: one inside is written twice. */
+const char *odata_text(struct call *c, struct str s);
 /* The argument "repetition" as the service names one, "000000-000003", however it was written:
  * "0-3", "0,3", "0/3" or "[0,3]"; "" when it is no path of indexes. */
 const char *repetition_arg(struct call *c);

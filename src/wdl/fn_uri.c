@@ -13,22 +13,9 @@ static struct str none(void)
 
 struct str wdl_unpercent(struct arena *a, struct str text, bool plus)
 {
-	struct buf b;
+	struct str s = str_unpercent(a, text, plus);
 
-	buf_init_in(&b, a, text.n + 1);
-	for (size_t i = 0; i < text.n; i++) {
-		char c = text.p[i];
-
-		if (c == '%' && i + 2 < text.n && wdl_hex_digit(text.p[i + 1]) >= 0 &&
-		    wdl_hex_digit(text.p[i + 2]) >= 0) {
-			buf_addc(&b, (char)(wdl_hex_digit(text.p[i + 1]) << 4 |
-					  wdl_hex_digit(text.p[i + 2])));
-			i += 2;
-		} else {
-			buf_addc(&b, plus && c == '+' ? ' ' : c);
-		}
-	}
-	return str_is_utf8(buf_str(&b)) ? buf_str(&b) : json_str(json_new_str(a, buf_str(&b)));
+	return str_is_utf8(s) ? s : json_str(json_new_str(a, s));
 }
 
 /* Several arguments are joined as text first. */

@@ -87,21 +87,6 @@ static void nulls(struct lint *l, const struct lint_rule *r)
 
 /* ---- places and people that differ from environment to environment ---- */
 
-static bool is_guid(struct str s)
-{
-	if (s.n != 36)
-		return false;
-	for (size_t i = 0; i < 36; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		unsigned char c = (unsigned char)s.p[i];
-		bool hex = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f');
-
-		if (dash ? c != '-' : !hex)
-			return false;
-	}
-	return true;
-}
-
 static bool is_address(struct str s)
 {
 	ptrdiff_t at = str_find_char(s, '@');
@@ -125,7 +110,7 @@ static const char *place(struct str s)
 	for (size_t i = 0; i < ROWS(rows); i++)
 		if (str_starts(s, S("https://")) && str_contains_nocase(s, str_from(rows[i].part)))
 			return rows[i].what;
-	return is_guid(s) ? "an id" : is_address(s) ? "an address" : NULL;
+	return str_is_guid(s) ? "an id" : is_address(s) ? "an address" : NULL;
 }
 
 static void fixed_value(struct lint *l, const struct lint_rule *r, const struct lint_string *s)

@@ -179,9 +179,7 @@ static bool hex4(struct str s, size_t at, unsigned *out)
 {
 	*out = 0;
 	for (size_t i = at; i < at + 4; i++) {
-		char c = i < s.n ? s.p[i] : 0;
-		int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-			    : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		int digit = i < s.n ? str_hex_digit(s.p[i]) : -1;
 
 		if (digit < 0)
 			return false;
@@ -285,7 +283,7 @@ static bool based(struct str s, unsigned base, int64_t *out)
 	uint64_t v = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
-		unsigned d = (unsigned)wdl_hex_digit(s.p[i]);
+		unsigned d = (unsigned)str_hex_digit(s.p[i]);
 
 		if (d >= base || v > ((uint64_t)INT64_MAX - d) / base)
 			return false;

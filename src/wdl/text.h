@@ -20,14 +20,6 @@ static inline bool wdl_is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Its value, or -1. */
-static inline int wdl_hex_digit(char c)
-{
-	if (wdl_is_digit(c))
-		return c - '0';
-	return (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-}
-
 /* Units of UTF-16 in the string. */
 size_t wdl_units(struct str s);
 /* `count` units from unit `start` on; both clamp. */

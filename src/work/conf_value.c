@@ -32,11 +32,6 @@ static bool is_alnum(char c)
 	return is_digit(c) || is_upper(c) || is_lower(c);
 }
 
-static bool is_hex(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 static bool all_in(struct str s, const char *extra)
 {
 	for (size_t i = 0; i < s.n; i++)
@@ -182,14 +177,8 @@ const char *conf_secret_value(struct str v)
 
 static const char *check_uuid(struct arena *a, struct str v, const char **normal)
 {
-	if (v.n != 36)
+	if (!str_is_guid(v))
 		return "must be a UUID, 8-4-4-4-12 hexadecimal digits";
-	for (size_t i = 0; i < 36; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-		if (dash ? v.p[i] != '-' : !is_hex(v.p[i]))
-			return "must be a UUID, 8-4-4-4-12 hexadecimal digits";
-	}
 	*normal = str_lower(a, v).p;
 	return NULL;
 }
@@ -314,7 +303,7 @@ static bool is_host_port(struct str v)
 		if (end < 3)
 			return false;
 		for (ptrdiff_t i = 1; i < end; i++)
-			if (!is_hex(v.p[i]) && v.p[i] != ':' && v.p[i] != '.')
+			if (str_hex_digit(v.p[i]) < 0 && v.p[i] != ':' && v.p[i] != '.')
 				return false;
 		after = str_from_at(v, (size_t)end + 1);
 		return after.n == 0 || (after.p[0] == ':' && cut_port(&after) && after.n == 0);

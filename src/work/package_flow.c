@@ -39,19 +39,6 @@ static struct str name_of(const struct json *root, const struct json *flow)
 	return name;
 }
 
-static bool is_guid(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		char c = s.p[i];
-		bool hex = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f');
-
-		if (dash ? c != '-' : !hex)
-			return false;
-	}
-	return s.n == 36;
-}
-
 /* Other flows run it by the id of its row, which is in the names of a solution's files, too. */
 static void find_ids(struct package_flow *f, const struct json *root, const struct json *flow)
 {
@@ -63,7 +50,7 @@ static void find_ids(struct package_flow *f, const struct json *root, const stru
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		f->ids[i] = is_guid(all[i]) ? all[i] : str_from("");
+		f->ids[i] = str_is_guid(all[i]) ? all[i] : str_from("");
 }
 
 bool package_recognise(struct arena *a, struct json *root, struct package_flow *out,
@@ -223,7 +210,7 @@ static struct str stem(struct str path, struct str *guid)
 	if (str_ends_nocase(name, S(".json")))
 		name = str_first(name, name.n - 5);
 	*guid = name.n >= 36 ? str_from_at(name, name.n - 36) : str_from("");
-	if (!is_guid(*guid))
+	if (!str_is_guid(*guid))
 		*guid = str_from("");
 	return name;
 }

@@ -5,14 +5,6 @@
  */
 #include "work/redact_scan.h"
 
-static int hex(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' :
-	       c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-	       c >= 'A' && c <= 'F' ? c - 'A' + 10 :
-				      -1;
-}
-
 /* `n` hexadecimal digits at `at`, or -1. */
 static long digits(struct str s, size_t at, size_t n)
 {
@@ -21,7 +13,7 @@ static long digits(struct str s, size_t at, size_t n)
 	if (at + n > s.n)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		int d = hex(s.p[at + i]);
+		int d = str_hex_digit(s.p[at + i]);
 
 		if (d < 0)
 			return -1;
@@ -125,7 +117,7 @@ static size_t from_html(struct str s, size_t at, char out[4], size_t *n)
 	x = (rest.p[2] | 32) == 'x';
 	i += x;
 	for (size_t begin = i; i < rest.n && rest.p[i] != ';'; i++) {
-		int d = hex(rest.p[i]);
+		int d = str_hex_digit(rest.p[i]);
 
 		if (d < 0 || (!x && d > 9) || i - begin >= 7)
 			return 0;

@@ -31,11 +31,6 @@ static const char *const portals[] = {
 	"admin.powerplatform.microsoft.com",
 };
 
-static bool is_hex(char ch)
-{
-	return (ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'f') || (ch >= 'A' && ch <= 'F');
-}
-
 static bool is_alpha(char ch)
 {
 	return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z');
@@ -46,24 +41,11 @@ static bool is_word(char ch)
 	return is_alpha(ch) || (ch >= '0' && ch <= '9') || ch == '_' || ch == '-';
 }
 
-bool reference_is_guid(struct str s)
-{
-	if (s.n != 36)
-		return false;
-	for (size_t i = 0; i < 36; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-		if (dash ? s.p[i] != '-' : !is_hex(s.p[i]))
-			return false;
-	}
-	return true;
-}
-
 bool reference_is_environment_id(struct str s)
 {
 	if (str_eq_nocase(s, S("~default")))
 		return true;
-	if (s.n < 36 || s.n > 36 + 17 || !reference_is_guid(str_from_at(s, s.n - 36)))
+	if (s.n < 36 || s.n > 36 + 17 || !str_is_guid(str_from_at(s, s.n - 36)))
 		return false;
 	if (s.n == 36)
 		return true;
@@ -96,32 +78,6 @@ static bool is_portal(struct str host)
 			return true;
 	}
 	return false;
-}
-
-static int hex_value(char ch)
-{
-	if (ch <= '9')
-		return ch - '0';
-	return (ch | 0x20) - 'a' + 10;
-}
-
-static struct str percent_decoded(struct arena *a, struct str s)
-{
-	char *out;
-	size_t n = 0;
-
-	if (str_find_char(s, '%') < 0)
-		return s;
-	out = arena_alloc(a, s.n + 1);
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '%' && i + 2 < s.n && is_hex(s.p[i + 1]) && is_hex(s.p[i + 2])) {
-			out[n++] = (char)(hex_value(s.p[i + 1]) * 16 + hex_value(s.p[i + 2]));
-			i += 2;
-		} else {
-			out[n++] = s.p[i];
-		}
-	}
-	return str_n(out, n);
 }
 
 /* The host of a link and what comes after it; false when the text is no link at all. */
@@ -164,10 +120,10 @@ static void read_path(struct arena *a, struct str path, struct reference *r)
 	if (end >= 0)
 		path = str_first(path, (size_t)end);
 	while (str_cut(&path, '/', &segment)) {
-		segment = percent_decoded(a, segment);
+		segment = str_unpercent(a, segment, false);
 		if (next == ENVIRONMENT && reference_is_environment_id(segment))
 			r->environment = segment;
-		else if (next == FLOW && reference_is_guid(segment))
+		else if (next == FLOW && str_is_guid(segment))
 			r->flow = segment;
 		else if (next == RUN && reference_is_run_name(segment))
 			r->run = segment;
@@ -188,7 +144,7 @@ static bool read_key(struct str s, struct reference *r)
 	ptrdiff_t dot = str_find_char(s, '.');
 
 	if (dot < 0 || !reference_is_environment_id(str_first(s, (size_t)dot)) ||
-	    !reference_is_guid(str_from_at(s, (size_t)dot + 1)))
+	    !str_is_guid(str_from_at(s, (size_t)dot + 1)))
 		return false;
 	r->kind = REFERENCE_KEY;
 	r->environment = str_first(s, (size_t)dot);
@@ -220,7 +176,7 @@ struct reference reference_read(struct arena *a, struct str text, enum reference
 	if (want == WANT_ENVIRONMENT && reference_is_environment_id(s)) {
 		r.kind = REFERENCE_ID;
 		r.environment = s;
-	} else if (want == WANT_FLOW && reference_is_guid(s)) {
+	} else if (want == WANT_FLOW && str_is_guid(s)) {
 		r.kind = REFERENCE_ID;
 		r.flow = s;
 	} else if (want == WANT_RUN && reference_is_run_name(s)) {

@@ -32,7 +32,6 @@ struct reference reference_read(struct arena *a, struct str text, enum reference
 
 /* Environment ids are a GUID, a GUID with a word in front ("Default-...") or "~default". */
 bool reference_is_environment_id(struct str s);
-bool reference_is_guid(struct str s);
 /* Run names are letters, digits, "_" and "-",. */
 bool reference_is_run_name(struct str s);
 

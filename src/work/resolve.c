@@ -500,7 +500,7 @@ enum verdict resolve_arguments(struct call *c)
 	v = resolve_into(c, &w);
 	if (v != DONE)
 		return v;
-	if (w.flow && arg_str(c, w.flow->name).n && !is_id(c, w.flow, reference_is_guid)) {
+	if (w.flow && arg_str(c, w.flow->name).n && !is_id(c, w.flow, str_is_guid)) {
 		v = resolve_flow(c, w.flow, arg_z(c, w.environment->name));
 		if (v != DONE)
 			return v;

@@ -231,6 +231,62 @@ static void test_utf8(void **state)
 		assert_int_equal(str_first_utf8(s, n).n, cuts[n]);
 }
 
+static void test_guid(void **state)
+{
+	static const struct str good[] = {
+		STR_INIT("00000000-0000-0000-0000-000000000000"),
+		STR_INIT("89abcdef-89AB-CDEF-0123-456789abcDEF"),
+	};
+	/* Empty, short, long, a dash too early, a digit that is none, braces. */
+	static const struct str bad[] = {
+		STR_INIT(""), STR_INIT("00000000-0000-0000-0000-00000000000"),
+		STR_INIT("00000000-0000-0000-0000-0000000000000"),
+		STR_INIT("0000000-00000-0000-0000-000000000000"),
+		STR_INIT("0000000g-0000-0000-0000-000000000000"),
+		STR_INIT("00000000-0000-0000-0000-00000000000@"),
+		STR_INIT("{0000000-0000-0000-0000-00000000000}"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++)
+		assert_true(str_is_guid(good[i]));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(str_is_guid(bad[i]));
+	for (int c = 0; c < 256; c++) {
+		const char *digits = "0123456789abcdefABCDEF";
+		const char *at = c ? strchr(digits, c) : NULL;
+		int value = !at ? -1 : (int)(at - digits);
+
+		assert_int_equal(str_hex_digit((char)c), value > 15 ? value - 6 : value);
+	}
+}
+
+static void test_unpercent(void **state)
+{
+	static const struct {
+		struct str from, plain, plus;
+	} rows[] = {
+		{ STR_INIT(""), STR_INIT(""), STR_INIT("") },
+		{ STR_INIT("a%2Fb+c"), STR_INIT("a/b+c"), STR_INIT("a/b c") },
+		{ STR_INIT("%2b%2B"), STR_INIT("++"), STR_INIT("++") },
+		{ STR_INIT("%C3%a5"), STR_INIT("\xc3\xa5"), STR_INIT("\xc3\xa5") },
+		/* What is no escape stays, and what one makes is not looked at again. */
+		{ STR_INIT("100%"), STR_INIT("100%"), STR_INIT("100%") },
+		{ STR_INIT("%4"), STR_INIT("%4"), STR_INIT("%4") },
+		{ STR_INIT("%g0%0g"), STR_INIT("%g0%0g"), STR_INIT("%g0%0g") },
+		{ STR_INIT("%2541%%41"), STR_INIT("%41%A"), STR_INIT("%41%A") },
+	};
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 1 << 16);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_true(str_eq(str_unpercent(&a, rows[i].from, false), rows[i].plain));
+		assert_true(str_eq(str_unpercent(&a, rows[i].from, true), rows[i].plus));
+	}
+	arena_release(&a);
+}
+
 static void test_distance(void **state)
 {
 	static const struct {
@@ -859,7 +915,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_arena),	 UNIT(test_arena_full),	 UNIT(test_arena_no_way_out),
 		UNIT(test_str),		 UNIT(test_numbers),	 UNIT(test_utf8),
-		UNIT(test_distance),	 UNIT(test_buf),	 UNIT(test_list),
+		UNIT(test_guid),	 UNIT(test_unpercent),	 UNIT(test_distance),
+		UNIT(test_buf),		 UNIT(test_list),
 		UNIT(test_errors),	 UNIT(test_time),	 UNIT(test_write_atomic),
 		UNIT(test_write_killed), UNIT(test_mkdirs),	 UNIT(test_lock),
 		UNIT(test_dirs),	 UNIT(test_harden),	 UNIT(test_wipe),
