@@ -1,6 +1,13 @@
 #!/bin/bash
 # Python scripts compile, and none of them needs more than the standard library, but for what is
-# skipped where its Debian packages are missing.
+# skipped where its Debian packages are missing.  Every test may be executed: tests/run.sh passes
+# over what may not.
+for f in tests/*/test_*.py tests/*/test_*.sh; do
+    if [ -f "$f" ] && [ ! -x "$f" ]; then
+        echo "$f: not executable, so no check runs it"
+        exit 1
+    fi
+done
 mapfile -t scripts < <(git ls-files '*.py' | while read -r f; do [ -f "$f" ] && echo "$f"; done)
 python3 - "${scripts[@]}" <<'END' || exit 1
 import ast
