@@ -251,6 +251,8 @@
 /* Expressions: calls and member accesses inside each other.  The service takes 8,192 characters
  * of expression; the deepest seen in public flows is below 20. */
 #define LIMIT_WDL_DEPTH 200
+/* Functions whose implementation is remembered: there are 140, and more are still found. */
+#define LIMIT_WDL_FUNCTIONS 256
 /* Errors reported of one string; what follows is mostly their echo. */
 #define LIMIT_WDL_ERRORS 32
 /* Characters of the result of one expression, and of what functions may build on the way: the
@@ -323,6 +325,9 @@
 /* Memory of one run, the iterations in flight included, and of one iteration or variable. */
 #define LIMIT_RUN_MEMORY (256u << 20)
 #define LIMIT_RUN_FRAME (128u << 20)
+/* Text whose templates a run keeps: a tree may need fifty times the memory of its text, and the
+ * expressions of a flow with 500 actions are below 100 kB. */
+#define LIMIT_RUN_PARSED (512u << 10)
 /* Nesting of a value that a run keeps, so that values inside values stay below
  * LIMIT_JSON_TREE_DEPTH. */
 #define LIMIT_RUN_VALUE_DEPTH 128

@@ -143,15 +143,33 @@ static const struct wdl_body *among(const struct wdl_body *rows, const char *nam
 	return NULL;
 }
 
-static const struct wdl_body *body_of(const char *name)
-{
-	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-		const struct wdl_body *b = among(families[i], name);
+/* How a row of the table of functions is carried out. */
+struct found {
+	const struct wdl_body *body; /* NULL: not at all */
+	bool lazy, looked;
+};
 
-		if (b)
-			return b;
-	}
-	return NULL;
+static struct found search(const char *name)
+{
+	struct found f = { .body = among(lazy, name), .looked = true };
+
+	f.lazy = f.body != NULL;
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]) && !f.body; i++)
+		f.body = among(families[i], name);
+	return f;
+}
+
+/* Each row is searched once: loops of a flow call the same few functions again and again. */
+static struct found body_of(const struct wdl_function *f)
+{
+	static struct found known[LIMIT_WDL_FUNCTIONS];
+	size_t count, i = (size_t)(f - wdl_functions(&count));
+
+	if (i >= LIMIT_WDL_FUNCTIONS)
+		return search(f->name);
+	if (!known[i].looked)
+		known[i] = search(f->name);
+	return known[i];
 }
 
 static bool arguments(struct wdl_eval *ev, const struct wdl_node *n, struct wdl_value *args)
@@ -166,9 +184,9 @@ static bool call(struct wdl_eval *ev, const struct wdl_node *n, struct wdl_value
 {
 	struct wdl_call c = { .ev = ev, .a = ev->a, .node = n, .function = n->function,
 			      .count = n->count };
-	const struct wdl_body *b;
 	struct wdl_value *args;
 	struct str message;
+	struct found f;
 	const char *source;
 
 	if (!c.function)
@@ -179,15 +197,14 @@ static bool call(struct wdl_eval *ev, const struct wdl_node *n, struct wdl_value
 		wdl_set_fault_text(ev, n, message, source);
 		return false;
 	}
-	b = among(lazy, c.function->name);
-	if (b)
-		return b->body(&c, out);
-	b = body_of(c.function->name);
-	if (!b)
+	f = body_of(c.function);
+	if (!f.body)
 		return wdl_fault(ev, n, WDL_M_NOT_HERE, &n->text);
+	if (f.lazy)
+		return f.body->body(&c, out);
 	args = arena_array(ev->a, n->count ? n->count : 1, sizeof(*args));
 	c.args = args;
-	return arguments(ev, n, args) && b->body(&c, out);
+	return arguments(ev, n, args) && f.body->body(&c, out);
 }
 
 /* A literal as JSON writes it: no plus, a digit on both sides of the point. */

@@ -34,6 +34,9 @@ struct wdl_context {
 	bool (*current)(void *arg, const struct json **out);
 	/* listCallbackUrl(): only a run has one. */
 	bool (*callback)(void *arg, const struct json **out);
+	/* The template of a text in a value, if it is kept; else the text is parsed.  It must live
+	 * as long as the evaluation; nothing of it is in the result. */
+	const struct wdl_template *(*parsed)(void *arg, struct str text);
 	/* Sixty-four random bits; NULL: of the seed, or when that is 0, asked of the system. */
 	uint64_t (*random)(void *arg);
 	uint64_t seed;

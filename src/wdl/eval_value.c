@@ -33,11 +33,13 @@ static void add_steps(struct state *s, const struct wdl_result *one)
 
 static struct json *template(struct state *s, struct str text)
 {
+	const struct wdl_template *t;
 	struct wdl_result one;
 
 	if (!wdl_is_template(text))
 		return json_new_str(s->a, text);
-	one = wdl_evaluate(s->a, wdl_parse(s->a, text), &s->c);
+	t = s->c.parsed ? s->c.parsed(s->c.arg, text) : NULL;
+	one = wdl_evaluate(s->a, t ? t : wdl_parse(s->a, text), &s->c);
 	add_steps(s, &one);
 	if (one.ok)
 		return one.value;

@@ -1,5 +1,5 @@
 /*
- * lint_map.h - names to things by hash, so that no rule searches.  Internal to the linter.
+ * lint_map.h - names to things by hash, so that no rule searches.  Internal to wdl.
  *
  * A key is a name, exact or without regard to case, as the engine folds names, and where it
  * belongs (any pointer, for names that count only within something).  The first thing put under a

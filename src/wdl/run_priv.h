@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "wdl/date.h"
 #include "wdl/eval.h"
+#include "wdl/lint_map.h"
 #include "wdl/messages.h"
 #include "wdl/run.h"
 
@@ -176,6 +177,8 @@ struct wrun {
 	struct wrun_variable *variables;
 	unsigned variable_count;
 	struct wdl_context context;
+	struct lint_map parsed;  /* templates by their text: loops evaluate the same ones */
+	size_t parsed_bytes;     /* of those texts */
 	const struct wrun_step *doing; /* whose event is handled */
 	uint64_t chances;              /* random numbers it asked for */
 	const struct json *trigger;

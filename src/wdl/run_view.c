@@ -279,6 +279,19 @@ static bool see_callback(void *arg, const struct json **out)
 	return give(out, json_new_z(&r->scratch, "https://callback.invalid/"));
 }
 
+/* Templates live as long as the run; what of it is in a value or a fault was copied. */
+static const struct wdl_template *parsed(void *arg, struct str text)
+{
+	struct wrun *r = arg;
+	struct wdl_template *t = lint_map_get(&r->parsed, NULL, text);
+
+	if (t || text.n > LIMIT_RUN_PARSED - r->parsed_bytes)
+		return t;
+	r->parsed_bytes += text.n;
+	t = wdl_parse(&r->mem, str_dup(&r->mem, text));
+	return lint_map_put(&r->mem, &r->parsed, NULL, t->source, t);
+}
+
 static uint64_t chance(void *arg)
 {
 	struct wrun *r = arg;
@@ -308,6 +321,7 @@ void wrun_context(struct wrun *r)
 		.workflow = see_workflow,
 		.current = see_current,
 		.callback = see_callback,
+		.parsed = parsed,
 		.random = r->host->random ? chance : NULL,
 	};
 }

@@ -690,6 +690,35 @@ static void test_large(void **state)
 	assert_true(a->used - before < 65536);
 }
 
+/* More text than a run keeps templates of: all of it has its value in every iteration. */
+static void test_templates(void **state)
+{
+	enum { TEXTS = 700, LONG = 1000 };
+	struct json *d = definition_of(
+		*state, "{`I`:{`type`:`InitializeVariable`,`inputs`:{`variables`:[{`name`:`v`,`type`:"
+			"`string`}]}},`L`:{`type`:`Foreach`," AFTER("I") ",`foreach`:`@range(0, 3)`,"
+			"`actions`:{`C`:{`type`:`Compose`,`inputs`:{}},`S`:{`type`:"
+			"`AppendToStringVariable`," AFTER("C") ",`inputs`:{`name`:`v`,`value`:"
+			"`@{substring(outputs('C')['k0'], 1000)} @{substring(outputs('C')['k699'], 1000)};`"
+			"}}}},`E`:{`type`:`Compose`," AFTER("L") ",`inputs`:`@variables('v')`}}");
+	struct json *inputs = json_at(d, "/actions/L/actions/C/inputs");
+	struct script s = { .a = *state };
+	struct wdl_run_options o = { 0 };
+	struct wdl_run run;
+	char filler[LONG];
+
+	memset(filler, 'x', LONG);
+	for (int i = 0; i < TEXTS; i++)
+		json_set_z(*state, inputs, arena_printf(*state, "k%d", i),
+			   arena_printf(*state, "@concat('%.*s', '#%d-', string(items('L')))", LONG,
+					filler, i));
+	assert_true((size_t)TEXTS * LONG > LIMIT_RUN_PARSED);
+	run = play(&s, d, &o);
+	assert_str(json_str(json_at(wdl_record_json(s.record, d, &run, &o),
+				    "/properties/actions/E/outputs")),
+		   "#0-0 #699-0;#0-1 #699-1;#0-2 #699-2;");
+}
+
 static const struct {
 	const char *actions, *why;
 } refused[] = {
@@ -931,7 +960,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_simple), UNIT(test_data),  UNIT(test_variables),
 		UNIT(test_loops),  UNIT(test_calls), UNIT(test_parallel), UNIT(test_concurrency),
-		UNIT(test_stops),  UNIT(test_large), UNIT(test_refused),  UNIT(test_triggers),
+		UNIT(test_stops),  UNIT(test_large), UNIT(test_templates), UNIT(test_refused),
+		UNIT(test_triggers),
 		UNIT(test_static), UNIT(test_wanted), UNIT(test_flows),  UNIT(test_sources),
 	};
 
