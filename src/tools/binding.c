@@ -174,10 +174,7 @@ static enum verdict bind_look(struct call *c)
 	struct fetch *f = requests(c, LOOKS);
 
 	organisation_fetches(c, f);
-	f[LOOK_CONNECTIONS] = look_at(url(c, HOST_POWERAPPS,
-					  "/connections?$filter=environment%%20eq%%20'%s'",
-					  arg_z(c, "environmentName")),
-				      FETCH_LARGE);
+	f[LOOK_CONNECTIONS] = look_at(connections_url(c, arg_z(c, "environmentName")), FETCH_LARGE);
 	f[LOOK_CONNECTIONS].paging = &pages;
 	return fetch_each(c, f, LOOKS);
 }

@@ -219,11 +219,7 @@ static enum verdict step(struct call *c)
 	struct str me;
 
 	if (call_stage(c) == 0)
-		return fetch_all(c,
-				 url(c, HOST_POWERAPPS,
-				     "/connections?$filter=environment%%20eq%%20'%s'",
-				     arg_z(c, "environmentName")),
-				 &pages);
+		return fetch_all(c, connections_url(c, arg_z(c, "environmentName")), &pages);
 	me = at_str(about_identity(c), "/account/objectId");
 	n = arg_str(c, "search").n ? foreign_ones(c, me, others) : 0;
 	if (call_stage(c) == 1 && n)

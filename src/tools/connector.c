@@ -252,8 +252,7 @@ struct fetch connector_connections(struct call *c)
 	static const struct paging pages = { .keep = connector_keep_connection };
 
 	return (struct fetch){
-		.url = url(c, HOST_POWERAPPS, "/connections?$filter=environment%%20eq%%20'%s'",
-			   arg_z(c, "environmentName")),
+		.url = connections_url(c, arg_z(c, "environmentName")),
 		.flags = FETCH_TOLERATE,
 		.paging = &pages,
 	};

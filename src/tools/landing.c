@@ -50,17 +50,9 @@ void landing_looks(const struct landing *l, struct fetch *f)
 	struct call *c = l->c;
 	const char *environment = str_c(call_arena(c), l->environment);
 
-	f[CONNECTIONS] = look_at(url(c, HOST_POWERAPPS,
-				     "/connections?$filter=environment%%20eq%%20'%s'", environment),
-				 FETCH_LARGE);
+	f[CONNECTIONS] = look_at(connections_url(c, environment), FETCH_LARGE);
 	f[CONNECTIONS].paging = &connections;
-	f[WHERE] = look_at(url(c, HOST_FLOW, "/environments/%s", environment), FETCH_OPTIONAL);
-	f[WHERE + 1] = look_at(url(c, HOST_BAP,
-				   "/environments/%s?$select=name,"
-				   "properties.linkedEnvironmentMetadata.instanceUrl,"
-				   "properties.linkedEnvironmentMetadata.instanceApiUrl",
-				   environment),
-			       FETCH_OPTIONAL);
+	organisation_fetches_in(c, environment, f + WHERE);
 	f[MINE] = look_at(url(c, HOST_FLOW,
 			      "/environments/%s/flows?$filter=search('personal')"
 			      "&include=includeSolutionCloudFlows&$top=250",

@@ -44,8 +44,7 @@ static enum verdict look(struct call *c)
 
 	versions_looks(c, f);
 	f[LOOK_CONNECTIONS] = (struct fetch){
-		.url = url(c, HOST_POWERAPPS, "/connections?$filter=environment%%20eq%%20'%s'",
-			   arg_z(c, "environmentName")),
+		.url = connections_url(c, arg_z(c, "environmentName")),
 		.flags = FETCH_TOLERATE,
 		.paging = &all,
 	};

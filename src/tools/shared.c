@@ -161,6 +161,12 @@ struct fetch look_at_flow(struct call *c)
 		       FETCH_LARGE);
 }
 
+const struct url *connections_url(struct call *c, const char *environment)
+{
+	return url(c, HOST_POWERAPPS, "/connections?$filter=environment%%20eq%%20'%s'",
+		   environment);
+}
+
 /* ---- refusals ---- */
 
 /* Recorded: a flow that is not shared with the caller answers as if it were a connection. */
@@ -208,8 +214,11 @@ enum verdict fail_read(struct call *c, const struct answer *a)
 
 void organisation_fetches(struct call *c, struct fetch f[2])
 {
-	const char *environment = arg_z(c, "environmentName");
+	organisation_fetches_in(c, arg_z(c, "environmentName"), f);
+}
 
+void organisation_fetches_in(struct call *c, const char *environment, struct fetch f[2])
+{
 	f[0] = (struct fetch){ .url = url(c, HOST_FLOW, "/environments/%s", environment),
 			       .flags = FETCH_OPTIONAL };
 	f[1] = (struct fetch){ .url = url(c, HOST_BAP,

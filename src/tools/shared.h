@@ -72,6 +72,9 @@ struct fetch look_at(const struct url *u, unsigned flags);
 /* The flow of the call's arguments, with its definition. */
 struct fetch look_at_flow(struct call *c);
 
+/* The connections of an environment that the caller may use. */
+const struct url *connections_url(struct call *c, const char *environment);
+
 /* ---- refusals ---- */
 
 /* The service says that the flow exists but is not shared with the caller. */
@@ -87,6 +90,8 @@ enum verdict fail_read(struct call *c, const struct answer *a);
 
 /* Two requests that tell it; neither is worth waiting for. */
 void organisation_fetches(struct call *c, struct fetch f[2]);
+/* The same of another environment than the call's. */
+void organisation_fetches_in(struct call *c, const char *environment, struct fetch f[2]);
 /* The organisation's address out of their answers; empty when the environment has none, or when
  * it could not be found out (*known is then false). */
 struct str organisation_of(const struct answer *flow, const struct answer *bap, bool *known);
