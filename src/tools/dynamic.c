@@ -13,11 +13,6 @@ enum { FIRST, ASKED };
 
 /* ---- what came at the first stage ---- */
 
-static bool came(struct call *c, int stage, size_t i)
-{
-	return got(c, stage, i) != got(c, -1, 0);
-}
-
 /* The definition is never fetched without the connections, so one answer is theirs. */
 static const struct answer *connections(struct call *c)
 {

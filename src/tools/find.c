@@ -280,15 +280,6 @@ static bool take_run(struct find *f, const struct json *run, int stage, size_t *
 
 /* ---- the batches so far ---- */
 
-/* Names that a batch shares with the one before it: both have the runs of one moment. */
-static bool in_batch(const struct json *runs, struct str name)
-{
-	JSON_EACH (v, runs)
-		if (str_eq(json_get_str(v, "name"), name))
-			return true;
-	return false;
-}
-
 /* Stages come in pairs: a list, and what is read of its runs.  True: enough was looked at. */
 static bool gather(struct find *f, int *pairs)
 {
@@ -303,7 +294,8 @@ static bool gather(struct find *f, int *pairs)
 		JSON_EACH (run, list->json) {
 			size_t details = (size_t)reads_trigger(f, run) + reads_actions(f, run);
 
-			if (seen_before(f, run) || in_batch(before, json_get_str(run, "name"))) {
+			/* A batch and the one before it both have the runs of one moment. */
+			if (seen_before(f, run) || run_listed(before, json_get_str(run, "name"))) {
 				at += details;
 				continue;
 			}
@@ -429,13 +421,7 @@ static enum verdict step(struct call *c)
 static const struct param params[] = {
 	PARAM_ENVIRONMENT,
 	PARAM_FLOW,
-	{ "status", JSON_STRING, 0, "Only runs of this status.",
-	  .choices = "Succeeded Failed Running Cancelled Waiting Paused Suspended Skipped TimedOut "
-		     "Aborted Faulted Ignored" },
-	{ "startTime", JSON_STRING, P_TIME, "Only runs that started at or after this time (UTC).",
-	  .max = 40 },
-	{ "endTime", JSON_STRING, P_TIME, "Only runs that started before this time (UTC).",
-	  .max = 40 },
+	PARAM_WHICH_RUNS,
 	{ "text", JSON_STRING, 0, "Text in the outputs of the trigger, such as an order number.",
 	  .min = 0, .max = 500 },
 	{ "error", JSON_STRING, 0,

@@ -10,6 +10,7 @@
 
 #include "base/os.h"
 #include "tools/cause.h"
+#include "tools/histories.h"
 #include "tools/reason.h"
 #include "tools/shared.h"
 #include "tools/table.h"
@@ -19,30 +20,6 @@ enum { LOOKED_AT = 50, DAY_MS = 86400000 };
 enum { DAYS_FAILING = 14, DAYS_THROTTLED = 14, DAYS_UNLICENSED = 14, DAYS_IDLE = 90 };
 
 /* ---- counting ---- */
-
-struct counts {
-	int64_t fired, skipped, failed, unmet, all;
-	const struct json *last_failed;
-};
-
-static struct counts count_histories(const struct json *histories)
-{
-	struct counts n = { 0 };
-
-	JSON_EACH(v, histories) {
-		struct str status = json_get_str(v, "status");
-
-		n.all++;
-		n.fired += json_is_true(json_get(v, "fired"));
-		n.skipped += str_eq_nocase(status, S("Skipped"));
-		n.unmet += str_eq(json_get_str(v, "code"), S("TriggerConditionNotMet"));
-		if (str_eq_nocase(status, S("Failed"))) {
-			n.failed++;
-			n.last_failed = n.last_failed ? n.last_failed : v;
-		}
-	}
-	return n;
-}
 
 static int64_t days_since(const struct flow_state *s, struct str time)
 {
@@ -122,7 +99,7 @@ static struct why why_trigger_fails(struct arena *a, const struct json *entry)
 static struct why why(struct arena *a, const struct flow_state *s, const struct json *definition)
 {
 	struct str state = at_str(s->flow, "/properties/state");
-	struct counts n = count_histories(s->histories);
+	struct histories n = histories_count(s->histories);
 	bool conditions = json_count(json_get(definition, "conditions")) > 0;
 
 	if (str_eq(state, S("Suspended")))
@@ -218,7 +195,7 @@ static void put_trigger(struct arena *a, struct json *out, const struct flow_sta
 			const struct json *definition)
 {
 	static const char *const copied[] = { "conditions", "splitOn", "recurrence" };
-	struct counts n = count_histories(s->histories);
+	struct histories n = histories_count(s->histories);
 	int64_t days = days_since(s, at_str(s->trigger, "/properties/lastExecutionTime"));
 	struct json *v = json_set(a, out, "trigger", json_new_object(a));
 

@@ -18,14 +18,6 @@ static const struct json *trigger_in(const struct json *flow, const char *name)
 	return json_get(json_at(flow, "/properties/definition/triggers"), name);
 }
 
-static enum verdict look(struct call *c, int64_t in_ms)
-{
-	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
-
-	*f = look_at_flow(c);
-	return in_ms ? fetch_later(c, in_ms, f, 1) : fetch_each(c, f, 1);
-}
-
 /* The look that shows the temporary trigger, or the one after which none was seen; -1: look
  * again. */
 static int decided(struct call *c, const char *name)
@@ -78,7 +70,7 @@ static enum verdict step(struct call *c)
 		return FAIL;
 	at = decided(c, name);
 	if (at < 0)
-		return look(c, patience_ms[call_stage(c)]);
+		return look_at_flow_after(c, patience_ms[call_stage(c)]);
 	if (got(c, at, 0)->err == ERR_NOT_FOUND)
 		return result(c, entry, "the flow is gone", false);
 	if (got(c, at, 0)->err != ERR_OK)

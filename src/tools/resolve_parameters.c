@@ -13,11 +13,6 @@
 enum { LOOK, DEFINE, ROUNDS };
 enum { MOST_ASKED = 40, MOST_ROUNDS = 24, MOST_OPTIONS = 200 };
 
-static bool came(struct call *c, int stage, size_t i)
-{
-	return got(c, stage, i) != got(c, -1, 0);
-}
-
 static bool has_flow(struct call *c)
 {
 	return arg_str(c, "flowName").n > 0;

@@ -13,11 +13,6 @@ enum { MAKER, FALLBACK, WORKFLOW, FLOWRUNS };
 /* The service gives at most 100 runs a page; more was never seen. */
 enum { LARGEST_PAGE = 100 };
 
-static bool wanted_status(struct call *c, struct str status)
-{
-	return !arg_str(c, "status").n || str_eq_nocase(arg_str(c, "status"), status);
-}
-
 static struct json *keep_run(struct call *c, const struct json *item)
 {
 	struct json *v;
@@ -232,13 +227,7 @@ static const struct param params[] = {
 	PARAM_FLOW,
 	{ "top", JSON_NUMBER, 0, "Most runs to return, newest first.", .min = 1, .max = 5000,
 	  .otherwise = "30" },
-	{ "status", JSON_STRING, 0, "Only runs of this status.",
-	  .choices = "Succeeded Failed Running Cancelled Waiting Paused Suspended Skipped TimedOut "
-		     "Aborted Faulted Ignored" },
-	{ "startTime", JSON_STRING, P_TIME, "Only runs that started at or after this time (UTC).",
-	  .max = 40 },
-	{ "endTime", JSON_STRING, P_TIME, "Only runs that started before this time (UTC).",
-	  .max = 40 },
+	PARAM_WHICH_RUNS,
 	{ 0 },
 };
 

@@ -41,15 +41,9 @@ static struct json *slim(struct call *c, const struct json *properties, struct s
 	return v;
 }
 
-static bool wanted_status(struct call *c, const struct json *item)
-{
-	return !arg_str(c, "status").n ||
-	       str_eq_nocase(arg_str(c, "status"), at_str(item, "/properties/status"));
-}
-
 static struct json *keep_action(struct call *c, const struct json *item)
 {
-	return json_get_str(item, "name").n && wanted_status(c, item)
+	return json_get_str(item, "name").n && wanted_status(c, at_str(item, "/properties/status"))
 		       ? slim(c, json_get(item, "properties"), json_get_str(item, "name"))
 		       : NULL;
 }
@@ -65,8 +59,9 @@ static struct json *repetition_item(struct call *c, const struct json *item)
 
 static struct json *keep_repetition(struct call *c, const struct json *item)
 {
-	if (!wanted_status(c, item) || (arg_given(c, "iterationIndex") &&
-					innermost_index(item) != arg_int(c, "iterationIndex")))
+	if (!wanted_status(c, at_str(item, "/properties/status")))
+		return NULL;
+	if (arg_given(c, "iterationIndex") && innermost_index(item) != arg_int(c, "iterationIndex"))
 		return NULL;
 	return repetition_item(c, item);
 }
@@ -307,7 +302,7 @@ static struct json *executions(struct call *c, const struct answer *list)
 		no_action(c);
 		return NULL;
 	}
-	if (!wanted_status(c, action->json))
+	if (!wanted_status(c, at_str(action->json, "/properties/status")))
 		return json_new_array(call_arena(c));
 	return list_with(c, keep_action(c, action->json));
 }

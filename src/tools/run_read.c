@@ -70,6 +70,14 @@ static const struct {
 	{ STR_INIT("Faulted"), true },    { STR_INIT("Ignored"), false },
 };
 
+bool run_listed(const struct json *runs, struct str name)
+{
+	JSON_EACH (v, runs)
+		if (str_eq(json_get_str(v, "name"), name))
+			return true;
+	return false;
+}
+
 bool run_has_ended(struct str status)
 {
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)

@@ -23,6 +23,8 @@ struct fetch run_list_fetch(struct call *c, const char *status, const char *sinc
 
 /* ---- facts ---- */
 
+/* `runs`, a list of {name}, has the one of that name. */
+bool run_listed(const struct json *runs, struct str name);
 /* Nothing more will happen to a run or action of that status. */
 bool run_has_ended(struct str status);
 /* It ended, and not well. */

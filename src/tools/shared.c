@@ -80,6 +80,11 @@ void filter_add(struct buf *b, const char *clause, const char *value, const char
 		buf_addf(b, "%s%s%s%s%s", b->n ? " and " : "", clause, quote, value, quote);
 }
 
+bool wanted_status(const struct call *c, struct str status)
+{
+	return !arg_str(c, "status").n || str_eq_nocase(arg_str(c, "status"), status);
+}
+
 const char *odata_text(struct call *c, struct str s)
 {
 	struct buf b;
@@ -161,10 +166,23 @@ struct fetch look_at_flow(struct call *c)
 		       FETCH_LARGE);
 }
 
+enum verdict look_at_flow_after(struct call *c, int64_t ms)
+{
+	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
+
+	*f = look_at_flow(c);
+	return ms ? fetch_later(c, ms, f, 1) : fetch_each(c, f, 1);
+}
+
 const struct url *connections_url(struct call *c, const char *environment)
 {
 	return url(c, HOST_POWERAPPS, "/connections?$filter=environment%%20eq%%20'%s'",
 		   environment);
+}
+
+bool came(const struct call *c, int stage, size_t i)
+{
+	return got(c, stage, i) != got(c, -1, 0);
 }
 
 /* ---- refusals ---- */

@@ -30,6 +30,16 @@
 			.alias = "runId", .max = 2048                               \
 	}
 
+/* Which runs of a flow, for rows that list them; three parameters. */
+#define PARAM_WHICH_RUNS                                                                         \
+	{ "status", JSON_STRING, 0, "Only runs of this status.",                                 \
+	  .choices = "Succeeded Failed Running Cancelled Waiting Paused Suspended Skipped TimedOut " \
+		     "Aborted Faulted Ignored" },                                                \
+		{ "startTime", JSON_STRING, P_TIME,                                              \
+		  "Only runs that started at or after this time (UTC).", .max = 40 },            \
+		{ "endTime", JSON_STRING, P_TIME,                                                \
+		  "Only runs that started before this time (UTC).", .max = 40 }
+
 /* ---- reading answers ---- */
 
 /* The string at a pointer, "" when there is none. */
@@ -52,6 +62,8 @@ const char *utc_arg(struct call *c, const char *name);
 /* Adds `clause` and `value` in `quote`s to an OData filter, with "and" before it where something
  * stands already; nothing for an empty value. */
 void filter_add(struct buf *b, const char *clause, const char *value, const char *quote);
+/* True when the argument "status" was not given or is `status`. */
+bool wanted_status(const struct call *c, struct str status);
 /* What stands between the apostrophes of a text in OData: one inside is written twice. */
 const char *odata_text(struct call *c, struct str s);
 /* The argument "repetition" as the service names one, "000000-000003", however it was written:
@@ -72,8 +84,13 @@ struct fetch look_at(const struct url *u, unsigned flags);
 /* The flow of the call's arguments, with its definition. */
 struct fetch look_at_flow(struct call *c);
 
+/* A stage that looks at it again after `ms`; 0: at once. */
+enum verdict look_at_flow_after(struct call *c, int64_t ms);
 /* The connections of an environment that the caller may use. */
 const struct url *connections_url(struct call *c, const char *environment);
+
+/* An answer `i` was fetched at that stage. */
+bool came(const struct call *c, int stage, size_t i);
 
 /* ---- refusals ---- */
 

@@ -67,14 +67,6 @@ struct fetch started_look(struct call *c)
 	return run_list_fetch(c, "", "", "", &newest);
 }
 
-static bool is_in(const struct json *runs, struct str name)
-{
-	JSON_EACH (v, runs)
-		if (str_eq(json_get_str(v, "name"), name))
-			return true;
-	return false;
-}
-
 /* Names of runs fall as time goes by, so that one that was dropped from a full list is not taken
  * for a new one. */
 static bool is_older(const struct json *runs, struct str name)
@@ -94,7 +86,7 @@ struct str started_run(const struct answer *before, const struct answer *after, 
 	JSON_EACH (v, after->json) {
 		struct str name = json_get_str(v, "name");
 
-		if (!name.n || is_in(before->json, name) || is_older(before->json, name))
+		if (!name.n || run_listed(before->json, name) || is_older(before->json, name))
 			continue;
 		if (origin.n && str_eq(json_get_str(v, "origin"), origin))
 			return name;

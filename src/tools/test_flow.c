@@ -123,14 +123,6 @@ static enum verdict call_it(struct call *c, const struct answer *found)
 	return fetch_each(c, f, f->url ? 1 : 0);
 }
 
-static enum verdict look(struct call *c, int64_t in_ms)
-{
-	struct fetch *f = arena_alloc(call_arena(c), sizeof(*f));
-
-	*f = look_at_flow(c);
-	return in_ms ? fetch_later(c, in_ms, f, 1) : fetch_each(c, f, 1);
-}
-
 static bool same_as(struct call *c, const struct answer *now, const struct json *definition)
 {
 	return now->err == ERR_OK &&
@@ -260,7 +252,7 @@ static enum verdict finish(struct call *c, const struct save_done *d)
 	case CALL:
 		return call_it(c, last(c));
 	case CHECK:
-		return look(c, 0);
+		return look_at_flow_after(c, 0);
 	case RESTORE:
 		if (got(c, d->stage + CHECK, 0)->err == ERR_OK &&
 		    !same_as(c, got(c, d->stage + CHECK, 0), d->definition))
@@ -275,7 +267,7 @@ static enum verdict finish(struct call *c, const struct save_done *d)
 	if (restore->err != ERR_OK && restore->err != ERR_OUTCOME_UNKNOWN)
 		most = VERIFY + 1;
 	if (seen < 0 && n < most)
-		return look(c, verify_ms[n - VERIFY]);
+		return look_at_flow_after(c, verify_ms[n - VERIFY]);
 	if (seen < 0)
 		return stuck(c, restore);
 	entry = journal_held(c, JOURNAL_TRIGGER);

@@ -5,6 +5,7 @@
  * Source: the documentation of the same engine (workflow trigger histories); the path is used
  * by the service's own resubmit.
  */
+#include "tools/histories.h"
 #include "tools/shared.h"
 #include "tools/table.h"
 
@@ -12,17 +13,11 @@ enum { READ, HISTORY };
 enum { FLOW, TRIGGERS };
 enum { LARGEST_PAGE = 100 };
 
-static bool wanted_status(struct call *c, const struct json *item)
-{
-	return !arg_str(c, "status").n ||
-	       str_eq_nocase(arg_str(c, "status"), at_str(item, "/properties/status"));
-}
-
 static struct json *keep_history(struct call *c, const struct json *item)
 {
 	struct json *v;
 
-	if (!wanted_status(c, item))
+	if (!wanted_status(c, at_str(item, "/properties/status")))
 		return NULL;
 	v = json_new_object(call_arena(c));
 	put_str(c, v, "name", json_get_str(item, "name"));
@@ -112,36 +107,13 @@ static enum verdict fetch_history(struct call *c, const char *trigger)
 
 /* ---- why ---- */
 
-struct counts {
-	int64_t fired, skipped, failed, unmet;
-	const struct json *last_failed;
-};
-
-static struct counts count(const struct json *histories)
-{
-	struct counts n = { 0 };
-
-	JSON_EACH (v, histories) {
-		struct str status = json_get_str(v, "status");
-
-		n.fired += json_is_true(json_get(v, "fired"));
-		n.skipped += str_eq_nocase(status, S("Skipped"));
-		n.unmet += str_eq(json_get_str(v, "code"), S("TriggerConditionNotMet"));
-		if (str_eq_nocase(status, S("Failed"))) {
-			n.failed++;
-			n.last_failed = n.last_failed ? n.last_failed : v;
-		}
-	}
-	return n;
-}
-
 /* One sentence for a person; the fields beside it are the evidence. */
 static const char *explanation(struct call *c, const struct json *trigger,
 			       const struct json *histories, const char *trigger_state_now)
 {
 	const struct json *flow = got(c, READ, FLOW)->json;
 	struct str state = at_str(flow, "/properties/state");
-	struct counts n = count(histories);
+	struct histories n = histories_count(histories);
 	bool conditions = json_count(json_get(trigger, "conditions")) > 0;
 
 	if (str_eq(state, S("Suspended")))
@@ -199,7 +171,7 @@ static void suggest(struct call *c, const struct json *histories)
 			next_tool(c, "get_live_flow_runs", arguments);
 			return;
 		}
-	if (!count(histories).failed)
+	if (!histories_count(histories).failed)
 		return;
 	json_take(arguments, "flowName");
 	next_tool(c, "list_live_connections", arguments);
@@ -213,7 +185,7 @@ static enum verdict answer(struct call *c, const char *name)
 	const struct json *state = trigger_state(c, name);
 	struct json *out = json_new_object(call_arena(c));
 	struct json *histories = a->json ? a->json : json_new_array(call_arena(c));
-	struct counts n = count(histories);
+	struct histories n = histories_count(histories);
 
 	put_ids(c, out);
 	json_set_z(call_arena(c), out, "triggerName", name);
