@@ -104,27 +104,23 @@ static struct json *keep_sent(struct call *c, const struct json *item)
 static struct fetch received(struct call *c)
 {
 	static const struct paging pages = { .keep = keep_request, .most = MOST_APPROVALS };
-	struct fetch f = look_at(url(c, HOST_FLOW,
-				     BASE "/approvalRequests?$filter=properties/assignedTo/id"
-					  "%%20eq%%20'%s'&$expand=properties/approval",
-				     arg_z(c, "environmentName"), str_c(call_arena(c), me(c))),
-				 FETCH_LARGE);
 
-	f.paging = &pages;
-	return f;
+	return look_at_all(url(c, HOST_FLOW,
+			       BASE "/approvalRequests?$filter=properties/assignedTo/id"
+				    "%%20eq%%20'%s'&$expand=properties/approval",
+			       arg_z(c, "environmentName"), str_c(call_arena(c), me(c))),
+			   &pages);
 }
 
 static struct fetch sent(struct call *c)
 {
 	static const struct paging pages = { .keep = keep_sent, .most = MOST_APPROVALS };
-	struct fetch f = look_at(url(c, HOST_FLOW,
-				     BASE "/approvals?$filter=properties/owner/id%%20eq%%20'%s'"
-					  "&$expand=properties/requestSummary",
-				     arg_z(c, "environmentName"), str_c(call_arena(c), me(c))),
-				 FETCH_LARGE);
 
-	f.paging = &pages;
-	return f;
+	return look_at_all(url(c, HOST_FLOW,
+			       BASE "/approvals?$filter=properties/owner/id%%20eq%%20'%s'"
+				    "&$expand=properties/requestSummary",
+			       arg_z(c, "environmentName"), str_c(call_arena(c), me(c))),
+			   &pages);
 }
 
 /* ---- list_live_approvals ---- */

@@ -174,8 +174,7 @@ static enum verdict bind_look(struct call *c)
 	struct fetch *f = requests(c, LOOKS);
 
 	organisation_fetches(c, f);
-	f[LOOK_CONNECTIONS] = look_at(connections_url(c, arg_z(c, "environmentName")), FETCH_LARGE);
-	f[LOOK_CONNECTIONS].paging = &pages;
+	f[LOOK_CONNECTIONS] = look_at_all(connections_url(c, arg_z(c, "environmentName")), &pages);
 	return fetch_each(c, f, LOOKS);
 }
 

@@ -50,20 +50,18 @@ void landing_looks(const struct landing *l, struct fetch *f)
 	struct call *c = l->c;
 	const char *environment = str_c(call_arena(c), l->environment);
 
-	f[CONNECTIONS] = look_at(connections_url(c, environment), FETCH_LARGE);
-	f[CONNECTIONS].paging = &connections;
+	f[CONNECTIONS] = look_at_all(connections_url(c, environment), &connections);
 	organisation_fetches_in(c, environment, f + WHERE);
-	f[MINE] = look_at(url(c, HOST_FLOW,
-			      "/environments/%s/flows?$filter=search('personal')"
-			      "&include=includeSolutionCloudFlows&$top=250",
-			      environment),
-			  FETCH_LARGE);
-	f[SHARED] = look_at(url(c, HOST_FLOW,
-				"/environments/%s/flows?$filter=search('team')"
-				"&include=includeSolutionCloudFlows&$top=250",
-				environment),
-			    FETCH_LARGE);
-	f[MINE].paging = f[SHARED].paging = &flows;
+	f[MINE] = look_at_all(url(c, HOST_FLOW,
+				  "/environments/%s/flows?$filter=search('personal')"
+				  "&include=includeSolutionCloudFlows&$top=250",
+				  environment),
+			      &flows);
+	f[SHARED] = look_at_all(url(c, HOST_FLOW,
+				    "/environments/%s/flows?$filter=search('team')"
+				    "&include=includeSolutionCloudFlows&$top=250",
+				    environment),
+				&flows);
 }
 
 static const struct answer *first(const struct landing *l, size_t i)

@@ -76,16 +76,12 @@ static enum verdict step(struct call *c)
 {
 	static const struct paging pages = { .keep = keep_policy };
 	struct json *out;
-	struct fetch *f;
 
-	if (call_stage(c) == POLICIES) {
-		f = requests(c, 1);
-		*f = look_at(url(c, HOST_BAP,
-				 "/providers/PowerPlatform.Governance/v1/policies?$top=50"),
-			     FETCH_LARGE);
-		f->paging = &pages;
-		return fetch_each(c, f, 1);
-	}
+	if (call_stage(c) == POLICIES)
+		return fetch_one(c, look_at_all(url(c, HOST_BAP,
+						    "/providers/PowerPlatform.Governance/v1/"
+						    "policies?$top=50"),
+						&pages));
 	if (last(c)->err != ERR_OK) {
 		fail_answer(c, last(c));
 		if (is_refused(last(c)))

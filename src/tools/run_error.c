@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "tools/outline.h"
 #include "tools/reason.h"
+#include "tools/run_read.h"
 #include "tools/shared.h"
 #include "tools/table.h"
 
@@ -57,20 +58,11 @@ static enum verdict fetch_run(struct call *c)
 {
 	static const struct paging pages = { .keep = keep_action };
 	struct fetch *f = arena_array(call_arena(c), 3, sizeof(*f));
-	const char *e = arg_z(c, "environmentName"), *flow = arg_z(c, "flowName"),
-		   *run = arg_z(c, "runName");
 
-	f[RUN] = (struct fetch){ .url = url(c, HOST_FLOW, "/environments/%s/flows/%s/runs/%s", e,
-					    flow, run),
-				 .flags = FETCH_TOLERATE };
-	f[ACTIONS] = (struct fetch){
-		.url = url(c, HOST_FLOW, "/environments/%s/flows/%s/runs/%s/actions", e, flow, run),
-		.flags = FETCH_TOLERATE,
-		.paging = &pages
-	};
+	f[RUN] = run_fetch(c, arg_z(c, "runName"));
+	f[ACTIONS] = run_actions_fetch(c, arg_z(c, "runName"), &pages);
 	/* Only for telling what is inside what; the run may be older than this definition. */
-	f[FLOW] = (struct fetch){ .url = url(c, HOST_FLOW, "/environments/%s/flows/%s", e, flow),
-				  .flags = FETCH_OPTIONAL | FETCH_LARGE };
+	f[FLOW] = run_flow_fetch(c);
 	return fetch_each(c, f, 3);
 }
 

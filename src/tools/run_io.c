@@ -6,6 +6,7 @@
  */
 #include "base/limits.h"
 #include "tools/content.h"
+#include "tools/run_read.h"
 #include "tools/shared.h"
 #include "tools/table.h"
 
@@ -160,10 +161,7 @@ static enum verdict fetch_action(struct call *c)
 	f[ACTION] = (struct fetch){ .url = action_url(c), .flags = FETCH_TOLERATE };
 	f[REPETITIONS] =
 		one ? one_repetition_fetch(c, one, PLAIN) : repetitions_fetch(c, first_list(c));
-	f[RUN] = (struct fetch){ .url = url(c, HOST_FLOW, "/environments/%s/flows/%s/runs/%s",
-					    arg_z(c, "environmentName"), arg_z(c, "flowName"),
-					    arg_z(c, "runName")),
-				 .flags = FETCH_TOLERATE };
+	f[RUN] = run_fetch(c, arg_z(c, "runName"));
 	if (one)
 		f[SCOPE] = one_repetition_fetch(c, one, SCOPES);
 	return fetch_each(c, f, one ? 4 : 3);

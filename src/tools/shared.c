@@ -159,6 +159,11 @@ struct fetch look_at(const struct url *u, unsigned flags)
 	return (struct fetch){ .method = HTTP_GET, .url = u, .flags = FETCH_TOLERATE | flags };
 }
 
+struct fetch look_at_all(const struct url *u, const struct paging *p)
+{
+	return (struct fetch){ .url = u, .flags = FETCH_TOLERATE | FETCH_LARGE, .paging = p };
+}
+
 struct fetch look_at_flow(struct call *c)
 {
 	return look_at(url(c, HOST_FLOW, "/environments/%s/flows/%s", arg_z(c, "environmentName"),

@@ -81,6 +81,8 @@ struct json *listed(struct call *c, const char *name, struct json *list);
 
 /* A GET of `u`; an error answer is a result. */
 struct fetch look_at(const struct url *u, unsigned flags);
+/* The same of all pages of a list. */
+struct fetch look_at_all(const struct url *u, const struct paging *p);
 /* The flow of the call's arguments, with its definition. */
 struct fetch look_at_flow(struct call *c);
 
