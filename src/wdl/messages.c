@@ -31,7 +31,7 @@ static const struct wdl_message_row rows[WDL_M__MAX] = {
 	[WDL_M_FIRST_STRING] = {
 		"The template language function '%1' expects its first parameter to be of type "
 		"string. The provided value is of type '%2'.%u",
-		"quoted in public threads and notes",
+		"pnp/provision-assist-m365#50; microsoft/powerapps-tools#93",
 	},
 	[WDL_M_SECOND_STRING] = {
 		"The template language function '%1' expects its second parameter to be of type "
@@ -211,7 +211,8 @@ static const struct wdl_message_row rows[WDL_M__MAX] = {
 	[WDL_M_BASE64_STRING] = {
 		"The template language function '%1' was invoked with a parameter that is not "
 		"valid. The value cannot be decoded from base64 representation.",
-		"unverified",
+		"Azure/bicep, baselines of its tests: the sister service's words, of Azure Resource "
+		"Manager",
 	},
 	[WDL_M_DATA_URI] = {
 		"The template language function '%1' expects its parameter to be formatted as a "
@@ -255,7 +256,7 @@ static const struct wdl_message_row rows[WDL_M__MAX] = {
 	[WDL_M_DATE] = {
 		"In function '%1', the value provided for date time string '%2' was not valid. "
 		"The datetime string must match ISO 8601 format.",
-		"quoted in public deployment notes",
+		"microsoft/Power-CAT-Copilot-Studio-Kit#807",
 	},
 	[WDL_M_DATE_FORMAT] = {
 		"In function '%1', the value provided for date time format '%2' was not valid.",
@@ -316,7 +317,7 @@ static const struct wdl_message_row rows[WDL_M__MAX] = {
 		"The template language expression '%1' cannot be evaluated because property '%2' "
 		"cannot be selected. Please see https://aka.ms/logicexpressions for usage "
 		"details.",
-		"quoted in public threads and notes",
+		"microsoft/coe-starter-kit#10911",
 	},
 	[WDL_M_NO_SELECT_TYPE] = {
 		"The template language expression '%1' cannot be evaluated because property '%2' "
@@ -348,7 +349,7 @@ static const struct wdl_message_row rows[WDL_M__MAX] = {
 	},
 	[WDL_M_NO_PARAMETER] = {
 		"The workflow parameter '%1' is not found.",
-		"unverified",
+		"Azure/LogicAppsUX#8809",
 	},
 	[WDL_M_NO_LOOP] = {
 		"Template language expression cannot be evaluated: the template action '%2' is "
@@ -478,8 +479,8 @@ static const struct wdl_message_row rows[WDL_M__MAX] = {
 	},
 	[WDL_M_RUN_ITEM] = {
 		"The execution of template action '%1' failed: The evaluation of '%2' "
-		"action '%3' expression failed: '%4'.",
-		"unverified",
+		"action '%3' expression '%4' failed: '%5'.",
+		"Azure/Azure-Sentinel#7130",
 	},
 	[WDL_M_RUN_WHERE] = {
 		"The execution of template action '%1' failed: The evaluation of 'query' "
@@ -499,6 +500,11 @@ static const struct wdl_message_row rows[WDL_M__MAX] = {
 		"'Float, Integer, String, Boolean, Object'.",
 		"quoted in public threads",
 	},
+	[WDL_M_RUN_APPEND_NULL] = {
+		"The value cannot be null. The action type '%1' only supports values of "
+		"types 'Float, Integer, String, Boolean, Object'.",
+		"Azure/Azure-Network-Security#361",
+	},
 	[WDL_M_RUN_APPEND_TO] = {
 		"The variable '%1' of type '%2' cannot be used in an action of type '%3'."
 		" The variable must be of type '%4'.",
@@ -512,7 +518,7 @@ static const struct wdl_message_row rows[WDL_M__MAX] = {
 	[WDL_M_RUN_NO_VARIABLE] = {
 		"The variable '%1' must be initialized before it can be used inside "
 		"action '%2'.",
-		"unverified",
+		"quoted in public notes on a save that was refused (InvalidVariableOperation)",
 	},
 	[WDL_M_RUN_VARIABLE_TWICE] = {
 		"The variable '%1' is initialized more than once.",
@@ -568,11 +574,11 @@ static const struct wdl_message_row rows[WDL_M__MAX] = {
 	},
 	[WDL_M_RUN_LARGE] = {
 		"The result of action '%1' is nested too deeply.",
-		"unverified",
+		"own words: the service has no such case",
 	},
 	[WDL_M_RUN_NO_ANSWER] = {
 		"Nothing answers action '%1' here.",
-		"unverified",
+		"own words: the service has no such case",
 	},
 	[WDL_M_RUN_TRIGGER_SCHEMA] = {
 		"The input body for trigger '%1' of type 'Request' did not match its "
@@ -585,9 +591,10 @@ static const struct wdl_message_row rows[WDL_M__MAX] = {
 		"unverified",
 	},
 	[WDL_M_RUN_SPLIT] = {
-		"The result of the evaluation of the 'splitOn' expression of trigger '%1'"
-		" is of type '%2'. The result must be a valid array.",
-		"unverified",
+		"The execution of template trigger '%1' failed: the result of the "
+		"evaluation of 'splitOn' expression '%2' is of type '%3'. The result must"
+		" be a valid array.",
+		"Azure/azure-rest-api-specs#23687",
 	},
 };
 

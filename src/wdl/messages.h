@@ -104,6 +104,7 @@ enum wdl_message {
 	WDL_M_RUN_WHERE,
 	WDL_M_RUN_VARIABLE,
 	WDL_M_RUN_APPEND,
+	WDL_M_RUN_APPEND_NULL,
 	WDL_M_RUN_APPEND_TO,
 	WDL_M_RUN_INCREMENT,
 	WDL_M_RUN_NO_VARIABLE,
@@ -127,8 +128,10 @@ enum wdl_message {
 };
 
 struct wdl_message_row {
-	const char *text;   /* %1 ... %4 are filled in; %u is the link to the function of %1 */
-	const char *source; /* a page, thread or recording; "unverified" where none was found */
+	const char *text;   /* %1 ... %5 are filled in; %u is the link to the function of %1 */
+	/* A page, thread or recording; "unverified" where none was found, and "own words..." where
+	 * the service says nothing. */
+	const char *source;
 };
 
 const struct wdl_message_row *wdl_message(enum wdl_message m);

@@ -92,7 +92,9 @@ static struct json *per_item(struct wrun *r, struct wrun_step *s, const struct j
 static void fail_item(struct wrun *r, struct wrun_step *s, const char *action, const char *member,
 		      const struct wdl_fault *fault)
 {
-	struct str values[4] = { s->node->name, str_from(action), str_from(member),
+	const struct json *e = json_get(json_get(s->node->def, "inputs"), member);
+	struct str text = json_is(e, JSON_STRING) ? json_str(e) : json_text(&r->scratch, e);
+	struct str values[5] = { s->node->name, str_from(action), str_from(member), text,
 				 fault->message };
 
 	s->outputs = NULL;

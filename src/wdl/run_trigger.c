@@ -174,11 +174,11 @@ static bool split(struct view *v, struct wdl_trigger *t, const struct json *def,
 {
 	struct wdl_context c = context_of(v);
 	struct wdl_result one = wdl_evaluate_value(v->a, json_get(def, "splitOn"), &c);
-	struct str values[2] = { t->name, { 0 } };
+	struct str values[3] = { t->name, json_str(json_get(def, "splitOn")), { 0 } };
 
 	if (!one.ok)
 		return failed(v->a, t, &one.fault);
-	values[1] = str_from(wrun_type(one.value));
+	values[2] = str_from(wrun_type(one.value));
 	if (!json_is(one.value, JSON_ARRAY)) {
 		refuse(v->a, t, WDL_ST_FAILED, "InvalidTemplate", WDL_M_RUN_SPLIT, values);
 		return false;

@@ -179,7 +179,11 @@ static void append_array(struct wrun *r, struct wrun_step *s, struct wrun_variab
 		bad_request(r, s, WDL_M_RUN_APPEND_TO, wrong);
 		return;
 	}
-	if (!value || json_is(value, JSON_ARRAY) || json_is(value, JSON_NULL)) {
+	if (!value || json_is(value, JSON_NULL)) {
+		bad_request(r, s, WDL_M_RUN_APPEND_NULL, &s->node->type);
+		return;
+	}
+	if (json_is(value, JSON_ARRAY)) {
 		bad_request(r, s, WDL_M_RUN_APPEND, values);
 		return;
 	}
