@@ -35,6 +35,12 @@ static inline struct str str_n(const char *p, size_t n)
 	return (struct str){ p, n };
 }
 
+/* Digests, keys and other bytes that are no text. */
+static inline struct str str_bytes(const void *p, size_t n)
+{
+	return (struct str){ p, n };
+}
+
 static inline bool str_eq(struct str a, struct str b)
 {
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);

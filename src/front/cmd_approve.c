@@ -104,7 +104,7 @@ static const char *plan_text(struct desk *d, const struct approval_code *c)
 	struct buf b;
 
 	buf_init_in(&b, d->cli->arena, 16);
-	crypt_hex(&b, str_n((const char *)c->approval.plan, 4));
+	crypt_hex(&b, str_bytes(c->approval.plan, 4));
 	return buf_c(&b);
 }
 

@@ -31,9 +31,9 @@ struct str link_signature(struct arena *a, struct str path, struct str rights)
 		crypt_random(link_key, sizeof(link_key));
 		link_key_made = true;
 	}
-	crypt_hmac(str_n((const char *)link_key, sizeof(link_key)), parts, 2, mac);
+	crypt_hmac(str_bytes(link_key, sizeof(link_key)), parts, 2, mac);
 	buf_init_in(&b, a, 64);
-	crypt_b64url(&b, str_n((const char *)mac, sizeof(mac)));
+	crypt_b64url(&b, str_bytes(mac, sizeof(mac)));
 	return buf_str(&b);
 }
 
@@ -192,7 +192,7 @@ struct json *content_link(struct request *q, struct flow *f, struct run *r, stru
 	}
 	(void)what;
 	buf_init_in(&hash, &q->mem, 64);
-	crypt_b64(&hash, str_n((const char *)md5, sizeof(md5)));
+	crypt_b64(&hash, str_bytes(md5, sizeof(md5)));
 	return emit_json(&q->mem,
 			 "{'uri':'%S','contentVersion':'%S','contentSize':%l,'contentHash':{"
 			 "'algorithm':'md5','value':'%S'}}",

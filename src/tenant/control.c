@@ -76,7 +76,7 @@ int control_start(const char *dir, int64_t latency_ms)
 	knobs_reset();
 	crypt_random(bytes, sizeof(bytes));
 	buf_init(&text, 128);
-	crypt_b64url(&text, str_n((const char *)bytes, sizeof(bytes)));
+	crypt_b64url(&text, str_bytes(bytes, sizeof(bytes)));
 	snprintf(control_token, sizeof(control_token), "%s", buf_c(&text));
 	buf_addc(&text, '\n');
 	snprintf(path, sizeof(path), "%s/control", dir);

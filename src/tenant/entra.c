@@ -63,9 +63,9 @@ void entra_copy(char *out, size_t room, struct str s)
 static void mac_of(unsigned number, unsigned generation, unsigned char out[CRYPT_HASH])
 {
 	unsigned ids[2] = { number, generation };
-	struct str part = str_n((const char *)ids, sizeof(ids));
+	struct str part = str_bytes(ids, sizeof(ids));
 
-	crypt_hmac(str_n((const char *)key, sizeof(key)), &part, 1, out);
+	crypt_hmac(str_bytes(key, sizeof(key)), &part, 1, out);
 }
 
 static struct str refresh_token(const struct grant *g)
@@ -82,7 +82,7 @@ static struct str refresh_token(const struct grant *g)
 		raw[i] ^= key[i];
 	buf_init(&b, 128);
 	buf_addz(&b, "0.PrAcT.");
-	crypt_b64url(&b, str_n((const char *)raw, sizeof(raw)));
+	crypt_b64url(&b, str_bytes(raw, sizeof(raw)));
 	snprintf(latest, sizeof(latest), "%s", buf_c(&b));
 	buf_free_wiped(&b);
 	return str_from(latest);
@@ -183,7 +183,7 @@ void entra_print_grants(struct buf *b)
 
 			buf_init(&hex, 128);
 			crypt_sha256(refresh_token(g), hash);
-			crypt_hex(&hex, str_n((const char *)hash, sizeof(hash)));
+			crypt_hex(&hex, str_bytes(hash, sizeof(hash)));
 			emit_comma(b);
 			/* The digest lets a test compare with a store without seeing the token. */
 			emit(b,

@@ -230,7 +230,7 @@ static bool verifier_fits(struct request *q, const struct pending *p)
 
 	crypt_sha256(request_form(q, "code_verifier"), hash);
 	buf_init_in(&b, &q->mem, 128);
-	crypt_b64url(&b, str_n((const char *)hash, sizeof(hash)));
+	crypt_b64url(&b, str_bytes(hash, sizeof(hash)));
 	return str_eq(buf_str(&b), str_from(p->challenge));
 }
 

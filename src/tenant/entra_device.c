@@ -39,7 +39,7 @@ struct pending *entra_pending_new(struct list *list, struct request *q)
 	forget_old(list);
 	crypt_random(bytes, sizeof(bytes));
 	buf_init(&b, 64);
-	crypt_b64url(&b, str_n((const char *)bytes, sizeof(bytes)));
+	crypt_b64url(&b, str_bytes(bytes, sizeof(bytes)));
 	entra_copy(p->code, sizeof(p->code), buf_str(&b));
 	buf_free(&b);
 	entra_copy(p->tenant, sizeof(p->tenant), q->capture[0]);

@@ -71,7 +71,7 @@ static void add_signature(struct buf *b)
 	gnutls_free(r.data);
 	gnutls_free(s.data);
 	buf_addc(b, '.');
-	crypt_b64url(b, str_n((const char *)raw, sizeof(raw)));
+	crypt_b64url(b, str_bytes(raw, sizeof(raw)));
 }
 
 struct str idtoken_make(struct request *q, const struct user *u, const struct directory *d,
@@ -107,8 +107,8 @@ void idtoken_keys(struct buf *b)
 		return;
 	}
 	emit(b, "{'keys':[{'kty':'EC','use':'sig','kid':'practice','crv':'P-256','alg':'ES256','x':'");
-	crypt_b64url(b, str_n((const char *)point, HALF));
+	crypt_b64url(b, str_bytes(point, HALF));
 	emit(b, "','y':'");
-	crypt_b64url(b, str_n((const char *)point + HALF, HALF));
+	crypt_b64url(b, str_bytes(point + HALF, HALF));
 	emit(b, "'}]}");
 }

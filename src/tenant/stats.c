@@ -115,7 +115,7 @@ static void record_write(struct request *q, bool effect)
 	copy_text(w->path, sizeof(w->path), q->path);
 	crypt_sha256(q->body, hash);
 	buf_init(&hex, 64);
-	crypt_hex(&hex, str_n((const char *)hash, 8));
+	crypt_hex(&hex, str_bytes(hash, 8));
 	copy_text(w->digest, sizeof(w->digest), buf_str(&hex));
 	buf_free(&hex);
 	w->face = q->face;

@@ -72,7 +72,7 @@ void token_new(struct tenant *t, struct user *u, struct directory *d, struct str
 	crypt_random(bytes, sizeof(bytes));
 	buf_init(&text, TOKEN_TEXT);
 	buf_addz(&text, "PrAc.");
-	crypt_b64url(&text, str_n((const char *)bytes, sizeof(bytes)));
+	crypt_b64url(&text, str_bytes(bytes, sizeof(bytes)));
 	copy_text(k->text, sizeof(k->text), buf_str(&text));
 	copy_text(k->audience, sizeof(k->audience), audience);
 	copy_text(k->scope, sizeof(k->scope), scope);

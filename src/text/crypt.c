@@ -127,7 +127,7 @@ static mbedtls_svc_key_id_t import(psa_key_type_t type, psa_algorithm_t alg, psa
 
 static struct str hash_str(const unsigned char h[CRYPT_HASH])
 {
-	return str_n((const char *)h, CRYPT_HASH);
+	return str_bytes(h, CRYPT_HASH);
 }
 
 /* An HMAC key of any length: PSA has no empty keys and a ceiling of 8 KiB.  HMAC itself pads

@@ -534,7 +534,7 @@ static struct json *digest(struct project *p, bool known)
 	if (!body64_end(&p->file, &bytes, sha256) || !known || p->string_of <= DIGEST_PRICE)
 		return NULL;
 	buf_init_in(&b, p->arena, 2 * CRYPT_HASH);
-	crypt_hex(&b, str_n((const char *)sha256, sizeof(sha256)));
+	crypt_hex(&b, str_bytes(sha256, sizeof(sha256)));
 	v = json_new_object(p->arena);
 	json_set_int(p->arena, v, "bytes", (int64_t)bytes);
 	json_set_str(p->arena, v, "sha256", buf_str(&b));

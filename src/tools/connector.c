@@ -295,7 +295,7 @@ struct str connector_new_name(struct call *c, const struct answer *connections)
 		json_push(seed, json_copy(call_arena(c), json_get(v, "id")));
 	crypt_sha256(json_text(call_arena(c), seed), digest);
 	buf_init_in(&b, call_arena(c), CRYPT_HASH + 1);
-	crypt_hex(&b, str_n((const char *)digest, CRYPT_HASH / 2));
+	crypt_hex(&b, str_bytes(digest, CRYPT_HASH / 2));
 	return buf_str(&b);
 }
 

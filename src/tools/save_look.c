@@ -377,7 +377,7 @@ struct str save_digest(struct save *s, const struct save_form *f)
 	buf_adds(&text, f->name);
 	crypt_sha256(buf_str(&text), hash);
 	buf_init_in(&hex, s->a, 128);
-	crypt_hex(&hex, str_n((const char *)hash, sizeof(hash)));
+	crypt_hex(&hex, str_bytes(hash, sizeof(hash)));
 	return buf_str(&hex);
 }
 

@@ -24,24 +24,19 @@ void approval_new(struct approval *p, const unsigned char plan[CRYPT_HASH],
 	memcpy(p->target, target, CRYPT_HASH);
 }
 
-static struct str bytes(const unsigned char *p, size_t n)
-{
-	return str_n((const char *)p, n);
-}
-
 static void mac(const unsigned char key[CRYPT_KEY], const struct approval *p,
 		unsigned char out[CRYPT_HASH])
 {
 	unsigned char tail[10];
-	struct str parts[5] = { S("appr-v1"), bytes(p->nonce, sizeof(p->nonce)),
-				bytes(p->plan, CRYPT_HASH), bytes(p->target, CRYPT_HASH),
-				bytes(tail, sizeof(tail)) };
+	struct str parts[5] = { S("appr-v1"), str_bytes(p->nonce, sizeof(p->nonce)),
+				str_bytes(p->plan, CRYPT_HASH), str_bytes(p->target, CRYPT_HASH),
+				str_bytes(tail, sizeof(tail)) };
 
 	for (int i = 0; i < 8; i++)
 		tail[i] = (unsigned char)((uint64_t)p->expires >> (8 * i));
 	tail[8] = p->changed;
 	tail[9] = p->quarter;
-	crypt_hmac(bytes(key, CRYPT_KEY), parts, 5, out);
+	crypt_hmac(str_bytes(key, CRYPT_KEY), parts, 5, out);
 }
 
 static void set_hex(struct arena *a, struct json *v, const char *name, const unsigned char *p,
@@ -50,7 +45,7 @@ static void set_hex(struct arena *a, struct json *v, const char *name, const uns
 	struct buf b;
 
 	buf_init_in(&b, a, 2 * n + 1);
-	crypt_hex(&b, bytes(p, n));
+	crypt_hex(&b, str_bytes(p, n));
 	json_set_str(a, v, name, buf_str(&b));
 }
 
@@ -194,7 +189,7 @@ enum approval_result approval_spend(struct arena *a, const char *dir, const stru
 		return err == EWOULDBLOCK ? APPROVAL_BUSY : APPROVAL_FAILED;
 	}
 	buf_init_in(&hex, a, 64);
-	crypt_hex(&hex, bytes(p->nonce, sizeof(p->nonce)));
+	crypt_hex(&hex, str_bytes(p->nonce, sizeof(p->nonce)));
 	result = spend_locked(a, path_of(a, dir, "spent"), buf_str(&hex), p, now, why);
 	os_unlock(fd);
 	return result;
@@ -277,7 +272,7 @@ static const char *plan_name(struct arena *a, const char *prefix, const unsigned
 
 	buf_init_in(&b, a, 96);
 	buf_addz(&b, prefix);
-	crypt_hex(&b, bytes(plan, 16));
+	crypt_hex(&b, str_bytes(plan, 16));
 	return buf_c(&b);
 }
 

@@ -66,10 +66,10 @@ static bool save(struct arena *a, struct store *s, const struct pin *p)
 	json_set_int(a, v, "failed", p->failed);
 	json_set_int(a, v, "until", p->until);
 	buf_init_in(&b, a, 256);
-	crypt_b64url(&b, str_n((const char *)p->salt, SALT));
+	crypt_b64url(&b, str_bytes(p->salt, SALT));
 	json_set_str(a, v, "salt", buf_str(&b));
 	buf_init_in(&b, a, 256);
-	crypt_b64url(&b, str_n((const char *)p->hash, CRYPT_KEY));
+	crypt_b64url(&b, str_bytes(p->hash, CRYPT_KEY));
 	json_set_str(a, v, "hash", buf_str(&b));
 	item = secret_new(json_text(a, v));
 	fine = item && store_put(s, ITEM, item) == STORE_OK;
@@ -106,7 +106,7 @@ static enum pin_result check_locked(struct arena *a, struct store *s, struct str
 	p.until = now + delay_ms(p.failed);
 	if (!save(a, s, &p))
 		return PIN_FAILED;
-	crypt_pbkdf2(pin, str_n((const char *)p.salt, SALT), (unsigned)p.rounds, hash);
+	crypt_pbkdf2(pin, str_bytes(p.salt, SALT), (unsigned)p.rounds, hash);
 	right = crypt_equal(hash, p.hash, CRYPT_KEY);
 	os_wipe(hash, sizeof(hash));
 	if (!right) {
@@ -153,7 +153,7 @@ enum pin_result pin_set(struct arena *a, struct store *s, struct str pin)
 	struct pin p = { .rounds = LIMIT_PIN_ROUNDS };
 
 	crypt_random(p.salt, sizeof(p.salt));
-	crypt_pbkdf2(pin, str_n((const char *)p.salt, SALT), (unsigned)p.rounds, p.hash);
+	crypt_pbkdf2(pin, str_bytes(p.salt, SALT), (unsigned)p.rounds, p.hash);
 	return save(a, s, &p) ? PIN_RIGHT : PIN_FAILED;
 }
 

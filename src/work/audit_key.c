@@ -95,11 +95,6 @@ void audit_hex(const unsigned char *p, size_t n, char *out)
 	*out = '\0';
 }
 
-static struct str bytes(const unsigned char *p, size_t n)
-{
-	return str_n((const char *)p, n);
-}
-
 /* K(day + 1) = HMAC(K(day), "day" || date of day + 1). */
 static void evolve(struct dated_key *k, int64_t day)
 {
@@ -111,7 +106,7 @@ static void evolve(struct dated_key *k, int64_t day)
 
 		k->day++;
 		audit_day_text(k->day, date);
-		crypt_hmac(bytes(k->key, CRYPT_KEY), parts, 2, next);
+		crypt_hmac(str_bytes(k->key, CRYPT_KEY), parts, 2, next);
 		memcpy(k->key, next, CRYPT_KEY);
 		os_wipe(next, sizeof(next));
 	}
@@ -156,7 +151,7 @@ bool audit_keys_mac(struct audit_keys *k, int64_t day, const struct str *parts, 
 	if (day < k->last.day)
 		k->last = k->first;
 	evolve(&k->last, day);
-	crypt_hmac(bytes(k->last.key, CRYPT_KEY), parts, count, out);
+	crypt_hmac(str_bytes(k->last.key, CRYPT_KEY), parts, count, out);
 	return true;
 }
 
@@ -189,7 +184,7 @@ void audit_keys_pseudonym(const struct audit_keys *k, struct str kind, struct st
 	out[0] = '\0';
 	if (!value.n)
 		return;
-	crypt_hmac(bytes(k->id, CRYPT_KEY), parts, 3, mac);
+	crypt_hmac(str_bytes(k->id, CRYPT_KEY), parts, 3, mac);
 	audit_hex(mac, n < 16 ? n : 16, out);
 }
 
@@ -201,7 +196,7 @@ static void add_key(struct buf *b, const struct dated_key *k)
 
 	audit_day_text(k->day, date);
 	buf_addf(b, "%s ", date);
-	crypt_hex(b, bytes(k->key, CRYPT_KEY));
+	crypt_hex(b, str_bytes(k->key, CRYPT_KEY));
 }
 
 /* "2026-11-21 <64 hex digits>", with another separator in a verification key. */
@@ -222,7 +217,7 @@ enum store_result audit_keys_save(struct store *s, const struct audit_keys *k)
 	buf_init(&b, 1024);
 	buf_room(&b, 1024);
 	buf_addz(&b, ITEM_TAG "\nid ");
-	crypt_hex(&b, bytes(k->id, CRYPT_KEY));
+	crypt_hex(&b, str_bytes(k->id, CRYPT_KEY));
 	buf_addz(&b, "\ntoday ");
 	add_key(&b, &k->today);
 	if (!k->exported) {
@@ -230,7 +225,7 @@ enum store_result audit_keys_save(struct store *s, const struct audit_keys *k)
 		add_key(&b, &k->first);
 	}
 	buf_addf(&b, "\nend %llu ", (unsigned long long)k->end.seq);
-	crypt_hex(&b, bytes(k->end.m, CRYPT_HASH));
+	crypt_hex(&b, str_bytes(k->end.m, CRYPT_HASH));
 	buf_addc(&b, '\n');
 	item = buf_ok(&b) ? secret_new(buf_str(&b)) : NULL;
 	if (item)
@@ -305,7 +300,7 @@ bool audit_keys_export(struct audit_keys *k, struct buf *out)
 		return false;
 	audit_day_text(k->first.day, date);
 	buf_addf(out, "%s:%s:", KEY_TAG, date);
-	crypt_hex(out, bytes(k->first.key, CRYPT_KEY));
+	crypt_hex(out, str_bytes(k->first.key, CRYPT_KEY));
 	k->exported = true;
 	k->first = k->last = k->today;
 	return true;

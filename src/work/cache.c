@@ -43,7 +43,7 @@ static struct str hex_of(struct arena *a, const unsigned char digest[CRYPT_HASH]
 	struct buf b;
 
 	buf_init_in(&b, a, NAME + 1);
-	crypt_hex(&b, str_n((const char *)digest, CRYPT_HASH));
+	crypt_hex(&b, str_bytes(digest, CRYPT_HASH));
 	return buf_str(&b);
 }
 

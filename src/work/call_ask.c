@@ -17,7 +17,7 @@ static struct json *state_of(struct call *c)
 
 	crypt_sha256(c->canonical, digest);
 	buf_init_in(&hex, c->arena, 128);
-	crypt_hex(&hex, str_n((const char *)digest, sizeof(digest)));
+	crypt_hex(&hex, str_bytes(digest, sizeof(digest)));
 	for (size_t i = 0; i < c->question_count; i++)
 		json_push(keys, json_new_z(c->arena, c->questions[i].key));
 	json_set(c->arena, state, "q", keys);
@@ -154,7 +154,7 @@ bool call_open_state(struct call *c)
 
 	crypt_sha256(c->canonical, digest);
 	buf_init_in(&hex, c->arena, 128);
-	crypt_hex(&hex, str_n((const char *)digest, sizeof(digest)));
+	crypt_hex(&hex, str_bytes(digest, sizeof(digest)));
 	if (!state || !str_eq(json_get_str(state, "d"), buf_str(&hex)))
 		return false;
 	if (json_get(state, "p")) {

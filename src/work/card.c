@@ -141,7 +141,7 @@ static void add_long(struct arena *a, struct buf *b, struct str text, size_t edg
 
 	crypt_sha256(text, hash);
 	buf_init_in(&hex, a, 64);
-	crypt_hex(&hex, str_n((const char *)hash, 8));
+	crypt_hex(&hex, str_bytes(hash, 8));
 	buf_addf(b, "%zu bytes, SHA-256 %.*s..., begins ", text.n, STR_ARG(buf_str(&hex)));
 	buf_adds(b, exact(a, str_first_utf8(text, edge)));
 	buf_addz(b, " ... ends ");

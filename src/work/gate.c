@@ -114,7 +114,7 @@ static void hash_add(struct crypt_hash *h, struct str s)
 	/* With its length, so that no two different lists have the same digest. */
 	for (int i = 0; i < 8; i++)
 		n[i] = (unsigned char)((uint64_t)s.n >> (8 * i));
-	crypt_hash_add(h, str_n((const char *)n, sizeof(n)));
+	crypt_hash_add(h, str_bytes(n, sizeof(n)));
 	crypt_hash_add(h, s);
 }
 
@@ -149,8 +149,8 @@ static void plan_digest(struct call *c, const struct change *ch, struct gate_vie
 
 	hash_add(h, str_from(c->tool->name));
 	hash_add(h, canonical(c, c->args));
-	hash_add(h, str_n((const char *)v->target, CRYPT_HASH));
-	hash_add(h, str_n((const char *)policy_digest(c->work->policy), CRYPT_HASH));
+	hash_add(h, str_bytes(v->target, CRYPT_HASH));
+	hash_add(h, str_bytes(policy_digest(c->work->policy), CRYPT_HASH));
 	hash_add(h, str_from(c->work->conf->profile));
 	hash_add(h, str_from(c->work->conf->cloud));
 	hash_add(h, str_n(&klass, 1));

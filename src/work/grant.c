@@ -23,7 +23,7 @@ static void mac_of(const unsigned char key[CRYPT_KEY], const char *id, struct st
 {
 	struct str parts[3] = { S("grant-v1"), str_from(id), text };
 
-	crypt_hmac(str_n((const char *)key, CRYPT_KEY), parts, 3, out);
+	crypt_hmac(str_bytes(key, CRYPT_KEY), parts, 3, out);
 }
 
 /* ---- writing ---- */
@@ -49,7 +49,7 @@ static bool save(struct arena *a, const char *dir, const unsigned char key[CRYPT
 	json_print(&b, v);
 	mac_of(key, g->id, buf_str(&b), m);
 	buf_addc(&b, '\n');
-	crypt_hex(&b, str_n((const char *)m, sizeof(m)));
+	crypt_hex(&b, str_bytes(m, sizeof(m)));
 	buf_addc(&b, '\n');
 	err = buf_ok(&b) ? os_write_atomic(path, buf_str(&b)) : EFBIG;
 	if (err)
@@ -103,7 +103,7 @@ static bool load(struct arena *a, const char *dir, const unsigned char key[CRYPT
 		return false;
 	mac_of(key, id, text, m);
 	buf_init_in(&hex, a, 128);
-	crypt_hex(&hex, str_n((const char *)m, sizeof(m)));
+	crypt_hex(&hex, str_bytes(m, sizeof(m)));
 	if (have.n != hex.n || !crypt_equal(have.p, hex.p, hex.n))
 		return false;
 	v = json_parse(a, text, JSON_STRICT, NULL);

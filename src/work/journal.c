@@ -222,7 +222,7 @@ bool journal_add(struct journal *j, struct arena *a, const unsigned char key[CRY
 
 	crypt_random(noise, sizeof(noise));
 	buf_init_in(&b, a, 2 * sizeof(noise) + 1);
-	crypt_hex(&b, str_n((const char *)noise, sizeof(noise)));
+	crypt_hex(&b, str_bytes(noise, sizeof(noise)));
 	memcpy(id, buf_c(&b), JOURNAL_ID + 1);
 	/* Everything that needs memory comes before the lock. */
 	name = path_of(a, j->dir, id, ".json");

@@ -63,7 +63,7 @@ static void tag_of(struct str secret, char out[2 * TAG + 1])
 	if (!made)
 		crypt_random(key, sizeof(key));
 	made = true;
-	crypt_hmac(str_n((const char *)key, sizeof(key)), &secret, 1, hash);
+	crypt_hmac(str_bytes(key, sizeof(key)), &secret, 1, hash);
 	for (size_t i = 0; i < 2 * TAG; i++)
 		out[i] = digits[hash[i / 2] >> (i % 2 ? 0 : 4) & 15];
 }

@@ -119,7 +119,7 @@ static struct str random_text(struct signin *s)
 
 	crypt_random(bytes, sizeof(bytes));
 	buf_init_in(&b, &s->arena, 64);
-	crypt_b64url(&b, str_n((const char *)bytes, sizeof(bytes)));
+	crypt_b64url(&b, str_bytes(bytes, sizeof(bytes)));
 	os_wipe(bytes, sizeof(bytes));
 	return buf_str(&b);
 }
@@ -131,7 +131,7 @@ static struct str challenge_of(struct signin *s)
 
 	crypt_sha256(secret_bytes(s->verifier), hash);
 	buf_init_in(&b, &s->arena, 64);
-	crypt_b64url(&b, str_n((const char *)hash, sizeof(hash)));
+	crypt_b64url(&b, str_bytes(hash, sizeof(hash)));
 	return buf_str(&b);
 }
 

@@ -19,11 +19,6 @@
 /* A flow that did not change has one record a day. */
 #define SAME_MS INT64_C(86400000)
 
-static struct str bytes(const unsigned char *p, size_t n)
-{
-	return str_n((const char *)p, n);
-}
-
 /* A keyed hash as hex, so that a name tells nothing about a content. */
 static void tag(const struct snapshots *s, const char *what, struct str x, struct str y,
 		char *out, size_t digits)
@@ -32,7 +27,7 @@ static void tag(const struct snapshots *s, const char *what, struct str x, struc
 	struct str parts[] = { str_from(what), S("\n"), x, S("\n"), y };
 	unsigned char mac[CRYPT_HASH];
 
-	crypt_hmac(bytes(s->key, CRYPT_KEY), parts, 5, mac);
+	crypt_hmac(str_bytes(s->key, CRYPT_KEY), parts, 5, mac);
 	for (size_t i = 0; i < digits; i++)
 		out[i] = hex[mac[i / 2] >> (i % 2 ? 0 : 4) & 15];
 	out[digits] = '\0';

@@ -390,7 +390,7 @@ static enum store_result make_key(struct store *s, const char *name, struct secr
 	r = store_get(s, name, key);
 	if (r == STORE_ABSENT) {
 		crypt_random(bytes, sizeof(bytes));
-		*key = secret_new(str_n((const char *)bytes, sizeof(bytes)));
+		*key = secret_new(str_bytes(bytes, sizeof(bytes)));
 		os_wipe(bytes, sizeof(bytes));
 		r = *key ? store_put(s, name, *key) : store_say(s, STORE_FAILED, "memory is out");
 		if (r != STORE_OK) {

@@ -411,7 +411,7 @@ enum store_result store_make_key_file(struct store *s)
 	if (err)
 		return store_say(s, STORE_FAILED, "%s: %s", dir, strerror(err));
 	crypt_random(bytes, sizeof(bytes));
-	err = os_write_atomic(path, str_n((const char *)bytes, sizeof(bytes)));
+	err = os_write_atomic(path, str_bytes(bytes, sizeof(bytes)));
 	if (err)
 		r = store_say(s, STORE_FAILED, "%s cannot be written: %s", path, strerror(err));
 	os_wipe(bytes, sizeof(bytes));

@@ -40,7 +40,7 @@ enum store_result store_try(struct store *s)
 	if (store_kind(s) == &store_token_file)
 		return try_token_file(s);
 	crypt_random(bytes, sizeof(bytes));
-	probe = secret_new(str_n((const char *)bytes, sizeof(bytes)));
+	probe = secret_new(str_bytes(bytes, sizeof(bytes)));
 	os_wipe(bytes, sizeof(bytes));
 	r = probe ? store_put(s, PROBE, probe) : store_say(s, STORE_FAILED, "memory is out");
 	if (r == STORE_OK)
