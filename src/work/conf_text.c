@@ -57,6 +57,20 @@ struct conf_line conf_line_read(struct str line)
 	return l;
 }
 
+bool conf_say(struct arena *a, const char *where, const char **message, const char *fmt, ...)
+{
+	struct buf b;
+	va_list ap;
+
+	buf_init_in(&b, a, LIMIT_CONF_FILE);
+	buf_addf(&b, "%s: ", where);
+	va_start(ap, fmt);
+	buf_addv(&b, fmt, ap);
+	va_end(ap);
+	*message = buf_c(&b);
+	return false;
+}
+
 struct reader {
 	struct arena *a;
 	const char *where; /* "file:line" */
@@ -65,20 +79,8 @@ struct reader {
 	const char **message;
 };
 
-__attribute__((__format__(__printf__, 2, 3))) static bool say(struct reader *r, const char *fmt,
-							      ...)
-{
-	struct buf b;
-	va_list ap;
-
-	buf_init_in(&b, r->a, LIMIT_CONF_FILE);
-	buf_addf(&b, "%s: ", r->where);
-	va_start(ap, fmt);
-	buf_addv(&b, fmt, ap);
-	va_end(ap);
-	*r->message = buf_c(&b);
-	return false;
-}
+/* What is wrong with the line that a reader is at. */
+#define say(r, ...) conf_say((r)->a, (r)->where, (r)->message, __VA_ARGS__)
 
 static bool open_section(struct reader *r, struct str name)
 {

@@ -25,6 +25,10 @@ struct conf_line {
 /* Reads one line (without its newline). */
 struct conf_line conf_line_read(struct str line);
 
+/* Always false; *message is `where` ("file:line"), ": " and the text. */
+bool conf_say(struct arena *a, const char *where, const char **message, const char *fmt, ...)
+	__attribute__((__format__(__printf__, 4, 5)));
+
 /* One setting of a file, checked. */
 struct conf_entry {
 	struct conf_entry *next;

@@ -27,20 +27,8 @@ struct reader {
 	const char **message;
 };
 
-__attribute__((__format__(__printf__, 2, 3))) static bool say(struct reader *r, const char *fmt,
-							      ...)
-{
-	struct buf b;
-	va_list ap;
-
-	buf_init_in(&b, r->a, LIMIT_CONF_FILE);
-	buf_addf(&b, "%s: ", r->where);
-	va_start(ap, fmt);
-	buf_addv(&b, fmt, ap);
-	va_end(ap);
-	*r->message = buf_c(&b);
-	return false;
-}
+/* What is wrong with the line that a reader is at. */
+#define say(r, ...) conf_say((r)->a, (r)->where, (r)->message, __VA_ARGS__)
 
 static const char *const kinds[SECTION_KINDS] = {
 	[SECTION_TOOL] = "tool",
