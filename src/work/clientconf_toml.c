@@ -50,20 +50,24 @@ static bool skip_comment(struct toml_reader *r)
 	return true;
 }
 
+/* False when there is no line end here. */
+static bool take_line_end(struct toml_reader *r)
+{
+	size_t n = ahead(r, "\r\n") ? 2 : peek(r) == '\n' ? 1 : 0;
+
+	r->at += n;
+	return n > 0;
+}
+
 /* Blanks, line ends and comments. */
 static bool skip_lines(struct toml_reader *r)
 {
-	for (;;) {
+	do {
 		skip_blanks(r);
 		if (!skip_comment(r))
 			return false;
-		if (ahead(r, "\r\n"))
-			r->at += 2;
-		else if (peek(r) == '\n')
-			r->at++;
-		else
-			return true;
-	}
+	} while (take_line_end(r));
+	return true;
 }
 
 /* What may follow a statement on its line; takes the line end too. */
@@ -72,11 +76,7 @@ static bool end_line(struct toml_reader *r)
 	skip_blanks(r);
 	if (!skip_comment(r))
 		return false;
-	if (ahead(r, "\r\n"))
-		r->at += 2;
-	else if (peek(r) == '\n')
-		r->at++;
-	else if (peek(r) >= 0)
+	if (!take_line_end(r) && peek(r) >= 0)
 		return toml_wrong(r, "expected the end of the line");
 	return true;
 }

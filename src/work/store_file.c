@@ -123,6 +123,14 @@ enum store_result store_remove_file(struct store *s, const char *path)
 	return STORE_OK;
 }
 
+static enum store_result erase_item(struct store *s, const char *name, enum path_kind kind)
+{
+	char path[4096];
+	enum store_result r = item_path(s, name, kind, path);
+
+	return r == STORE_OK ? store_remove_file(s, path) : r;
+}
+
 /* ---- plain ---- */
 
 static enum store_result plain_get(struct store *s, const char *name, struct secret **out)
@@ -145,10 +153,7 @@ static enum store_result plain_put(struct store *s, const char *name, const stru
 
 static enum store_result plain_erase(struct store *s, const char *name)
 {
-	char path[4096];
-	enum store_result r = item_path(s, name, PATH_PLAIN, path);
-
-	return r == STORE_OK ? store_remove_file(s, path) : r;
+	return erase_item(s, name, PATH_PLAIN);
 }
 
 const struct store_kind store_plain = {
@@ -378,10 +383,7 @@ static enum store_result sealed_put(struct store *s, const char *name, const str
 
 static enum store_result sealed_erase(struct store *s, const char *name)
 {
-	char path[4096];
-	enum store_result r = item_path(s, name, PATH_SEALED, path);
-
-	return r == STORE_OK ? store_remove_file(s, path) : r;
+	return erase_item(s, name, PATH_SEALED);
 }
 
 const struct store_kind store_sealed = {
