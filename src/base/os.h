@@ -41,6 +41,8 @@ bool os_is_remote(int fd);
 void os_syslog(int priority, const char *text);
 /* Makes a directory of mode 0700 and its parents.  0 or an errno. */
 int os_mkdirs(const char *path);
+/* The same of the directory that the file `path` lies in. */
+int os_mkdirs_for(const char *path);
 /* Opens (creating it, 0600) and tries to lock a file exclusively.
  * Returns a descriptor, or -1 with *err EWOULDBLOCK when another holds it.  os_unlock closes it. */
 int os_try_lock(const char *path, int *err);

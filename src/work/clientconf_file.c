@@ -114,13 +114,6 @@ enum clientconf_result clientconf_load(struct arena *a, const char *path, const 
 	return CLIENTCONF_SAME;
 }
 
-static int make_parent(struct arena *a, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash != path ? os_mkdirs(arena_copy(a, path, (size_t)(slash - path))) : 0;
-}
-
 static unsigned mode_of(const struct state *s)
 {
 	return s->exists ? s->st.st_mode & 0777 : 0600;
@@ -164,7 +157,7 @@ static enum clientconf_result write_once(struct arena *a, const char *path, cons
 		return fail(j->told, f.path, strerror(EFBIG), j->message);
 	if (f.exists && str_eq(buf_str(&b), f.text))
 		return CLIENTCONF_SAME;
-	err = make_parent(a, f.path);
+	err = os_mkdirs_for(f.path);
 	if (!err)
 		err = keep_backup(&f, servers, j->spot, mode_of(&before));
 	now = look(path);

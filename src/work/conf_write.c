@@ -121,13 +121,6 @@ static const char *resolve(struct arena *a, const char *file)
 	return out;
 }
 
-static int make_parent(struct arena *a, const char *file)
-{
-	const char *slash = strrchr(file, '/');
-
-	return slash && slash != file ? os_mkdirs(arena_copy(a, file, (size_t)(slash - file))) : 0;
-}
-
 int conf_write(struct arena *a, const char *file, const char *profile, const char *key,
 	       const char *value)
 {
@@ -165,6 +158,6 @@ int conf_write(struct arena *a, const char *file, const char *profile, const cha
 	/* The bound on profiles holds for the new text too. */
 	if (!conf_text_read(a, file, buf_str(&b), &parsed, &message))
 		return EINVAL;
-	err = make_parent(a, file);
+	err = os_mkdirs_for(file);
 	return err ? err : os_write_atomic(file, buf_str(&b));
 }

@@ -586,6 +586,12 @@ static void test_mkdirs(void **state)
 	assert_int_equal(os_write_atomic(arena_printf(a, "%s/file", deep), S("x")), 0);
 	assert_int_equal(os_mkdirs(arena_printf(a, "%s/file", deep)), ENOTDIR);
 	assert_int_equal(os_mkdirs(arena_printf(a, "%s/file/below", deep)), ENOTDIR);
+	assert_int_equal(os_mkdirs_for(arena_printf(a, "%s/x/y/file", dir)), 0);
+	assert_int_equal(mode_of(arena_printf(a, "%s/x/y", dir)) & 077, 0);
+	assert_int_equal(access(arena_printf(a, "%s/x/y/file", dir), F_OK), -1);
+	assert_int_equal(os_mkdirs_for(arena_printf(a, "%s/file/x", deep)), ENOTDIR);
+	assert_int_equal(os_mkdirs_for("file"), 0);
+	assert_int_equal(os_mkdirs_for("/file"), 0);
 	assert_int_equal(rm_dir(dir), 0);
 }
 
