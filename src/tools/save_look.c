@@ -94,7 +94,8 @@ enum verdict save_look(struct save *s)
 				 "properties.governanceConfiguration.protectionLevel",
 				 environment),
 			     FETCH_OPTIONAL);
-	f[SEE_CONNECTIONS] = look_at(connections_url(s->c, environment), FETCH_OPTIONAL | FETCH_LARGE);
+	f[SEE_CONNECTIONS] = look_at(connections_url(s->c, environment),
+				     FETCH_OPTIONAL | FETCH_LARGE);
 	f[SEE_POLICIES] = look_at(url(s->c, HOST_BAP,
 				      "/providers/PowerPlatform.Governance/v1/policies?$top=50"),
 				  FETCH_OPTIONAL | FETCH_LARGE);

@@ -13,7 +13,7 @@ BANNED = [
     ("sprintf|vsprintf", "arena_printf or buf_addf", None),
     ("gets|fgets|scanf|fscanf|sscanf|strtok|strtok_r", "struct str", None),
     ("atoi|atol|atoll|atof|strtol|strtoll|strtoul|strtoull|strtod",
-     "str_to_i64 or str_to_u64", r"src/(text/json\w*|text/scan\w*|wdl/\w+|front/mcp_call)\.c"),
+     "str_to_i64 or str_to_u64", r"src/(text/json\w*|text/number|wdl/\w+|front/mcp_call)\.c"),
     ("system|popen|execlp|execvp|execvpe", "wire/helper.h", None),
     ("alloca|longjmp|setjmp", "the arena", r"src/base/arena\.[ch]"),
     ("assert|abort", "an error, or arena_alloc's way out", r"src/(base/arena|text/crypt|text/json|tenant/\w+)\.c"),
