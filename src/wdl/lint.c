@@ -340,6 +340,7 @@ static void relations(struct lint *l, struct lint_report *out)
 		tail = &(*tail)->next;
 	}
 	out->borrowed = borrowed(l);
+	lint_changes(l, out);
 }
 
 struct lint_report lint_document(struct arena *a, struct json *document)

@@ -51,6 +51,13 @@ struct lint_call {
 	struct str flow;    /* the other flow's id */
 };
 
+/* A list or table that a flow changes whenever it runs. */
+struct lint_change {
+	struct lint_change *next;
+	struct str pointer; /* of the step */
+	struct str what;    /* as in lint_report.watched, or the set of a Dataverse table */
+};
+
 struct lint_report {
 	bool usable;       /* false: there is no definition in the document; `why` says so */
 	const char *why;
@@ -65,6 +72,8 @@ struct lint_report {
 	struct str start;    /* pointer of its first trigger, "" when there is none */
 	bool answers;        /* it has a Response */
 	struct str borrowed; /* pointer of a reference to a connection of whoever runs it, or "" */
+	struct str watched;  /* the list or table any change of which starts it, or "" */
+	struct lint_change *changes;
 };
 
 /* Runs all rules over a document: a bare definition, a flow as the service returns it, or a
@@ -80,10 +89,10 @@ struct lint_identity {
 };
 
 /*
- * What only several flows show: copies (QUA04), and flows that run one another (TRG10).  A set
- * lives in its arena and remembers what it needs of the flows that were added.  Of two flows that
- * do not fit, the one that is added last gets the finding, in its place there; it is made in `a`,
- * the arena of its report.
+ * What only several flows show: copies (QUA04), flows that run one another (TRG10), and two that
+ * start each other (TRG07).  A set lives in its arena and remembers what it needs of the flows
+ * that were added.  Of two flows that do not fit, the one that is added last gets the finding, in
+ * its place there; it is made in `a`, the arena of its report.
  */
 struct lint_set;
 struct lint_set *lint_set_new(struct arena *a);

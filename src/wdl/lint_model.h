@@ -160,6 +160,10 @@ struct json *lint_argument(const struct lint_step *s, const char *name);
 bool lint_path_ends(const struct lint_step *s, const char *end);
 /* A request that anybody may make who knows the address. */
 bool lint_is_anonymous(const struct lint_step *trigger);
+/* Fills in `watched` and `changes`. */
+void lint_changes(struct lint *l, struct lint_report *out);
+/* Whether "accounts" is the set of "account", "opportunities" that of "opportunity". */
+bool lint_is_plural(struct str set, struct str name);
 /* What cannot fail for reasons outside of the flow: variables, data operations. */
 bool lint_is_local(const struct lint_step *s);
 /* SetVariable, AppendToArrayVariable and the like; and the name of the variable. */

@@ -111,8 +111,7 @@ static void unfiltered(struct lint *l, const struct lint_rule *r)
 	}
 }
 
-/* "accounts" of "account", "opportunities" of "opportunity", "cr_boxes" of "cr_box". */
-static bool is_plural(struct str set, struct str name)
+bool lint_is_plural(struct str set, struct str name)
 {
 	struct str rest = str_from_at(set, name.n);
 
@@ -129,20 +128,26 @@ static bool same(const struct lint_step *a, const struct lint_step *b, const cha
 	return x && y && json_equal(x, y);
 }
 
+static bool updates(const struct lint_step *s)
+{
+	static const char *const operations[] = { "UpdateRecord", "UpdateOnlyRecord", "PatchItem",
+						  "PatchFileItem", NULL };
+
+	return lint_among(s->operation, operations);
+}
+
 /* Writes the row or item that started the flow. */
 static bool writes_back(const struct lint_step *t, const struct lint_step *s)
 {
-	static const char *const updates[] = { "UpdateRecord", "UpdateOnlyRecord", "PatchItem",
-					       "PatchFileItem", NULL };
 	struct json *id = lint_argument(s, "recordId");
 
-	if (!lint_among(s->operation, updates))
+	if (!updates(s))
 		return false;
 	id = id ? id : lint_argument(s, "id");
 	if (str_find(json_str(id), S("trigger")) < 0)
 		return false;
 	if (is_dataverse(t) && is_dataverse(s))
-		return is_plural(json_str(lint_argument(s, "entityName")),
+		return lint_is_plural(json_str(lint_argument(s, "entityName")),
 				 json_str(lint_argument(t, "subscriptionRequest/entityname")));
 	return is_sharepoint(t) && is_sharepoint(s) && same(t, s, "dataset") &&
 	       same(t, s, "table");
@@ -167,6 +172,66 @@ static void own_trigger(struct lint *l, const struct lint_rule *r)
 		if (writes_back(t, s) && !is_conditional(s))
 			lint_add(l, r, s->pointer,
 				 "it changes what started the flow, and so starts it again: without end");
+}
+
+/* ---- two flows that start each other ---- */
+
+/* What is named outright: what a parameter stands for, another flow may not share. */
+static struct str literal(const struct lint_step *s, const char *name)
+{
+	struct json *v = lint_argument(s, name);
+
+	return lint_is_dynamic(v) ? str_from("") : json_str(v);
+}
+
+/* The list or table of a step, "" when it is not known. */
+static struct str place_of(const struct lint *l, const struct lint_step *s)
+{
+	struct str site = literal(s, "dataset"), list = literal(s, "table");
+
+	if (is_sharepoint(s))
+		return site.n && list.n ? str_fmt(l->a, "%.*s %.*s", STR_ARG(site), STR_ARG(list)) :
+					  str_from("");
+	if (!is_dataverse(s))
+		return str_from("");
+	return literal(s, s->trigger ? "subscriptionRequest/entityname" : "entityName");
+}
+
+/* Neither a condition nor a failure decides whether it runs. */
+static bool always_runs(const struct lint_step *s)
+{
+	if (is_conditional(s))
+		return false;
+	for (; s; s = lint_parent(s))
+		for (const struct lint_edge *e = s->after; e; e = e->next)
+			if (!(e->statuses & LINT_SUCCEEDED))
+				return false;
+	return true;
+}
+
+void lint_changes(struct lint *l, struct lint_report *out)
+{
+	struct lint_change **tail = &out->changes;
+	const struct lint_step *t = l->triggers == 1 ? l->steps : NULL;
+
+	out->watched = str_from("");
+	if (!t || !on_change(t) || is_filtered(t))
+		return;
+	/* A Terminate may be what ends the circle. */
+	for (const struct lint_step *s = t->next; s; s = s->next)
+		if (lint_is(s, "Terminate"))
+			return;
+	out->watched = place_of(l, t);
+	for (const struct lint_step *s = out->watched.n ? t->next : NULL; s; s = s->next) {
+		struct str what = updates(s) && always_runs(s) ? place_of(l, s) : str_from("");
+
+		if (!what.n)
+			continue;
+		*tail = arena_alloc(l->a, sizeof(**tail));
+		(*tail)->pointer = s->pointer;
+		(*tail)->what = what;
+		tail = &(*tail)->next;
+	}
 }
 
 /* ---- who may call ---- */
@@ -238,7 +303,8 @@ const struct lint_rule lint_rules_starts[] = {
 	  DOC("`type`:`Request`,`kind`:`Http`,`splitOn`:`@triggerBody()`", ""),
 	  .source = SOURCE_LIMITS },
 	{ "TRG07", LINT_WARNING, "a flow does not start itself", own_trigger, CHANGE("", UPDATE),
-	  CHANGE(COLUMNS, UPDATE), .source = SOURCE_PATTERNS },
+	  CHANGE(COLUMNS, UPDATE), .source = SOURCE_PATTERNS, .together = true,
+	  .needs = "two flows that start each other, which flowlatch lint says when it is given both" },
 	{ "TRG08", LINT_WARNING, "requests come from those who may call", anonymous,
 	  DOC("`type`:`Request`,`kind`:`Http`,`inputs`:{`triggerAuthenticationType`:`All`}", ""),
 	  DOC("`type`:`Request`,`kind`:`Http`,`inputs`:{`triggerAuthenticationType`:`Tenant`}", ""),

@@ -1,10 +1,10 @@
 /*
- * lint_set.c - what only several flows show: copies, and flows that run one another.
+ * lint_set.c - what only several flows show: copies, flows that run or start one another.
  *
  * Flows come one by one and go again; kept is what a later one is compared with.
  */
-#include "wdl/lint.h"
-#include "wdl/lint_map.h"
+#include "base/limits.h"
+#include "wdl/lint_model.h"
 
 /* Shorter flows are alike without being copies. */
 enum { LEAST_ACTIONS = 8 };
@@ -16,12 +16,22 @@ struct kept {
 	bool borrowing; /* it takes connections of whoever runs it */
 };
 
+/* What is kept of a flow that changes start and that makes changes. */
+struct changing {
+	struct changing *next;
+	struct str name, watched;
+	struct str *changes;
+	size_t count;
+};
+
 struct lint_set {
 	struct arena *a;
 	struct lint_map shapes;  /* names of flows, by shape */
 	struct lint_map flows;   /* struct kept, by id */
 	struct lint_map callers; /* names of flows, by the id of one that they run and that was
 				  * not there yet */
+	struct changing *changing;
+	size_t compared;         /* of them; see LIMIT_LINT_EFFORT */
 };
 
 struct lint_set *lint_set_new(struct arena *a)
@@ -143,6 +153,61 @@ static void callers(struct lint_set *set, struct arena *a, struct lint_report *r
 			     STR_ARG(*caller)));
 }
 
+/* ---- flows that start each other ---- */
+
+/* A site and its list, with a space between them; or names of Dataverse, of a table and its set. */
+static bool starts(struct str change, struct str watched)
+{
+	return str_eq_nocase(change, watched) ||
+	       (str_find_char(watched, ' ') < 0 && lint_is_plural(change, watched));
+}
+
+static bool answers_change(const struct changing *c, const struct lint_report *r)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (starts(c->changes[i], r->watched))
+			return true;
+	return false;
+}
+
+static void keep_changing(struct lint_set *set, const struct lint_report *r, struct str name)
+{
+	struct changing *c = arena_alloc(set->a, sizeof(*c));
+
+	for (const struct lint_change *x = r->changes; x; x = x->next)
+		c->count++;
+	c->changes = arena_array(set->a, c->count, sizeof(*c->changes));
+	c->count = 0;
+	for (const struct lint_change *x = r->changes; x; x = x->next)
+		c->changes[c->count++] = str_dup(set->a, x->what);
+	c->name = str_dup(set->a, name);
+	c->watched = str_dup(set->a, r->watched);
+	c->next = set->changing;
+	set->changing = c;
+}
+
+/* A flow that changes what starts it is told of itself; here it takes two. */
+static void circles(struct lint_set *set, struct arena *a, struct lint_report *r, struct str name)
+{
+	for (const struct lint_change *x = r->changes; x; x = x->next) {
+		const struct changing *c = set->changing;
+
+		if (starts(x->what, r->watched))
+			continue;
+		while (c && set->compared++ < LIMIT_LINT_EFFORT &&
+		       !(starts(x->what, c->watched) && answers_change(c, r)))
+			c = c->next;
+		if (!c || set->compared > LIMIT_LINT_EFFORT)
+			continue;
+		tell(a, r, "TRG07", LINT_WARNING, x->pointer,
+		     str_fmt(a, "it changes what starts %.*s, which changes what starts this flow: "
+				"they start each other without end",
+			     STR_ARG(c->name)));
+	}
+	if (r->changes)
+		keep_changing(set, r, name);
+}
+
 void lint_set_add(struct lint_set *set, struct arena *a, struct lint_report *report,
 		  const struct lint_identity *who)
 {
@@ -154,4 +219,5 @@ void lint_set_add(struct lint_set *set, struct arena *a, struct lint_report *rep
 	k = keep(set, report, who);
 	callers(set, a, report, k, who);
 	callees(set, a, report, who->name);
+	circles(set, a, report, who->name);
 }

@@ -517,6 +517,76 @@ static void test_related(void **state)
 	}
 }
 
+#define ROWS(watched, more, set, at) \
+	"{`triggers`:{`t`:{`type`:`OpenApiConnectionWebhook`,`inputs`:{`host`:{`apiId`:`/apis/" \
+	"shared_commondataserviceforapps`,`operationId`:`SubscribeWebhookTrigger`},`parameters`:{" \
+	"`subscriptionRequest/message`:3,`subscriptionRequest/entityname`:`" watched "`" more "}}}}," \
+	"`actions`:{" at("`U`:{`type`:`OpenApiConnection`,`inputs`:{`host`:{`apiId`:`/apis/" \
+	"shared_commondataserviceforapps`,`operationId`:`UpdateRecord`},`parameters`:{`entityName`:`" \
+	set "`,`recordId`:`@variables('x')`}}}") "}}"
+#define ITEMS(watched, changed) \
+	"{`triggers`:{`t`:{`type`:`OpenApiConnection`,`inputs`:{`host`:{`apiId`:`/apis/" \
+	"shared_sharepointonline`,`operationId`:`GetOnUpdatedItems`},`parameters`:{`dataset`:" \
+	"`https://a.example/s`,`table`:`" watched "`}}}},`actions`:{`U`:{`type`:`OpenApiConnection`," \
+	"`inputs`:{`host`:{`apiId`:`/apis/shared_sharepointonline`,`operationId`:`PatchItem`}," \
+	"`parameters`:{`dataset`:`https://a.example/s`,`table`:`" changed "`,`id`:7}}}}}"
+#define TOP(step) step
+#define IN_IF(step) "`I`:{`type`:`If`,`expression`:`@true`,`actions`:{" step "}}"
+#define IN_CATCH(step) \
+	"`C`:{`type`:`Compose`,`inputs`:1},`S`:{`type`:`Scope`,`runAfter`:{`C`:[`Failed`]},`actions`:{" \
+	step "}}"
+#define GUARDED(step) step ",`T`:{`type`:`Terminate`,`inputs`:{`runStatus`:`Succeeded`}}"
+
+static const struct {
+	const char *what, *one, *two, *at;
+} circles[] = {
+	{ "rows", ROWS("account", "", "contacts", TOP), ROWS("contact", "", "accounts", TOP),
+	  "/actions/U" },
+	{ "items", ITEMS("Orders", "Stock"), ITEMS("stock", "orders"), "/actions/U" },
+	/* Near misses. */
+	{ "columns are named", ROWS("account", ",`subscriptionRequest/filteringattributes`:`name`",
+				    "contacts", TOP), ROWS("contact", "", "accounts", TOP), NULL },
+	{ "a condition", ROWS("account", "", "contacts", TOP), ROWS("contact", "", "accounts", IN_IF),
+	  NULL },
+	{ "only after a failure", ROWS("account", "", "contacts", IN_CATCH),
+	  ROWS("contact", "", "accounts", TOP), NULL },
+	{ "a guard", ROWS("account", "", "contacts", GUARDED), ROWS("contact", "", "accounts", TOP),
+	  NULL },
+	{ "one way", ROWS("account", "", "contacts", TOP), ROWS("contact", "", "orders", TOP), NULL },
+	{ "another list", ITEMS("Orders", "Stock"), ITEMS("Stock", "Invoices"), NULL },
+	{ "a list of a longer name", ITEMS("Order", "Stock"), ITEMS("Stock", "Orders"), NULL },
+	{ "a list that a parameter names", ITEMS("Orders", "@parameters('p')"),
+	  ITEMS("@parameters('p')", "Orders"), NULL },
+	{ "the same list twice", ITEMS("Orders", "Orders"), ITEMS("Orders", "Orders"), NULL },
+};
+
+static void test_circles(void **state)
+{
+	for (size_t i = 0; i < COUNT(circles); i++) {
+		struct lint_set *set = lint_set_new(*state);
+		const char *texts[] = { circles[i].one, circles[i].two };
+		struct lint_report r = { 0 };
+
+		for (size_t k = 0; k < 2; k++) {
+			struct lint_identity who = { k ? S("two") : S("one"), { { 0 } } };
+
+			if (found(&r, "TRG07"))
+				fail_msg("%s: alone", circles[i].what);
+			r = lint_document(*state, parsed(*state, circles[i].what, texts[k]));
+			lint_set_add(set, *state, &r, &who);
+		}
+		if (found(&r, "TRG07") != (circles[i].at != NULL))
+			fail_msg("%s: %zu", circles[i].what, found(&r, "TRG07"));
+		for (const struct lint_finding *f = r.first; f; f = f->next)
+			if (strcmp(f->rule->id, "TRG07") == 0) {
+				assert_str(f->pointer, circles[i].at);
+				assert_str(f->message, "it changes what starts one, which changes what "
+						       "starts this flow: they start each other without end");
+				assert_int_equal(f->severity, LINT_WARNING);
+			}
+	}
+}
+
 /* Values of the wrong type anywhere do not crash it. */
 static void test_odd(void **state)
 {
@@ -545,7 +615,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(test_examples), UNIT(test_flows), UNIT(test_documents),
 		UNIT(test_fixes),    UNIT(test_operations), UNIT(test_cases), UNIT(test_long),
-		UNIT(test_growth),   UNIT(test_set), UNIT(test_related), UNIT(test_odd),
+		UNIT(test_growth),   UNIT(test_set), UNIT(test_related), UNIT(test_circles), UNIT(test_odd),
 	};
 
 	return UNIT_RUN(tests);
