@@ -149,6 +149,15 @@ bool str_to_i64(struct str s, int64_t *out)
 	return true;
 }
 
+struct str str_after_last(struct str s, char sep)
+{
+	size_t from = s.n;
+
+	while (from > 0 && s.p[from - 1] != sep)
+		from--;
+	return str_from_at(s, from);
+}
+
 struct str str_unpercent(struct arena *a, struct str s, bool plus)
 {
 	char *out = arena_alloc(a, s.n + 1);

@@ -66,6 +66,8 @@ struct str str_first(struct str s, size_t n);
 struct str str_trim(struct str s);
 /* Takes the text before the first `sep` off *s into *head; false when *s was exhausted (p NULL). */
 bool str_cut(struct str *s, char sep, struct str *head);
+/* The part after the last `sep`; all of it when there is none. */
+struct str str_after_last(struct str s, char sep);
 /* The whole string as a decimal number; false when it is anything else or does not fit. */
 bool str_to_u64(struct str s, uint64_t *out);
 bool str_to_i64(struct str s, int64_t *out);

@@ -60,6 +60,8 @@ struct json *json_get_nocase(const struct json *object, struct str name);
 /* RFC 6901 pointer, such as "/properties/definition/actions"; "" is the value itself. */
 struct json *json_at(const struct json *v, const char *pointer);
 struct json *json_at_n(const struct json *v, struct str pointer);
+/* A pointer leads to the place of another one, or below it. */
+bool json_pointer_within(struct str pointer, struct str outer);
 /* Item number `i` of an array (linear: iterate with json_first/json_next instead). */
 struct json *json_item(const struct json *array, size_t i);
 
@@ -103,6 +105,8 @@ struct json *json_new_z(struct arena *a, const char *z);
  * A NULL `v` is ignored (so optional fields need no branch). */
 struct json *json_set(struct arena *a, struct json *object, const char *name, struct json *v);
 struct json *json_set_n(struct arena *a, struct json *object, struct str name, struct json *v);
+/* The same with a copy of `v`. */
+void json_set_copy(struct arena *a, struct json *object, const char *name, const struct json *v);
 /* Adds a member at the end without looking for one of that name: for fresh objects, O(1). */
 struct json *json_add_n(struct arena *a, struct json *object, struct str name, struct json *v);
 void json_set_str(struct arena *a, struct json *object, const char *name, struct str s);

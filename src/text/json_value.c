@@ -1,5 +1,5 @@
 /*
- * json_value.c - numbers, copies and comparison of JSON values.
+ * json_value.c - numbers, copies and comparison of JSON values; places of pointers.
  *
  * Stands on the public functions of json.h.  Nothing here recurses.
  */
@@ -329,4 +329,17 @@ bool json_equal(const struct json *a, const struct json *b)
 bool json_identical(const struct json *a, const struct json *b)
 {
 	return compare(a, b, true);
+}
+
+void json_set_copy(struct arena *a, struct json *object, const char *name, const struct json *v)
+{
+	if (v)
+		json_set(a, object, name, json_copy(a, v));
+}
+
+/* ---- pointers ---- */
+
+bool json_pointer_within(struct str pointer, struct str outer)
+{
+	return str_starts(pointer, outer) && (pointer.n == outer.n || pointer.p[outer.n] == '/');
 }

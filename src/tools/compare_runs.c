@@ -10,6 +10,7 @@
 
 #include "base/os.h"
 #include "tools/changes.h"
+#include "tools/run_read.h"
 #include "tools/run_record.h"
 
 enum {
@@ -41,16 +42,9 @@ struct comparing {
 
 /* ---- pairs ---- */
 
-static int64_t time_of(const struct json *v, const char *name)
-{
-	int64_t ms;
-
-	return os_parse_time(json_get_str(v, name), &ms) ? ms : -1;
-}
-
 static int64_t took(const struct json *v)
 {
-	int64_t from = time_of(v, "startTime"), to = time_of(v, "endTime");
+	int64_t from = run_time(v, "/startTime"), to = run_time(v, "/endTime");
 
 	return from >= 0 && to >= from ? to - from : -1;
 }
@@ -73,11 +67,11 @@ static void add_pair(struct comparing *c, struct str name, const struct json *wa
 		     const struct json *now)
 {
 	const struct json *timed = ran(now) || !was ? now : was;
-	int64_t at = time_of(timed, "startTime");
+	int64_t at = run_time(timed, "/startTime");
 
 	/* The good run's clock is moved to the bad one's. */
 	if (timed == was)
-		at += time_of(c->bad, "startTime") - time_of(c->good, "startTime");
+		at += run_time(c->bad, "/startTime") - run_time(c->good, "/startTime");
 	c->pairs[c->count] = (struct pair){ name, was, now, at, c->count };
 	c->count++;
 }

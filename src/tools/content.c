@@ -25,11 +25,6 @@ void content_put_link(struct call *c, struct json *v, const char *name,
 	json_set(call_arena(c), v, name, out);
 }
 
-static bool below(struct str pointer, struct str prefix)
-{
-	return str_starts(pointer, prefix) && (pointer.n == prefix.n || pointer.p[prefix.n] == '/');
-}
-
 /* Pointers count from an item ("/inputs/...", "/outputs/..."); any other is one into outputs. */
 bool content_select(struct call *c, struct content_wants *w)
 {
@@ -44,11 +39,11 @@ bool content_select(struct call *c, struct content_wants *w)
 				"/inputs/parameters.");
 			return false;
 		}
-		if (below(s, S("/inputs")))
+		if (json_pointer_within(s, S("/inputs")))
 			w->inputs[w->input_count++] = str_from_at(s, 7);
 		else
 			w->outputs[w->output_count++] =
-				below(s, S("/outputs")) ? str_from_at(s, 8) : s;
+				json_pointer_within(s, S("/outputs")) ? str_from_at(s, 8) : s;
 	}
 	return true;
 }

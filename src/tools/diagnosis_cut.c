@@ -7,15 +7,11 @@
 #include "wdl/parse.h"
 #include "wdl/text.h"
 
-static bool below(struct str pointer, struct str prefix)
-{
-	return str_starts(pointer, prefix) && (pointer.n == prefix.n || pointer.p[prefix.n] == '/');
-}
-
 static bool hits(const struct json *cuts, struct str pointer)
 {
 	JSON_EACH(cut, cuts)
-		if (below(pointer, json_str(cut)) || below(json_str(cut), pointer))
+		if (json_pointer_within(pointer, json_str(cut)) ||
+		    json_pointer_within(json_str(cut), pointer))
 			return true;
 	return false;
 }

@@ -170,12 +170,6 @@ static struct wdl_needs read_all(struct reader *r, const struct json *step, cons
 
 /* ---- putting them together ---- */
 
-static void put_copy(struct diag *d, struct json *out, const char *name, const struct json *v)
-{
-	if (v)
-		json_set(d->a, out, name, json_copy(d->a, v));
-}
-
 /* Not all of a content was read: that matters only when what the step reads is not there. */
 static bool matters(struct diag *d, const struct wdl_template *t, struct str action,
 		    struct str where, bool inputs)
@@ -200,18 +194,18 @@ static struct json *record_of(struct diag *d, const struct wdl_template *t,
 		json_set_z(d->a, out, "status", "Skipped");
 		return out;
 	}
-	put_copy(d, out, "status", json_get(e, "status"));
-	put_copy(d, out, "code", json_get(e, "code"));
-	put_copy(d, out, "error", json_get(e, "error"));
-	put_copy(d, out, "startTime", json_get(e, "startTime"));
-	put_copy(d, out, "endTime", json_get(e, "endTime"));
+	json_set_copy(d->a, out, "status", json_get(e, "status"));
+	json_set_copy(d->a, out, "code", json_get(e, "code"));
+	json_set_copy(d->a, out, "error", json_get(e, "error"));
+	json_set_copy(d->a, out, "startTime", json_get(e, "startTime"));
+	json_set_copy(d->a, out, "endTime", json_get(e, "endTime"));
 	for (int inputs = 0; inputs < 2; inputs++) {
 		if (!(inputs ? x->inputs : x->outputs))
 			continue;
 		v = diag_content(d, e, diag_where(d->a, x->name, where), inputs, &cut);
 		if (cut && matters(d, t, x->name, diag_where(d->a, x->name, where), inputs))
 			*complete = false;
-		put_copy(d, out, inputs ? "inputs" : "outputs", v);
+		json_set_copy(d->a, out, inputs ? "inputs" : "outputs", v);
 	}
 	return out;
 }
@@ -262,12 +256,12 @@ static void put_trigger(struct diag *d, struct values *v, const struct wdl_templ
 
 	json_set_str(d->a, out, "name", json_get_str(t, "name"));
 	if (n->trigger && n->trigger_outputs) {
-		put_copy(d, out, "outputs", diag_content(d, t, S("trigger"), false, &cut));
+		json_set_copy(d->a, out, "outputs", diag_content(d, t, S("trigger"), false, &cut));
 		if (cut && matters(d, text, S(""), S("trigger"), false))
 			v->complete = false;
 	}
 	if (n->trigger && n->trigger_inputs) {
-		put_copy(d, out, "inputs", diag_content(d, t, S("trigger"), true, &cut));
+		json_set_copy(d->a, out, "inputs", diag_content(d, t, S("trigger"), true, &cut));
 		v->complete &= !cut;
 	}
 	json_set(d->a, v->context, "trigger", out);

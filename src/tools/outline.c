@@ -98,12 +98,6 @@ static void walk(struct walk *w, const struct json *definition)
 
 /* ---- the outline ---- */
 
-static void set_copy(struct walk *w, struct json *v, const char *name, const struct json *from)
-{
-	if (from)
-		json_set(w->a, v, name, json_copy(w->a, from));
-}
-
 /* "shared_office365/SendEmailV2", or the method and host of an HTTP action. */
 static void put_operation(struct walk *w, struct json *v, const struct json *step)
 {
@@ -124,7 +118,7 @@ static void put_operation(struct walk *w, struct json *v, const struct json *ste
 	if (key.n && !str_eq(key, api))
 		json_set_str(w->a, v, "connection", key);
 	if (json_is(json_at(step, "/inputs/method"), JSON_STRING))
-		set_copy(w, v, "method", json_at(step, "/inputs/method"));
+		json_set_copy(w->a, v, "method", json_at(step, "/inputs/method"));
 }
 
 /* Predecessors; the statuses only where they are not plain success. */
@@ -165,9 +159,9 @@ static void outline_step(struct walk *w, const struct json *step, struct str in,
 		json_set_str(w->a, v, "in", in);
 	put_operation(w, v, step);
 	if (trigger) {
-		set_copy(w, v, "recurrence", json_get(step, "recurrence"));
-		set_copy(w, v, "conditions", json_get(step, "conditions"));
-		set_copy(w, v, "splitOn", json_get(step, "splitOn"));
+		json_set_copy(w->a, v, "recurrence", json_get(step, "recurrence"));
+		json_set_copy(w->a, v, "conditions", json_get(step, "conditions"));
+		json_set_copy(w->a, v, "splitOn", json_get(step, "splitOn"));
 	}
 	put_run_after(w, v, step);
 	if (outline_count(step))

@@ -45,11 +45,7 @@ void put_str(struct call *c, struct json *out, const char *name, struct str s)
 
 struct str last_segment(struct str path)
 {
-	size_t from = path.n;
-
-	while (from > 0 && path.p[from - 1] != '/')
-		from--;
-	return str_from_at(path, from);
+	return str_after_last(path, '/');
 }
 
 bool found_in(struct str search, const struct str *texts, size_t count)

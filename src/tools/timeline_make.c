@@ -4,6 +4,7 @@
 #include "tools/timeline_make.h"
 
 #include "base/os.h"
+#include "tools/run_read.h"
 #include "tools/run_record.h"
 #include "tools/run_waits.h"
 
@@ -21,17 +22,10 @@ struct timeline {
 	int64_t start, end;
 };
 
-static int64_t time_of(const struct json *v, const char *name)
-{
-	int64_t ms;
-
-	return os_parse_time(json_get_str(v, name), &ms) ? ms : -1;
-}
-
 static void read_times(struct timeline *t)
 {
-	t->start = time_of(t->run, "startTime");
-	t->end = time_of(t->run, "endTime");
+	t->start = run_time(t->run, "/startTime");
+	t->end = run_time(t->run, "/endTime");
 	t->at = arena_array(t->a, t->steps->count + 1, sizeof(*t->at));
 	for (size_t i = 0; i < t->steps->count; i++) {
 		struct timed *x = &t->at[i];
@@ -39,8 +33,8 @@ static void read_times(struct timeline *t)
 		x->record = record_action(t->run, t->steps->at[i].name, S(""));
 		x->ran = x->record &&
 			 !str_eq_nocase(json_get_str(x->record, "status"), S("Skipped"));
-		x->start = time_of(x->record, "startTime");
-		x->end = time_of(x->record, "endTime");
+		x->start = run_time(x->record, "/startTime");
+		x->end = run_time(x->record, "/endTime");
 	}
 }
 
@@ -111,7 +105,7 @@ static void put_retries(struct timeline *t, struct json *out, const struct json 
 	int64_t from = -1, to = -1;
 
 	JSON_EACH (v, list) {
-		int64_t start = time_of(v, "startTime"), end = time_of(v, "endTime");
+		int64_t start = run_time(v, "/startTime"), end = run_time(v, "/endTime");
 
 		from = from < 0 || (start >= 0 && start < from) ? start : from;
 		to = end > to ? end : to;
@@ -194,7 +188,7 @@ static void put_gone(struct timeline *t, struct json *list)
 {
 	JSON_EACH (v, json_get(t->run, "actions")) {
 		struct json *out;
-		int64_t start = time_of(v, "startTime"), end = time_of(v, "endTime");
+		int64_t start = run_time(v, "/startTime"), end = run_time(v, "/endTime");
 
 		if (steps_find(t->steps, json_name(v)) >= 0)
 			continue;
@@ -216,7 +210,7 @@ static struct json *trigger_value(struct timeline *t, const struct json *definit
 	const struct json *def = json_first(json_get(definition, "triggers"));
 	const struct json *v = json_get(t->run, "trigger");
 	struct json *out = json_new_object(t->a);
-	int64_t from = time_of(v, "startTime"), to = time_of(v, "endTime");
+	int64_t from = run_time(v, "/startTime"), to = run_time(v, "/endTime");
 
 	json_set_str(t->a, out, "name",
 		     json_get_str(v, "name").n ? json_get_str(v, "name") : json_name(def));

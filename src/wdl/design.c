@@ -269,22 +269,13 @@ void wdl_design_set_hosts(struct arena *a, struct json *definition, const struct
 
 /* ---- references ---- */
 
-static struct str tail_of(struct str path)
-{
-	size_t from = path.n;
-
-	while (from > 0 && path.p[from - 1] != '/')
-		from--;
-	return str_from_at(path, from);
-}
-
 struct str wdl_design_api(const struct json *reference)
 {
-	struct str api = tail_of(json_get_str(reference, "id"));
+	struct str api = str_after_last(json_get_str(reference, "id"), '/');
 
 	if (!api.n)
 		api = json_str(json_at(reference, "/api/name"));
-	return api.n ? api : tail_of(json_str(json_at(reference, "/api/id")));
+	return api.n ? api : str_after_last(json_str(json_at(reference, "/api/id")), '/');
 }
 
 static void set_found(struct arena *a, struct json *out, const char *name, struct str value)

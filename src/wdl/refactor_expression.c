@@ -108,12 +108,6 @@ static struct lint_step *step_of(const struct lint *l, const struct wdl_place *p
 	return NULL;
 }
 
-static bool is_within(struct str pointer, struct str outer)
-{
-	return str_starts(pointer, outer) &&
-	       (pointer.n == outer.n || pointer.p[outer.n] == '/' || !outer.n);
-}
-
 static void look(struct search *s, const struct wdl_place *p, struct wdl_node *root)
 {
 	const struct wdl_node *wanted = s->pattern->first->node;
@@ -183,7 +177,7 @@ static bool search(struct search *s, struct str expression, struct str step)
 	s->pattern = pattern;
 	s->tail = &s->first;
 	for (const struct wdl_place *p = s->l->places.first; p; p = p->next) {
-		if (!is_within(p->pointer, s->in) || p->template->broken)
+		if (!json_pointer_within(p->pointer, s->in) || p->template->broken)
 			continue;
 		for (struct wdl_part *part = p->template->first; part; part = part->next)
 			if (part->node)
@@ -283,7 +277,7 @@ static const char *why_not(const struct search *s, const struct match *m)
 		return "outside of the actions nothing can be read of an action";
 	/* It is evaluated after each pass, not before the first. */
 	if (lint_is(m->step, "Until") &&
-	    !is_within(at, lint_at(s->l, m->step->pointer, "actions")))
+	    !json_pointer_within(at, lint_at(s->l, m->step->pointer, "actions")))
 		return "the condition of an Until is evaluated after its actions";
 	if (calls(s->pattern, "item") && (lint_is(m->step, "Query") || lint_is(m->step, "Select") ||
 					  lint_is(m->step, "Table") || !loop_around(m->step->scope)))

@@ -26,12 +26,6 @@ static void set_times(struct arena *a, struct json *p, int64_t start, int64_t en
 		json_set_str(a, p, "endTime", wdl_ticks_text(a, end));
 }
 
-static void set_copy(struct arena *a, struct json *p, const char *name, const struct json *v)
-{
-	if (v)
-		json_set(a, p, name, json_copy(a, v));
-}
-
 static void secure(struct arena *a, struct json *p, const struct wdl_report *r)
 {
 	struct json *list;
@@ -54,12 +48,12 @@ static struct json *shape(struct arena *a, const struct wdl_report *r)
 	json_set_z(a, p, "status", wdl_status_name(r->status));
 	if (r->code.n)
 		json_set_str(a, p, "code", r->code);
-	set_copy(a, p, "error", r->error);
-	set_copy(a, p, "inputs", r->inputs);
-	set_copy(a, p, "outputs", r->outputs);
+	json_set_copy(a, p, "error", r->error);
+	json_set_copy(a, p, "inputs", r->inputs);
+	json_set_copy(a, p, "outputs", r->outputs);
 	secure(a, p, r);
-	set_copy(a, p, "retryHistory", r->retries);
-	set_copy(a, p, "trackedProperties", r->tracked);
+	json_set_copy(a, p, "retryHistory", r->retries);
+	json_set_copy(a, p, "trackedProperties", r->tracked);
 	return p;
 }
 
@@ -156,16 +150,16 @@ struct json *wdl_record_json(struct wdl_record *rec, const struct json *definiti
 	json_set_z(a, p, "status", wdl_status_name(run->status));
 	if (run->code.n)
 		json_set_str(a, p, "code", run->code);
-	set_copy(a, p, "error", run->error);
+	json_set_copy(a, p, "error", run->error);
 	t = json_set(a, p, "trigger", json_new_object(a));
 	json_set_str(a, t, "name", json_name(json_first(json_get(definition, "triggers"))));
-	set_copy(a, t, "inputs", options->trigger_inputs);
-	set_copy(a, t, "outputs", options->trigger);
+	json_set_copy(a, t, "inputs", options->trigger_inputs);
+	json_set_copy(a, t, "outputs", options->trigger);
 	json_set_z(a, t, "status", "Succeeded");
 	if (run->response.n) {
 		t = json_set(a, p, "response", json_new_object(a));
 		json_set_str(a, t, "name", run->response);
-		set_copy(a, t, "outputs", run->response_outputs);
+		json_set_copy(a, t, "outputs", run->response_outputs);
 	}
 	order(rec, json_set(a, p, "actions", json_new_object(a)), json_get(definition, "actions"),
 	      LIMIT_RUN_DEPTH + 1);

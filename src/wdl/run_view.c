@@ -73,19 +73,13 @@ struct wrun_step *wrun_seen(struct wrun *r, struct wrun_frame *f, const struct w
 
 /* ---- records ---- */
 
-static void set_value(struct arena *a, struct json *record, const char *name, const struct json *v)
-{
-	if (v)
-		json_set(a, record, name, json_copy(a, v));
-}
-
 struct json *wrun_record(struct wrun *r, struct arena *a, const struct wrun_step *s)
 {
 	struct json *out = json_new_object(a);
 
 	json_set_str(a, out, "name", s->node->name);
-	set_value(a, out, "inputs", s->inputs);
-	set_value(a, out, "outputs", s->outputs);
+	json_set_copy(a, out, "inputs", s->inputs);
+	json_set_copy(a, out, "outputs", s->outputs);
 	json_set_str(a, out, "startTime", wdl_ticks_text(a, s->start));
 	if (s->state == WRUN_DONE)
 		json_set_str(a, out, "endTime", wdl_ticks_text(a, s->end));
@@ -94,8 +88,8 @@ struct json *wrun_record(struct wrun *r, struct arena *a, const struct wrun_step
 	if (s->code.n && !str_eq(s->code, S("NotSpecified")))
 		json_set_str(a, out, "code", s->code);
 	json_set_z(a, out, "status", wdl_status_name(s->status));
-	set_value(a, out, "error", s->error);
-	set_value(a, out, "trackedProperties", s->tracked);
+	json_set_copy(a, out, "error", s->error);
+	json_set_copy(a, out, "trackedProperties", s->tracked);
 	return out;
 }
 

@@ -261,6 +261,15 @@ static void test_guid(void **state)
 	}
 }
 
+static void test_after_last(void **state)
+{
+	(void)state;
+	assert_true(str_eq(str_after_last(S("/a/apis/shared_x"), '/'), S("shared_x")));
+	assert_true(str_eq(str_after_last(S("none"), '/'), S("none")));
+	assert_true(str_eq(str_after_last(S("a/"), '/'), S("")));
+	assert_true(str_eq(str_after_last(S(""), '/'), S("")));
+}
+
 static void test_unpercent(void **state)
 {
 	static const struct {
@@ -922,7 +931,7 @@ int main(void)
 		UNIT(test_arena),	 UNIT(test_arena_full),	 UNIT(test_arena_no_way_out),
 		UNIT(test_str),		 UNIT(test_numbers),	 UNIT(test_utf8),
 		UNIT(test_guid),	 UNIT(test_unpercent),	 UNIT(test_distance),
-		UNIT(test_buf),		 UNIT(test_list),
+		UNIT(test_after_last),	 UNIT(test_buf),	 UNIT(test_list),
 		UNIT(test_errors),	 UNIT(test_time),	 UNIT(test_write_atomic),
 		UNIT(test_write_killed), UNIT(test_mkdirs),	 UNIT(test_lock),
 		UNIT(test_dirs),	 UNIT(test_harden),	 UNIT(test_wipe),
