@@ -123,8 +123,11 @@ demo: deps
 check: deps
 	@$(MAKE) --no-print-directory check-built
 # Sanitizers make everything three times as slow, and leave nothing to wait for.
+RUN_TESTS = B=$(B) $(if $(SAN),JOBS=$${JOBS:-$$(nproc)} LIMIT=300) ./tests/run.sh
 check-built: all $(UNIT) $(HELPERS)
-	@B=$(B) $(if $(SAN),JOBS=$${JOBS:-$$(nproc)} LIMIT=300) ./tests/run.sh
+	@$(RUN_TESTS)
+check-unit: all $(UNIT) $(HELPERS)
+	@$(RUN_TESTS) $(UNIT)
 lint: all
 	@B=$(B) ./tests/lint/run.sh
 # The page of a run in a browser, which only this test needs.
@@ -153,7 +156,7 @@ dist:
 clean:
 	rm -rf build flowlatch-*.tar.gz
 
-.PHONY: all deps demo check check-built lint view fuzz torture soak bench interop install uninstall \
+.PHONY: all deps demo check check-built check-unit lint view fuzz torture soak bench interop install uninstall \
 	dist clean print-flags print-compile
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
